@@ -1,0 +1,114 @@
+"""The MQTT 5 client: connects by itself, comes back by itself, keeps nothing for later.
+
+A clean session and no queue on purpose: a command that waited for the broker is a command of the past.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from paho.mqtt.client import (
+    CallbackAPIVersion,
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+    MQTTv5,
+    topic_matches_sub,
+)
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from bitgrid.bus.messages import Health, Message
+from bitgrid.bus.port import Handler, Received
+
+log = logging.getLogger(__name__)
+
+KEEP_ALIVE_S = 15
+
+
+class MqttBus:
+    """A connection to the broker, with a last will on the component's health topic.
+
+    Args:
+        component: this client's name, e.g. ``poller``.
+        host: broker address.
+        port: broker port.
+        will_topic: the component's health topic.
+        will: what the broker says there when this client vanishes.
+        speed: seconds of the house per second of the machine, for message expiry.
+    """
+
+    def __init__(  # noqa: PLR0913  one connection has this many sides
+        self, component: str, host: str, port: int, *, will_topic: str, will: Health, speed: float = 1.0
+    ) -> None:
+        self._host, self._port, self._speed = host, port, speed
+        self._connected = threading.Event()
+        self._handlers: list[tuple[str, Handler]] = []
+        self._client = Client(CallbackAPIVersion.VERSION2, f"bitgrid-{component}", protocol=MQTTv5)
+        self._client.will_set(will_topic, will.encode(), qos=1, retain=True)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.reconnect_delay_set(min_delay=1, max_delay=5)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker can be reached now."""
+        return self._connected.is_set()
+
+    def start(self) -> None:
+        """Begin to connect, in the background, until it succeeds."""
+        self._client.connect_async(self._host, self._port, KEEP_ALIVE_S, clean_start=True)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Say goodbye properly; the last will is not sent."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(
+        self, topic: str, message: Message, *, retain: bool = False, expiry_s: float | None = None
+    ) -> None:
+        """Send a message; see `Bus.publish`."""
+        if not self._connected.is_set():
+            return
+        properties = None
+        if expiry_s is not None:
+            if expiry_s <= 0:
+                return
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = max(1, round(expiry_s / self._speed))
+        self._client.publish(topic, message.encode(), qos=0, retain=retain, properties=properties)
+
+    def subscribe(self, pattern: str, handler: Handler) -> None:
+        """Register a handler; see `Bus.subscribe`."""
+        self._handlers.append((pattern, handler))
+        if self._connected.is_set():
+            self._client.subscribe(pattern)
+
+    def _on_connect(
+        self, client: Client, _userdata: Any, _flags: ConnectFlags, reason: ReasonCode, _props: Any
+    ) -> None:
+        if reason.is_failure:
+            log.warning("broker refused the connection: %s", reason)
+            return
+        for pattern, _handler in self._handlers:
+            client.subscribe(pattern)
+        self._connected.set()
+        log.info("connected to the broker at %s:%d", self._host, self._port)
+
+    def _on_disconnect(
+        self, _client: Client, _userdata: Any, _flags: DisconnectFlags, reason: ReasonCode, _props: Any
+    ) -> None:
+        self._connected.clear()
+        log.warning("lost the broker: %s", reason)
+
+    def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+        received = Received(message.topic, bytes(message.payload), retained=bool(message.retain))
+        for pattern, handler in list(self._handlers):
+            if topic_matches_sub(pattern, message.topic):
+                handler(received)

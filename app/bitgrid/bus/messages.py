@@ -1,0 +1,171 @@
+"""Schemas of everything said on the bus: JSON objects, each with its ``schema`` version.
+
+Units are in the names. Values of `Telemetry` are in the unit of their signal's name (W, %, °C, ct/kWh).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+MAX_MESSAGE_BYTES = 256_000
+
+
+class Message(BaseModel):
+    """Base of all messages: frozen, unknown keys refused, no NaN and no infinity."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+
+    def encode(self) -> bytes:
+        """The message as JSON bytes."""
+        return self.model_dump_json(by_alias=True).encode()
+
+
+class Quality(StrEnum):
+    """How far a value can be trusted."""
+
+    GOOD = "good"
+    STALE = "stale"
+    INVALID = "invalid"
+    MISSING = "missing"
+
+
+class HealthStatus(StrEnum):
+    """How a component is."""
+
+    OK = "ok"
+    WARN = "warn"
+    ERROR = "error"
+
+
+class Telemetry(Message):
+    """A measured value; ``age_s`` is its age when it was sent, by the sender's boot clock."""
+
+    value: float | list[float] | None
+    quality: Quality = Quality.GOOD
+    age_s: Annotated[float, Field(ge=0)] = 0.0
+    source: str
+
+
+class SignalView(Message):
+    """A signal as the rules see it now."""
+
+    value: float | list[float] | None
+    quality: Quality
+    age_s: float | None
+    source: str
+
+
+class EnergyStateMessage(Message):
+    """The house at ``at_s`` (UTC epoch seconds): every signal, what is degraded, the surplus."""
+
+    at_s: float
+    block: int
+    block_ends_s: int
+    signals: dict[str, SignalView]
+    degraded: list[str]
+    surplus_w: int | None
+    config_hash: str
+
+
+class LoadState(Message):
+    """A load as the rules see it; times are UTC epoch seconds."""
+
+    load: str
+    at_s: float
+    level: str
+    power_w: int
+    since_s: float | None
+    lease_left_s: float
+    hold_until_s: int | None
+    lockout_until_s: int | None
+    override: dict[str, Any] | None = None
+    confirmed_off: bool
+    measured_power_w: float | None
+    trip: str | None = None
+
+
+class DecisionEvent(Message):
+    """A decision of the kernel: its whole record, as stored (`kernel.record` says what is in it)."""
+
+    id: str
+    load: str
+    record: dict[str, Any]
+
+
+class ExplainSession(Message):
+    """A decision in words, by language (de, en) and depth (short)."""
+
+    decision_id: str
+    load: str
+    at_s: float
+    texts: dict[str, dict[str, str]]
+
+
+class LoadCommand(Message):
+    """A target for a load, good until ``expires_boot_s`` on the boot-time clock; idempotent by id."""
+
+    command_id: str
+    load: str
+    level: str
+    power_w: int
+    lease_id: str
+    expires_boot_s: float
+    decision_id: str
+    reason: str
+
+
+class OverrideRequest(Message):
+    """A person's wish; ``end`` takes a running override back."""
+
+    request_id: str
+    load: str
+    action: Literal["start", "stop", "level", "end"]
+    level: str | None = None
+    duration_s: Annotated[int, Field(ge=60, le=86_400)] | None = None
+    actor: str
+
+
+class EstopRequest(Message):
+    """Emergency stop of every load, or its acknowledgement."""
+
+    request_id: str
+    engage: bool
+    actor: str
+
+
+class CommandReply(Message):
+    """The answer to a request; a refused one changed nothing."""
+
+    request_id: str
+    accepted: bool
+    code: str
+    text: str
+    ends_at_s: int | None = None
+
+
+class Health(Message):
+    """A component's health; ``instance`` changes when the process is another one."""
+
+    status: HealthStatus
+    reason: str
+    instance: str
+    at_s: float | None = None
+    details: dict[str, Any] = {}
+
+
+M = TypeVar("M", bound=Message)
+
+
+def decode(model: type[M], payload: bytes) -> M | None:
+    """A message from bytes; None for anything that is not one. Never raises: the bus is not trusted."""
+    if len(payload) > MAX_MESSAGE_BYTES:
+        return None
+    try:
+        return model.model_validate_json(payload)
+    except (ValidationError, ValueError, RecursionError):
+        return None

@@ -1,0 +1,68 @@
+"""Names of the topics (the bus contract), and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Topics of one site."""
+
+    site: str
+
+    def telemetry(self, device: str, signal: str) -> str:
+        """A measured value; retained for displays, control ignores what is retained."""
+        return f"bitgrid/{self.site}/telemetry/{device}/{signal}"
+
+    def load_state(self, load: str) -> str:
+        """Level, lease, hold and lockout of a load; retained."""
+        return f"bitgrid/{self.site}/state/load/{load}"
+
+    def command(self, load: str) -> str:
+        """A command to a load, with its lease; never retained."""
+        return f"bitgrid/{self.site}/cmd/load/{load}"
+
+    def health(self, component: str) -> str:
+        """A component's health; retained, and its last will."""
+        return f"bitgrid/{self.site}/health/{component}"
+
+    @property
+    def energy(self) -> str:
+        """The EnergyState as the rules see it; retained."""
+        return f"bitgrid/{self.site}/state/energy"
+
+    @property
+    def decision(self) -> str:
+        """Each DecisionEvent; retained."""
+        return f"bitgrid/{self.site}/explain/decision"
+
+    @property
+    def session(self) -> str:
+        """Each ExplainSession: a decision in words."""
+        return f"bitgrid/{self.site}/explain/session"
+
+    @property
+    def override(self) -> str:
+        """A person's wish to start, stop or set a level."""
+        return f"bitgrid/{self.site}/cmd/override"
+
+    @property
+    def estop(self) -> str:
+        """Emergency stop: engage or acknowledge."""
+        return f"bitgrid/{self.site}/cmd/estop"
+
+    @property
+    def reply(self) -> str:
+        """Answers to requests."""
+        return f"bitgrid/{self.site}/cmd/reply"
+
+    def parse_telemetry(self, topic: str) -> tuple[str, str] | None:
+        """Device and signal of a telemetry topic; None for any other topic."""
+        prefix = f"bitgrid/{self.site}/telemetry/"
+        parts = topic.removeprefix(prefix).split("/")
+        return (parts[0], parts[1]) if topic.startswith(prefix) and len(parts) == 2 else None  # noqa: PLR2004
+
+    def last_part(self, topic: str) -> str:
+        """The name at a topic's end: a load, a component."""
+        return topic.rsplit("/", 1)[1]

@@ -1,0 +1,91 @@
+"""YAML read with its places kept, so that an error can name line and column (ruamel.yaml, YAML 1.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from bitgrid.config.errors import ConfigError, Problem
+
+MAX_FILE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class YamlSource:
+    """A YAML document: its plain data, and where in the file each key stands."""
+
+    file: str
+    data: Any
+    root: Any
+
+    def place(self, path: Sequence[int | str]) -> tuple[int, int]:
+        """Line and column, from 1, of the deepest part of ``path`` that stands in the file."""
+        node, line, column = self.root, 0, 0
+        for key in path:
+            try:
+                if isinstance(node, CommentedMap):
+                    line, column = node.lc.key(key)
+                elif isinstance(node, CommentedSeq) and isinstance(key, int):
+                    line, column = node.lc.item(key)
+                else:
+                    break
+                node = node[key]
+            except (KeyError, IndexError):
+                break
+        return line + 1, column + 1
+
+
+def read_yaml(path: Path) -> YamlSource:
+    """Read one YAML file.
+
+    Raises:
+        ConfigError: the file is missing, unreadable, no YAML, or has a key twice.
+    """
+    file = path.name
+    try:
+        raw = path.read_bytes()
+        if len(raw) > MAX_FILE_BYTES:
+            raise ConfigError([Problem(file, 0, 0, "", f"is larger than {MAX_FILE_BYTES} bytes")])
+        root = YAML(typ="rt").load(raw.decode("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError([Problem(file, 0, 0, "", f"is missing from {path.parent}")]) from None
+    except OSError as error:
+        raise ConfigError([Problem(file, 0, 0, "", f"cannot be read: {error.strerror}")]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([Problem(file, 0, 0, "", f"is not UTF-8 text: {error.reason}")]) from None
+    except YAMLError as error:
+        raise ConfigError([_syntax_problem(file, error)]) from None
+    return YamlSource(file, _plain(root), root)
+
+
+def _syntax_problem(file: str, error: YAMLError) -> Problem:
+    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
+        return Problem(file, 0, 0, "", f"is no valid YAML: {str(error).splitlines()[0]}")
+    mark = error.problem_mark
+    if isinstance(error, DuplicateKeyError):
+        what = str(error.problem).split(" with value")[0].replace("found ", "")
+        return Problem(file, mark.line + 1, mark.column + 1, "", f"{what}: a key may stand only once")
+    return Problem(file, mark.line + 1, mark.column + 1, "", f"is no valid YAML here: {error.problem}")
+
+
+def _plain(node: Any) -> Any:  # noqa: ANN401  YAML may hold anything; pydantic gives it a type
+    """Data without ruamel's wrappers, as pydantic's strict mode wants it."""
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    if isinstance(node, bool) or node is None:
+        return node
+    if isinstance(node, int):
+        return int(node)
+    if isinstance(node, float):
+        return float(node) if math.isfinite(node) else str(node)
+    return str(node)

@@ -1,0 +1,70 @@
+"""What every driver offers, whatever it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bitgrid.config import LevelConfig
+
+
+@dataclass(frozen=True)
+class MinerReading:
+    """What a miner tells of itself; None: not told.
+
+    Args:
+        power_w: electrical power, W.
+        temp_c: hottest chip, °C.
+        hashrate_ths: hash rate, TH/s.
+        is_asleep: whether it says that it does not hash on purpose.
+    """
+
+    power_w: float | None
+    temp_c: float | None
+    hashrate_ths: float | None
+    is_asleep: bool | None
+
+
+class MinerDriver(Protocol):
+    """A miner. Every method is one bounded exchange and may raise `DeviceError`."""
+
+    def read(self) -> MinerReading:
+        """Ask for power, temperature and hash rate."""
+
+    def set_level(self, level: LevelConfig) -> None:
+        """Wake it and set its level; idempotent. Acknowledged is not done: what it then measures counts."""
+
+    def stop(self) -> None:
+        """Send it to sleep; idempotent. Acknowledged is not done."""
+
+
+@dataclass(frozen=True)
+class RelayReading:
+    """A relay's state; ``power_w`` is measured at the relay, None where it has no meter."""
+
+    is_closed: bool
+    power_w: float | None
+
+
+@dataclass(frozen=True)
+class RelaySettings:
+    """What layer 4 of the fail-safe rests on, kept in the relay itself."""
+
+    auto_off_s: float | None
+    starts_open: bool
+
+
+class RelayDriver(Protocol):
+    """A relay that cuts a load's power. Every method is one bounded exchange and may raise `DeviceError`."""
+
+    def read(self) -> RelayReading:
+        """Ask for its state."""
+
+    def read_settings(self) -> RelaySettings:
+        """Ask for its persistent settings."""
+
+    def close_for(self, seconds: int) -> None:
+        """Close it, or keep it closed, and arm its own timer to open after ``seconds``. The guard's alone."""
+
+    def open(self) -> None:
+        """Open it now."""

@@ -1,0 +1,161 @@
+"""What `rules` and `guard` say to each other: JSON datagrams over a local socket, peer credentials checked.
+
+Requests (`Renew`, `Release`, `ClearTrip`) come from `rules`; `GuardReport` goes back after each and every few
+seconds. All times are on the boot-time clock, which both processes share.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+MAX_DATAGRAM_BYTES = 65_536
+_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+
+
+class Renew(_Said):
+    """The load may draw power until ``expires_boot_s``; the first one of a lease closes the relay."""
+
+    kind: Literal["renew"] = "renew"
+    load: str
+    level: str
+    power_w: int
+    lease_id: str
+    expires_boot_s: float
+
+
+class Release(_Said):
+    """The lease is over by decision: let the load cool down, then open the relay."""
+
+    kind: Literal["release"] = "release"
+    load: str
+    reason: str
+
+
+class ClearTrip(_Said):
+    """The trip of this id is recorded; renewals may be heard again."""
+
+    kind: Literal["clear_trip"] = "clear_trip"
+    load: str
+    trip_id: str
+
+
+class Trip(_Said):
+    """Why the guard stopped a load by itself; latched until cleared by its id."""
+
+    trip_id: str
+    cause: Literal["heat", "silence", "lease_expired", "unleased_power", "relay_fault"]
+    at_boot_s: float
+    text: str
+
+
+class GuardedLoad(_Said):
+    """A load as the guard measures it over its own connection.
+
+    ``confirmed_off``: power below the load's threshold or relay open, measured since the guard started.
+    """
+
+    relay: Literal["open", "closed", "unknown", "none"]
+    level: str
+    lease_id: str | None
+    lease_left_s: float
+    power_w: float | None
+    temp_c: float | None
+    answer_age_s: float | None
+    confirmed_off: bool
+    trip: Trip | None
+
+
+class GuardReport(_Said):
+    """The guard's heartbeat."""
+
+    kind: Literal["report"] = "report"
+    instance: str
+    sent_boot_s: float
+    loads: dict[str, GuardedLoad]
+
+
+Request = Annotated[Renew | Release | ClearTrip, Field(discriminator="kind")]
+_REQUEST: TypeAdapter[Renew | Release | ClearTrip] = TypeAdapter(Request)
+
+
+def encode(said: _Said) -> bytes:
+    """A datagram's bytes."""
+    return said.model_dump_json(by_alias=True).encode()
+
+
+def decode_request(datagram: bytes) -> Renew | Release | ClearTrip | None:
+    """A request from bytes; None for anything else."""
+    try:
+        return _REQUEST.validate_json(datagram)
+    except (ValidationError, ValueError):
+        return None
+
+
+def decode_report(datagram: bytes) -> GuardReport | None:
+    """A report from bytes; None for anything else."""
+    try:
+        return GuardReport.model_validate_json(datagram)
+    except (ValidationError, ValueError):
+        return None
+
+
+class LocalSocket:
+    """A bound Unix datagram socket that tells who sent each datagram.
+
+    Args:
+        path: where to bind; what stands there is replaced.
+        mode: permissions of the socket file.
+    """
+
+    def __init__(self, path: Path, mode: int = 0o660) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self.path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        path.chmod(mode)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+
+    def receive(self, timeout_s: float) -> tuple[bytes, int] | None:
+        """The next datagram and its sender's user id; None when none came within ``timeout_s`` machine seconds."""
+        self._socket.settimeout(max(timeout_s, 0.001))
+        try:
+            data, ancillary, _flags, _address = self._socket.recvmsg(
+                MAX_DATAGRAM_BYTES, socket.CMSG_SPACE(_CREDENTIALS.size)
+            )
+        except (TimeoutError, BlockingIOError):
+            return None
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+                return data, _CREDENTIALS.unpack(content)[1]
+        return data, -1
+
+    def send(self, data: bytes, to: Path) -> bool:
+        """Send without waiting; tell whether it went out. A peer that is away or full hears nothing."""
+        try:
+            self._socket.sendto(data, socket.MSG_DONTWAIT, str(to))
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close and remove the socket file."""
+        self._socket.close()
+        self.path.unlink(missing_ok=True)
+
+
+def own_user_ids() -> frozenset[int]:
+    """The users whose datagrams this process believes when nobody else is named: itself."""
+    return frozenset({os.geteuid()})
