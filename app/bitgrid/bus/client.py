@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
 
 from paho.mqtt.client import (
-    CallbackAPIVersion,
     Client,
     ConnectFlags,
     DisconnectFlags,
@@ -18,6 +16,7 @@ from paho.mqtt.client import (
     MQTTv5,
     topic_matches_sub,
 )
+from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -91,7 +90,7 @@ class MqttBus:
             self._client.subscribe(pattern)
 
     def _on_connect(
-        self, client: Client, _userdata: Any, _flags: ConnectFlags, reason: ReasonCode, _props: Any
+        self, client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _props: object
     ) -> None:
         if reason.is_failure:
             log.warning("broker refused the connection: %s", reason)
@@ -102,12 +101,12 @@ class MqttBus:
         log.info("connected to the broker at %s:%d", self._host, self._port)
 
     def _on_disconnect(
-        self, _client: Client, _userdata: Any, _flags: DisconnectFlags, reason: ReasonCode, _props: Any
+        self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _props: object
     ) -> None:
         self._connected.clear()
         log.warning("lost the broker: %s", reason)
 
-    def _on_message(self, _client: Client, _userdata: Any, message: MQTTMessage) -> None:
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         received = Received(message.topic, bytes(message.payload), retained=bool(message.retain))
         for pattern, handler in list(self._handlers):
             if topic_matches_sub(pattern, message.topic):

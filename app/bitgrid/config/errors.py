@@ -1,7 +1,7 @@
 """What can be wrong with a configuration, said so that a person can mend it.
 
-    ConfigError                every problem of every file, at once
-      └─ Problem(…)            one of them: file, line, column, key, what would be right
+ConfigError                every problem of every file, at once
+└─ Problem(…)            one of them: file, line, column, key, what would be right
 """
 
 from __future__ import annotations

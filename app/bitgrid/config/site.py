@@ -150,7 +150,7 @@ class Site(Versioned):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     language: Literal["de", "en"] = "de"
     location: Location
-    pv: list[PvPlane] = []
+    pv: list[PvPlane] = Field(default=[])
     broker: Broker = Broker()
     web: WebServer = WebServer()
     devices: Annotated[list[DeviceConfig], Field(min_length=1)]
@@ -200,5 +200,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-

@@ -1,9 +1,9 @@
 """What can go wrong with a device.
 
-    DeviceError                what happened, in words for a person
-      ├─ DeviceSilent          no answer: refused, timed out, cut off; trying again later may help
-      ├─ DeviceRefused         it answered that it will not
-      └─ DeviceNonsense        it answered something that is not its protocol
+DeviceError                what happened, in words for a person
+├─ DeviceSilent          no answer: refused, timed out, cut off; trying again later may help
+├─ DeviceRefused         it answered that it will not
+└─ DeviceNonsense        it answered something that is not its protocol
 """
 
 from __future__ import annotations
