@@ -11,6 +11,8 @@ from pydantic import Field, field_validator, model_validator
 from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Versioned, Watts
 
 SignalName = Literal["grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "battery_soc_pct"]
+ADDED_UP = frozenset({"pv_power_w", "battery_power_w"})
+"""Signals that several devices may measure; they are added up."""
 NO_RELAY_SENTENCE = "I accept that this load keeps its power when the whole appliance fails"
 
 
@@ -168,6 +170,14 @@ class Site(Versioned):
         priorities = [load.priority for load in self.loads]
         if len(set(priorities)) != len(priorities):
             raise ValueError("every load needs a priority of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _measured_once(self) -> Self:
+        names = [signal for device in self.devices for signal in device.signals]
+        doubled = sorted({name for name in names if names.count(name) > 1} - ADDED_UP)
+        if doubled:
+            raise ValueError(f"measured by more than one device: {', '.join(doubled)}; name it once")
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ seconds. All times are on the boot-time clock, which both processes share.
 from __future__ import annotations
 
 import os
+import pwd
 import socket
 import struct
 from pathlib import Path
@@ -64,6 +65,7 @@ class GuardedLoad(_Said):
     """A load as the guard measures it over its own connection.
 
     ``confirmed_off``: power below the load's threshold or relay open, measured since the guard started.
+    ``refusal``: why the last renewal was refused; None when it was heard.
     """
 
     relay: Literal["open", "closed", "unknown", "none"]
@@ -75,6 +77,7 @@ class GuardedLoad(_Said):
     answer_age_s: float | None
     confirmed_off: bool
     trip: Trip | None
+    refusal: str | None = None
 
 
 class GuardReport(_Said):
@@ -156,6 +159,11 @@ class LocalSocket:
         self.path.unlink(missing_ok=True)
 
 
-def own_user_ids() -> frozenset[int]:
-    """The users whose datagrams this process believes when nobody else is named: itself."""
-    return frozenset({os.geteuid()})
+def allowed_user_ids(variable: str) -> frozenset[int]:
+    """The users whose datagrams this process believes: those named in an environment variable, else its own user.
+
+    Raises:
+        KeyError: a user of that name does not exist on this machine.
+    """
+    names = os.environ.get(variable, "").replace(",", " ").split()
+    return frozenset(pwd.getpwnam(name).pw_uid for name in names) or frozenset({os.geteuid()})

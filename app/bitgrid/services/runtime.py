@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import queue
 import signal
 import sys
 import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Any
 
 from bitgrid.bus import Health, HealthStatus, Topics
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock, clock_from_environment
 from bitgrid.config import Config, ConfigError, load_config
+from bitgrid.services.paths import Paths
 
 HEALTH_INTERVAL_S = 5.0
 EXIT_BAD_CONFIG = 78  # EX_CONFIG of sysexits(3)
@@ -24,21 +26,39 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Paths:
-    """Where a process finds its files; each can be set by an environment variable."""
+class StepHealth:
+    """How a step found things; None from a step means that all is well."""
 
-    config: Path
-    data: Path
-    run: Path
+    status: HealthStatus = HealthStatus.OK
+    reason: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
 
-    @classmethod
-    def from_environment(cls) -> Paths:
-        """``BITGRID_CONFIG_DIR``, ``BITGRID_DATA_DIR`` and ``BITGRID_RUN_DIR``, or the appliance's places."""
-        return cls(
-            config=Path(os.environ.get("BITGRID_CONFIG_DIR", "/etc/bitgrid")),
-            data=Path(os.environ.get("BITGRID_DATA_DIR", "/var/lib/bitgrid")),
-            run=Path(os.environ.get("BITGRID_RUN_DIR", "/run/bitgrid")),
-        )
+
+class Inbox:
+    """Work that other threads (the bus, a socket) hand to a service's own thread, which it wakes."""
+
+    def __init__(self) -> None:
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._woken = threading.Event()
+
+    def put(self, work: Callable[[], None]) -> None:
+        """Hand over work."""
+        self._work.put(work)
+        self._woken.set()
+
+    def wake(self) -> None:
+        """End the wait."""
+        self._woken.set()
+
+    def wait(self, clock: Clock, seconds: float) -> None:
+        """Wait for work, at most ``seconds`` of the house."""
+        clock.wait(self._woken, seconds)
+        self._woken.clear()
+
+    def run(self) -> None:
+        """Do what there is to do."""
+        while not self._work.empty():
+            self._work.get_nowait()()
 
 
 @dataclass
@@ -51,6 +71,7 @@ class Service:
     paths: Paths
     instance: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     stopping: threading.Event = field(default_factory=threading.Event)
+    inbox: Inbox = field(default_factory=Inbox)
 
     @property
     def topics(self) -> Topics:
@@ -72,28 +93,45 @@ class Service:
         bus.start()
         return bus
 
-    def run_loop(self, bus: MqttBus, step: Callable[[], None], interval_s: float) -> None:
-        """Call ``step`` every ``interval_s`` seconds of the house, and tell health, until the end.
+    def stop(self) -> None:
+        """Ask the loop to end; from any thread, or from a signal."""
+        self.stopping.set()
+        self.inbox.wake()
+
+    def run_loop(self, bus: MqttBus, step: Callable[[], StepHealth | None], interval_s: float) -> None:
+        """Run the inbox at once and ``step`` every ``interval_s``, and tell health, until the end.
 
         An error in a step is logged, told as health, and never ends the loop.
         """
-        health, next_health_s = Health(status=HealthStatus.OK, reason="", instance=self.instance), 0.0
-        while not self.clock.wait(self.stopping, interval_s):
-            try:
-                step()
-                health = health.model_copy(update={"status": HealthStatus.OK, "reason": ""})
-            except Exception as error:  # the loop outlives every fault; the reason is told, not swallowed
-                log.exception("%s: step failed", self.component)
-                health = health.model_copy(
-                    update={"status": HealthStatus.ERROR, "reason": f"{type(error).__name__}: {error}"}
-                )
-            if self.clock.boot() >= next_health_s:
-                next_health_s = self.clock.boot() + HEALTH_INTERVAL_S
-                bus.publish(
-                    self.topics.health(self.component),
-                    health.model_copy(update={"at_s": self.clock.now()}),
-                    retain=True,
-                )
+        next_step_s = next_health_s = 0.0
+        told = StepHealth()
+        while not self.stopping.is_set():
+            self.inbox.wait(self.clock, max(0.0, next_step_s - self.clock.boot()))
+            now = self._step_safely(self.inbox.run)
+            if self.clock.boot() >= next_step_s:
+                next_step_s = self.clock.boot() + interval_s
+                now = self._step_safely(step) or now
+            now = now or StepHealth()
+            if self.clock.boot() >= next_health_s or (now.status, now.reason) != (told.status, told.reason):
+                next_health_s, told = self.clock.boot() + HEALTH_INTERVAL_S, now
+                self._tell(bus, now)
+
+    def _step_safely(self, step: Callable[[], StepHealth | None]) -> StepHealth | None:
+        try:
+            return step()
+        except Exception as error:  # the loop outlives every fault; the reason is told, not swallowed
+            log.exception("%s: step failed", self.component)
+            return StepHealth(HealthStatus.ERROR, f"{type(error).__name__}: {error}")
+
+    def _tell(self, bus: MqttBus, step: StepHealth) -> None:
+        health = Health(
+            status=step.status,
+            reason=step.reason,
+            instance=self.instance,
+            at_s=self.clock.now(),
+            details=step.details,
+        )
+        bus.publish(self.topics.health(self.component), health, retain=True)
 
     def close_bus(self, bus: MqttBus) -> None:
         """Tell that this component ended by itself, then leave the broker."""
@@ -120,5 +158,5 @@ def start(component: str) -> Service:
         sys.exit(EXIT_BAD_CONFIG)
     service = Service(component, clock_from_environment(), config, paths)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stopping.set())
+        signal.signal(number, lambda *_: service.stop())
     return service

@@ -1,1 +1,11 @@
-"""store."""
+"""The store: what is remembered. The ledger (decisions, memory, events) and the hot telemetry, both SQLite.
+
+May touch: the data directory. The ledger is written by `rules` alone, the telemetry by `recorder` alone;
+everyone else opens them read-only.
+"""
+
+from bitgrid.store.errors import StoreError
+from bitgrid.store.ledger import DecisionRow, EventRow, Ledger
+from bitgrid.store.telemetry import TelemetryStore
+
+__all__ = ["DecisionRow", "EventRow", "Ledger", "StoreError", "TelemetryStore"]

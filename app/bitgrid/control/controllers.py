@@ -1,0 +1,56 @@
+"""Whether `loads` and `guard` are there, and what they last said. A lease stands only while both are heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bitgrid.bus import Health
+from bitgrid.guard.link import GuardedLoad, GuardReport, Trip
+
+HEARTBEAT_TIMEOUT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Instances:
+    """Which processes a lease was given to; another instance of either knows nothing of it."""
+
+    loads: str
+    guard: str
+
+
+class Controllers:
+    """Heartbeats of the two processes that can switch a load. All times are on the boot-time clock."""
+
+    def __init__(self) -> None:
+        self._loads: tuple[Health, float] | None = None
+        self._guard: tuple[GuardReport, float] | None = None
+
+    def heard_loads(self, health: Health, now_boot_s: float) -> None:
+        """A heartbeat of `loads`, not a retained one."""
+        self._loads = (health, now_boot_s)
+
+    def heard_guard(self, report: GuardReport, now_boot_s: float) -> None:
+        """A heartbeat of `guard`; one that took too long on its way is as old as it is."""
+        self._guard = (report, min(now_boot_s, report.sent_boot_s))
+
+    def instances(self, now_boot_s: float) -> Instances | None:
+        """Both processes, if both are alive."""
+        if self._loads is None or self._guard is None:
+            return None
+        oldest_boot_s = min(self._loads[1], self._guard[1])
+        if now_boot_s - oldest_boot_s > HEARTBEAT_TIMEOUT_S or self._loads[0].reason in _GONE:
+            return None
+        return Instances(self._loads[0].instance, self._guard[0].instance)
+
+    def guarded(self, load: str) -> GuardedLoad | None:
+        """A load as the guard last reported it."""
+        return None if self._guard is None else self._guard[0].loads.get(load)
+
+    def trip(self, load: str) -> Trip | None:
+        """The guard's own stop that is latched on a load."""
+        guarded = self.guarded(load)
+        return None if guarded is None else guarded.trip
+
+
+_GONE = frozenset({"connection lost", "stopped"})
+"""Reasons with which a component leaves the bus (its last will, its goodbye)."""

@@ -1,0 +1,295 @@
+"""The engine: blocks are decided, decisions recorded, leases renewed. Stepped by its process, time handed in.
+
+The order is the safety of it: a start or a renewal needs its record to be durable first; a stop is sent first and
+recorded after. Everything here runs on one thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
+from bitgrid.clock import Clock
+from bitgrid.config import Config
+from bitgrid.control.blocks import BlockClock
+from bitgrid.control.controllers import Controllers, Instances
+from bitgrid.control.journal import Journal
+from bitgrid.control.leases import Leases
+from bitgrid.control.publisher import Publisher
+from bitgrid.control.rule_set import load_profile, rule_set
+from bitgrid.control.sharing import surplus_left_w
+from bitgrid.control.signals import SignalBook
+from bitgrid.control.state_builder import StateBuilder
+from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
+from bitgrid.kernel import (
+    OFF,
+    Action,
+    Decision,
+    EnergyState,
+    LoadMemory,
+    LoadProfile,
+    Trigger,
+    advance,
+    decide,
+    may_renew,
+)
+from bitgrid.kernel.rules.r3_safety import TRIP_HEAT, TRIP_OTHER
+from bitgrid.store import Ledger, StoreError
+
+log = logging.getLogger(__name__)
+
+SETTLE_S = 30.0
+PUBLISH_EVERY_S = 5.0
+
+
+class GuardPort(Protocol):
+    """The way to the guard; what cannot be sent is lost, and the guard acts on silence."""
+
+    def send(self, request: Renew | Release | ClearTrip) -> None:
+        """Send a request."""
+
+
+@dataclass
+class Load:
+    """A load, and what is remembered of it."""
+
+    profile: LoadProfile
+    memory: LoadMemory
+    trip_recorded: str | None = None
+
+
+class Engine:
+    """The rule daemon, but for its process: see the module."""
+
+    def __init__(self, config: Config, ledger: Ledger, bus: Bus, clock: Clock, guard: GuardPort) -> None:
+        self.config, self.clock = config, clock
+        self.topics = Topics(config.site.site)
+        self.rules = rule_set(config)
+        self.journal = Journal(ledger)
+        self.house = self.journal.house_memory()
+        self.blocks = BlockClock(
+            clock, config.rules.block_s, config.rules.clock.max_step_s, self.house.clock_epoch
+        )
+        self.book = SignalBook(window_s=config.rules.block_s)
+        self.builder = StateBuilder(config, self.book, self.blocks)
+        self.controllers = Controllers()
+        self.leases = Leases(bus, self.topics, clock, guard.send)
+        self.guard = guard
+        self.publisher = Publisher(self, bus)
+        by_priority = sorted(config.site.loads, key=lambda load: load.priority)
+        self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
+        self.problem = ""
+        self._started_boot_s = clock.boot()
+        self._settled = False
+        self._ticked: tuple[int, int] | None = None
+        self._clock_stepped = self._stepped_while_away()
+        self._next_publish_boot_s = 0.0
+        self._archived = False
+
+    def on_telemetry(self, received: Received) -> None:
+        """A measured value. What the broker had kept is ignored: nobody knows how old it is."""
+        names, told = self.topics.parse_telemetry(received.topic), decode(Telemetry, received.payload)
+        if names is not None and told is not None and not received.retained:
+            self.book.take(*names, told, self.clock.boot())
+
+    def on_loads_health(self, received: Received) -> None:
+        """A heartbeat of `loads`."""
+        health = decode(Health, received.payload)
+        if health is not None and not received.retained:
+            self.controllers.heard_loads(health, self.clock.boot())
+
+    def on_guard_report(self, report: GuardReport) -> None:
+        """A heartbeat of `guard`."""
+        self.controllers.heard_guard(report, self.clock.boot())
+
+    def step(self) -> None:
+        """One turn: the clock, trips, ends of overrides, protection, the tick, renewals, and what is told."""
+        step_s = self.blocks.stepped_s()
+        if step_s is not None:
+            self._on_clock_step(step_s)
+        if not self._settled and not self._settle():
+            self._publish()
+            return
+        self._record_trips()
+        for load in self.loads.values():
+            self._end_override(load)
+            self._protect(load)
+        if (self.blocks.epoch, self.blocks.block()) != self._ticked:
+            self._tick()
+        for load in self.loads.values():
+            self._renew(load)
+        self._publish()
+
+    def state_for(self, load: Load, *, of_window: bool = False) -> EnergyState:
+        """The house as the decision on a load sees it."""
+        context = self._context(load)
+        if of_window:
+            return self.builder.of_window(context, self.rules.block_s)
+        return self.builder.latest(context)
+
+    def apply(self, decision: Decision) -> bool:
+        """Carry out a decision; tell whether it is durable. What is not durable starts and renews nothing."""
+        load = self.loads[decision.load.id]
+        row, record = self.journal.decided(decision)
+        if decision.action is Action.STOP:
+            self.leases.release(load.profile.id, row.id, decision.code.value)
+            load.memory = advance(decision)
+        try:
+            self.journal.append(row, decision)
+            self.problem = ""
+        except StoreError as error:
+            log.exception("decision %s is not durable", row.id)
+            self.problem = str(error)
+            return False
+        load.memory = advance(decision)
+        holders = self.controllers.instances(self.clock.boot())
+        if decision.action is Action.START and holders is not None:
+            self.leases.grant(decision, row.id, holders)
+        elif decision.level != OFF:
+            self.leases.stand(decision, row.id)
+        self.publisher.decision(row.id, record)
+        return True
+
+    def _context(self, load: Load) -> dict[str, int]:
+        """What only the rule daemon knows, as signals; 1 is yes."""
+        now_boot_s, name = self.clock.boot(), load.profile.id
+        holders, standing = self.controllers.instances(now_boot_s), self.leases.of(name)
+        is_lost = holders is None or (standing.holders != holders if standing else load.memory.level != OFF)
+        context = {
+            "emergency_stop": int(self.house.emergency_stop),
+            "controller_lost": int(is_lost),
+            "clock_stepped": int(self._clock_stepped),
+        }
+        guarded = self.controllers.guarded(name)
+        if guarded is not None and standing is None and load.memory.level == OFF and not guarded.confirmed_off:
+            context["controller_lost"] = 1
+        trip = self.controllers.trip(name)
+        if trip is not None:
+            context[f"{name}.guard_trip"] = TRIP_HEAT if trip.cause == "heat" else TRIP_OTHER
+        if standing is not None and standing.started_boot_s is not None:
+            context[f"{name}.on_for_s"] = int(now_boot_s - standing.started_boot_s)
+        return context
+
+    def _settle(self) -> bool:
+        """Wait a little for fresh inputs and both controllers, then judge what an earlier process left running."""
+        state = self.builder.latest({})
+        holders = self.controllers.instances(self.clock.boot())
+        waited_s = self.clock.boot() - self._started_boot_s
+        if (state.degraded or holders is None) and waited_s < SETTLE_S:
+            return False
+        self._settled = True
+        for load in self.loads.values():
+            if load.memory.level != OFF:
+                self._resync(load, holders)
+        return True
+
+    def _resync(self, load: Load, holders: Instances | None) -> None:
+        """Take over a running load within the lease that is left, by a full decision; or record that it is off."""
+        guarded = self.controllers.guarded(load.profile.id)
+        is_leased = guarded is not None and guarded.lease_id is not None and guarded.lease_left_s > 0
+        state = self.state_for(load)
+        if is_leased and holders is not None:
+            signals = {name: signal for name, signal in state.signals.items() if name != "controller_lost"}
+            state = replace(state, signals=signals)
+        decision = decide(state, load.memory, self.rules, load.profile, Trigger.RESYNC)
+        if self.apply(decision) and decision.level != OFF and guarded and guarded.lease_id and holders:
+            row, _record = self.journal.decided(decision)
+            self.leases.take_over(decision, row.id, guarded.lease_id, holders)
+
+    def _record_trips(self) -> None:
+        """A stop by the guard is made durable, decided upon, and only then cleared."""
+        for name, load in self.loads.items():
+            trip = self.controllers.trip(name)
+            if trip is None:
+                continue
+            if trip.trip_id != load.trip_recorded:
+                try:
+                    self.journal.event("safety", {"load": name, **trip.model_dump()}, self.blocks.now_s())
+                except StoreError as error:
+                    self.problem = str(error)
+                    continue
+                load.trip_recorded = trip.trip_id
+                self._protect(load)
+            if load.memory.level == OFF:
+                self.guard.send(ClearTrip(load=name, trip_id=trip.trip_id))
+
+    def _protect(self, load: Load) -> None:
+        """Between ticks only protection and the user's word switch; what changes nothing is not recorded."""
+        if load.memory.level == OFF:
+            return
+        decision = decide(self.state_for(load), load.memory, self.rules, load.profile, Trigger.PROTECT)
+        if decision.action is not Action.HOLD:
+            self.apply(decision)
+
+    def _end_override(self, load: Load) -> None:
+        override = load.memory.override
+        if override is not None and override.ends_at_s <= self.blocks.now_s():
+            self.apply(decide(self.state_for(load), load.memory, self.rules, load.profile, Trigger.EXPIRY))
+
+    def _tick(self) -> None:
+        """Decide the block that has begun, each load once, in order of priority."""
+        key = self.blocks.epoch, self.blocks.block()
+        taken_w, is_durable = 0, True
+        for name, load in self.loads.items():
+            if self.journal.has_tick(name, *key):
+                continue
+            state = self.state_for(load, of_window=True)
+            if len(self.loads) > 1:
+                left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
+                state = replace(state, surplus_left_w=left_w)
+            decision = decide(state, load.memory, self.rules, load.profile, Trigger.TICK)
+            is_durable = self.apply(decision) and is_durable
+            taken_w += decision.power_w
+        if is_durable:
+            self._ticked, self._clock_stepped = key, False
+            self._archive_configuration()
+
+    def _renew(self, load: Load) -> None:
+        """Renew a lease that is due, if the decision stands and the house is as it must be."""
+        name = load.profile.id
+        standing = self.leases.of(name)
+        if standing is None or not self.leases.is_due(name):
+            return
+        if standing.holders == self.controllers.instances(self.clock.boot()) and may_renew(
+            self.state_for(load), standing.decision
+        ):
+            self.leases.renew(name)
+
+    def _archive_configuration(self) -> None:
+        if not self._archived:
+            self.journal.configuration(self.config, self.blocks.now_s())
+            self._archived = True
+
+    def _stepped_while_away(self) -> bool:
+        """Whether the wall clock stands before what is recorded already: then a new clock epoch begins."""
+        last_s = self.journal.last_at_s()
+        if last_s is None or self.blocks.now_s() >= last_s - self.config.rules.clock.max_step_s:
+            return False
+        self._new_epoch(self.blocks.epoch + 1)
+        return True
+
+    def _on_clock_step(self, step_s: float) -> None:
+        self._clock_stepped = True
+        self._new_epoch(self.blocks.epoch)
+        self._note("health", {"what": "clock_step", "step_s": round(step_s), "clock_epoch": self.blocks.epoch})
+
+    def _new_epoch(self, epoch: int) -> None:
+        self.blocks.epoch = epoch
+        self.house = replace(self.house, clock_epoch=epoch)
+        try:
+            self.journal.save_house(self.house, self.blocks.now_s())
+        except StoreError as error:
+            self.problem = str(error)
+
+    def _note(self, kind: str, record: dict[str, str | int]) -> None:
+        try:
+            self.journal.event(kind, record, self.blocks.now_s())
+        except StoreError as error:
+            self.problem = str(error)
+
+    def _publish(self) -> None:
+        if self.clock.boot() >= self._next_publish_boot_s:
+            self._next_publish_boot_s = self.clock.boot() + PUBLISH_EVERY_S
+            self.publisher.house()

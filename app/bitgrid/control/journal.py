@@ -1,0 +1,114 @@
+"""What the rule daemon writes into the ledger, and reads back when it starts."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bitgrid.config import Config
+from bitgrid.kernel import (
+    Decision,
+    LoadMemory,
+    advance,
+    canonical_json,
+    decision_record,
+    memory_from_record,
+    memory_record,
+    state_record,
+)
+from bitgrid.store import DecisionRow, EventRow, Ledger
+
+log = logging.getLogger(__name__)
+_HOUSE = "_house"
+
+
+@dataclass(frozen=True)
+class HouseMemory:
+    """What is remembered of the house as a whole."""
+
+    emergency_stop: bool = False
+    clock_epoch: int = 0
+
+
+class Journal:
+    """The ledger, in terms of decisions and memories."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._stored = ledger.memories()
+
+    def load_memory(self, load: str) -> LoadMemory:
+        """The memory of a load; a fresh one where there is none."""
+        record = self._stored.get(load)
+        return LoadMemory() if record is None else memory_from_record(json.loads(record))
+
+    def house_memory(self) -> HouseMemory:
+        """The memory of the house."""
+        record = self._stored.get(_HOUSE)
+        return HouseMemory() if record is None else HouseMemory(**json.loads(record))
+
+    def last_at_s(self) -> int | None:
+        """When the last decision was made, UTC epoch seconds."""
+        rows = self._ledger.decisions(limit=1)
+        return rows[0].at_s if rows else None
+
+    def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
+        """Whether a block has its tick decision."""
+        return self._ledger.has_tick(load, clock_epoch, block)
+
+    def decided(self, decision: Decision) -> tuple[DecisionRow, dict[str, Any]]:
+        """The row of a decision, and its record as it goes on the bus."""
+        record, state = decision_record(decision), decision.state
+        whole = {"decision": record, "state": state_record(state), "memory": memory_record(decision.memory)}
+        row = DecisionRow(
+            load=decision.load.id,
+            clock_epoch=state.clock_epoch,
+            block=state.block,
+            trigger=decision.trigger.value,
+            at_s=state.at_s,
+            record=canonical_json(whole),
+        )
+        return row, record
+
+    def append(self, row: DecisionRow, decision: Decision) -> None:
+        """Make a decision and the memory it leaves durable.
+
+        Raises:
+            StoreError: it is not.
+        """
+        self._ledger.append(row, canonical_json(memory_record(advance(decision))))
+
+    def save_memory(self, load: str, memory: LoadMemory, at_s: int) -> None:
+        """Make a load's memory durable.
+
+        Raises:
+            StoreError: it is not.
+        """
+        self._ledger.save_memory(load, canonical_json(memory_record(memory)), at_s)
+
+    def save_house(self, memory: HouseMemory, at_s: int) -> None:
+        """Make the memory of the house durable.
+
+        Raises:
+            StoreError: it is not.
+        """
+        self._ledger.save_memory(_HOUSE, canonical_json(asdict(memory)), at_s)
+
+    def event(self, kind: str, record: dict[str, Any], at_s: int) -> None:
+        """Make an event durable.
+
+        Raises:
+            StoreError: it is not.
+        """
+        log.warning("%s event: %s", kind, record)
+        self._ledger.append_event(EventRow(at_s, kind, canonical_json(record)))
+
+    def configuration(self, config: Config, at_s: int) -> None:
+        """Archive the configuration in use.
+
+        Raises:
+            StoreError: it is not durable.
+        """
+        self._ledger.archive_configuration(config.config_hash, config.canonical_json, at_s)

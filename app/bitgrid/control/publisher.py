@@ -1,0 +1,78 @@
+"""What the rule daemon tells the house: the state it sees, each load, each decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bitgrid.bus import Bus, DecisionEvent, EnergyStateMessage, LoadState, Quality, SignalView
+from bitgrid.kernel import OFF, surplus_w, to_people
+from bitgrid.kernel.rules.r5_stability import hold
+
+if TYPE_CHECKING:
+    from bitgrid.control.engine import Engine, Load
+
+
+class Publisher:
+    """Publishes on behalf of an engine."""
+
+    def __init__(self, engine: Engine, bus: Bus) -> None:
+        self._engine, self._bus = engine, bus
+        self._since_s: dict[str, float] = {}
+
+    def decision(self, decision_id: str, record: dict[str, Any]) -> None:
+        """A decision, and at once the house as it now is."""
+        if record["action"] != "HOLD":
+            self._since_s[record["load"]] = record["at_s"]
+        event = DecisionEvent(id=decision_id, load=record["load"], record=record)
+        self._bus.publish(self._engine.topics.decision, event, retain=True)
+        self.house()
+
+    def house(self) -> None:
+        """The energy state and every load."""
+        engine = self._engine
+        state = engine.builder.latest({})
+        signals = {
+            name: SignalView(
+                value=None if signal.value is None else float(to_people(name, signal.value)),
+                quality=Quality(signal.quality.value),
+                age_s=signal.age_s,
+                source=signal.source,
+            )
+            for name, signal in state.signals.items()
+        }
+        message = EnergyStateMessage(
+            at_s=engine.clock.now(),
+            block=state.block,
+            block_ends_s=engine.blocks.ends_s(),
+            signals=signals,
+            degraded=list(state.degraded),
+            surplus_w=None if state.degraded else surplus_w(state, engine.rules.battery_claim_w),
+            config_hash=state.config_hash,
+        )
+        self._bus.publish(engine.topics.energy, message, retain=True)
+        for load in engine.loads.values():
+            self._bus.publish(engine.topics.load_state(load.profile.id), self._load_state(load), retain=True)
+
+    def _load_state(self, load: Load) -> LoadState:
+        engine, memory, name = self._engine, load.memory, load.profile.id
+        state = engine.builder.latest({})
+        held, override = hold(state, memory, engine.rules), memory.override_at(state.at_s)
+        guarded, power = engine.controllers.guarded(name), state.signals[f"{name}.power_w"]
+        trip = engine.controllers.trip(name)
+        is_locked = memory.lockout_until_s is not None and memory.lockout_until_s > state.at_s
+        return LoadState(
+            load=name,
+            at_s=engine.clock.now(),
+            level=memory.level,
+            power_w=load.profile.power_w(memory.level),
+            since_s=self._since_s.get(name),
+            lease_left_s=engine.leases.left_s(name),
+            hold_until_s=None if held is None else (state.block + held[2] - held[1]) * engine.rules.block_s,
+            lockout_until_s=memory.lockout_until_s if is_locked else None,
+            override=None
+            if override is None
+            else {"vote": override.vote.value, "level": override.level, "ends_at_s": override.ends_at_s},
+            confirmed_off=bool(memory.level == OFF and guarded is not None and guarded.confirmed_off),
+            measured_power_w=power.value,
+            trip=None if trip is None else trip.text,
+        )

@@ -1,0 +1,134 @@
+"""What people ask of the rules: overrides and the emergency stop. A refused request changes nothing."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from bitgrid.bus import Bus, CommandReply, EstopRequest, OverrideRequest, Received, decode
+from bitgrid.control.engine import Engine, Load
+from bitgrid.kernel import OFF, Code, LoadMemory, Override, Trigger, Vote, decide
+from bitgrid.store import StoreError
+
+log = logging.getLogger(__name__)
+
+
+class Requests:
+    """Hears requests, has the engine carry them out, and answers each."""
+
+    def __init__(self, engine: Engine, bus: Bus) -> None:
+        self._engine, self._bus = engine, bus
+
+    def on_override(self, received: Received) -> None:
+        """A person's wish to start, stop, set a level, or take that back."""
+        request = decode(OverrideRequest, received.payload)
+        if request is None or received.retained:
+            return
+        load = self._engine.loads.get(request.load)
+        if load is None:
+            known = ", ".join(self._engine.loads)
+            self._refuse(request.request_id, "UNKNOWN_LOAD", f"there is no load {request.load}; there is {known}")
+        elif request.action == "end":
+            self._end(request, load)
+        else:
+            self._override(request, load)
+
+    def on_estop(self, received: Received) -> None:
+        """Emergency stop: everything off now, and a lockout; its acknowledgement lets the lockout run out."""
+        request = decode(EstopRequest, received.payload)
+        if request is None or received.retained:
+            return
+        engine = self._engine
+        engine.house = replace(engine.house, emergency_stop=request.engage)
+        if request.engage:
+            for load in engine.loads.values():
+                self._emergency_off(load)
+        problem = self._save_estop(request)
+        text = "every load is off" if request.engage else "acknowledged; the lockout runs out by itself"
+        code = "EMERGENCY_STOP" if request.engage else "ACKNOWLEDGED"
+        self._reply(CommandReply(request_id=request.request_id, accepted=True, code=code, text=problem or text))
+
+    def _override(self, request: OverrideRequest, load: Load) -> None:
+        engine, limits = self._engine, self._engine.config.rules.override
+        level = _target(request, load)
+        if level is None:
+            known = ", ".join(known.name for known in load.profile.levels)
+            self._refuse(
+                request.request_id, "UNKNOWN_LEVEL", f"{load.profile.id} has no such level; it has {known}"
+            )
+            return
+        duration_s = request.duration_s or limits.default_min * 60
+        if duration_s > limits.max_h * 3600:
+            self._refuse(request.request_id, "TOO_LONG", f"an override lasts at most {limits.max_h} h")
+            return
+        ends_at_s = engine.blocks.now_s() + duration_s
+        override = Override(Vote.STOP if level == OFF else Vote.LEVEL, level, ends_at_s)
+        wished = replace(load.memory, override=override)
+        decision = decide(engine.state_for(load), wished, engine.rules, load.profile, Trigger.USER)
+        if decision.level != level:
+            self._refuse(request.request_id, decision.code.value, f"{decision.rule.value} does not allow it")
+            return
+        if not self._apply(load, wished, Trigger.USER):
+            self._refuse(request.request_id, "NOT_DURABLE", engine.problem)
+            return
+        code = Code.USER_STOP if level == OFF else Code.USER_LEVEL
+        self._reply(
+            CommandReply(
+                request_id=request.request_id, accepted=True, code=code.value, text=level, ends_at_s=ends_at_s
+            )
+        )
+
+    def _end(self, request: OverrideRequest, load: Load) -> None:
+        if load.memory.override is None:
+            self._refuse(request.request_id, "NO_OVERRIDE", "no override is in force")
+        elif self._apply(load, replace(load.memory, override=None), Trigger.EXPIRY):
+            self._reply(
+                CommandReply(
+                    request_id=request.request_id, accepted=True, code="OVERRIDE_ENDED", text="the rules go on"
+                )
+            )
+        else:
+            self._refuse(request.request_id, "NOT_DURABLE", self._engine.problem)
+
+    def _apply(self, load: Load, memory: LoadMemory, trigger: Trigger) -> bool:
+        engine = self._engine
+        decision = decide(engine.state_for(load), memory, engine.rules, load.profile, trigger)
+        return engine.apply(decision)
+
+    def _emergency_off(self, load: Load) -> None:
+        engine = self._engine
+        decision = decide(engine.state_for(load), load.memory, engine.rules, load.profile, Trigger.PROTECT)
+        engine.apply(decision)
+        until_s = engine.blocks.now_s() + engine.rules.safety_lockout_s
+        load.memory = replace(load.memory, lockout_until_s=until_s, override=None)
+        try:
+            engine.journal.save_memory(load.profile.id, load.memory, engine.blocks.now_s())
+        except StoreError as error:
+            engine.problem = str(error)
+
+    def _save_estop(self, request: EstopRequest) -> str:
+        """Make it durable; a stop that cannot be is carried out all the same, and the text says so."""
+        engine, at_s = self._engine, self._engine.blocks.now_s()
+        try:
+            engine.journal.save_house(engine.house, at_s)
+            what = "emergency_stop" if request.engage else "acknowledged"
+            engine.journal.event("safety", {"what": what, "actor": request.actor}, at_s)
+        except StoreError as error:
+            engine.problem = str(error)
+            return f"done, but not durable: {error}"
+        return ""
+
+    def _refuse(self, request_id: str, code: str, text: str) -> None:
+        self._reply(CommandReply(request_id=request_id, accepted=False, code=code, text=text))
+
+    def _reply(self, reply: CommandReply) -> None:
+        self._bus.publish(self._engine.topics.reply, reply)
+
+
+def _target(request: OverrideRequest, load: Load) -> str | None:
+    """The level asked for; a start without one means the lowest. None: the load has no such level."""
+    if request.action == "stop":
+        return OFF
+    if request.level is None:
+        return load.profile.levels[0].name if request.action == "start" else None
+    return request.level if any(level.name == request.level for level in load.profile.levels) else None

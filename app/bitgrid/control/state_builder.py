@@ -1,0 +1,123 @@
+"""From signals to the EnergyState of a decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from bitgrid.config import Config, DeviceConfig
+from bitgrid.control.blocks import BlockClock
+from bitgrid.control.signals import AVERAGED, SignalBook
+from bitgrid.kernel import EnergyState, Quality, Signal, to_scaled
+
+MIN_STALE_S = 30
+IMPORT_WINDOW_S = 60
+FEED_STALE_S = 3600
+LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
+
+
+class StateBuilder:
+    """Builds states of one site."""
+
+    def __init__(self, config: Config, book: SignalBook, blocks: BlockClock) -> None:
+        self._site, self._config_hash = config.site, config.config_hash
+        self._book, self._blocks = book, blocks
+        self._timeout_s = config.rules.r3.comm_timeout_s
+        self._zone = ZoneInfo(config.site.location.timezone)
+        self._load_ids = tuple(load.id for load in sorted(config.site.loads, key=lambda load: load.priority))
+        self._required: tuple[str, ...] = tuple(sorted(config.site.measured))
+
+    def latest(self, context: Mapping[str, int]) -> EnergyState:
+        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``)."""
+        now_boot_s, now_s = self._blocks.clock.boot(), self._blocks.now_s()
+        signals: dict[str, Signal] = {name: self._measured(name, now_boot_s) for name in self._required}
+        signals |= self._of_loads(now_boot_s)
+        signals |= self._of_feeds(now_boot_s)
+        signals |= {name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items()}
+        import_w = self._mean("grid_power_w", now_boot_s - IMPORT_WINDOW_S, now_boot_s)
+        grid = signals.get("grid_power_w")
+        if import_w is not None and grid is not None:
+            signals["grid_power_60s_w"] = grid._replace(value=import_w)
+        local = dt.datetime.fromtimestamp(now_s, self._zone)
+        return EnergyState(
+            at_s=now_s,
+            block=self._blocks.block(),
+            clock_epoch=self._blocks.epoch,
+            local_day=local.year * 10_000 + local.month * 100 + local.day,
+            signals=signals,
+            required=self._required,
+            load_ids=self._load_ids,
+            pv_forecast_w=self._forecast(),
+            config_hash=self._config_hash,
+        )
+
+    def of_window(self, context: Mapping[str, int], window_s: float) -> EnergyState:
+        """The house over the window that just ended: means of the powers, the newest of everything else."""
+        state = self.latest(context)
+        now_boot_s = self._blocks.clock.boot()
+        signals = dict(state.signals)
+        for name, signal in state.signals.items():
+            mean = self._mean(name, now_boot_s - window_s, now_boot_s)
+            if mean is not None and signal.quality is Quality.GOOD:
+                signals[name] = signal._replace(value=mean)
+        return replace(state, signals=signals)
+
+    def _measured(self, name: str, now_boot_s: float) -> Signal:
+        """A signal of the house; several PV or battery inverters are added up, the worst of them counts."""
+        parts = [
+            self._book.signal(device.id, name, now_boot_s, self._stale_after_s(device), self._timeout_s)
+            for device in self._devices(name)
+        ]
+        worst = max(parts, key=lambda part: (list(Quality).index(part.quality), part.age_s or 0))
+        if len(parts) == 1 or worst.value is None:
+            return worst
+        return worst._replace(value=sum(part.value or 0 for part in parts), source="sum")
+
+    def _of_loads(self, now_boot_s: float) -> dict[str, Signal]:
+        signals = {}
+        for load in self._load_ids:
+            for name in LOAD_SIGNALS:
+                signals[f"{load}.{name}"] = self._book.signal(
+                    load, name, now_boot_s, min(MIN_STALE_S, self._timeout_s), self._timeout_s
+                )
+        return signals
+
+    def _of_feeds(self, now_boot_s: float) -> dict[str, Signal]:
+        """Prices; where no feed has told one yet, the fixed tariff is the price."""
+        signals = {}
+        tariff = {
+            "import_price_ct_kwh": self._site.tariff.import_ct_kwh,
+            "export_price_ct_kwh": self._site.tariff.export_ct_kwh,
+        }
+        for name, fallback in tariff.items():
+            signal = self._book.signal("tariff", name, now_boot_s, FEED_STALE_S, FEED_STALE_S)
+            if signal.quality is not Quality.GOOD:
+                signal = Signal(to_scaled(name, fallback), 0, Quality.GOOD, "site.yaml")
+            signals[name] = signal
+        return signals
+
+    def _forecast(self) -> tuple[int, ...]:
+        sample = self._book.newest("forecast", "pv_forecast_w")
+        if sample is None or not isinstance(sample.value, list):
+            return ()
+        age_s = self._blocks.clock.boot() - sample.taken_boot_s
+        taken_block = int((self._blocks.clock.now() - age_s) // self._blocks.block_s)
+        return tuple(round(value) for value in sample.value[self._blocks.block() - taken_block :])
+
+    def _mean(self, name: str, from_boot_s: float, to_boot_s: float) -> int | None:
+        """Mean of a signal of the house or of a load (``miner.power_w``); None where it is not averaged."""
+        load, _dot, of_load = name.rpartition(".")
+        if of_load not in AVERAGED:
+            return None
+        sources: Iterable[str] = [load] if load else [device.id for device in self._devices(name)]
+        means = [self._book.mean(source, of_load, from_boot_s, to_boot_s) for source in sources]
+        known = [mean for mean in means if mean is not None]
+        return sum(known) if known and len(known) == len(means) else None
+
+    def _devices(self, name: str) -> list[DeviceConfig]:
+        return [device for device in self._site.devices if name in device.signals]
+
+    def _stale_after_s(self, device: DeviceConfig) -> float:
+        return min(self._timeout_s, max(MIN_STALE_S, 3 * device.poll_interval_s))

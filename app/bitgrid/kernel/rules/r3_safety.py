@@ -1,0 +1,101 @@
+"""R3 protects: heat, silence, emergency. It cannot be switched off, and nothing breaks its vote."""
+
+from __future__ import annotations
+
+from bitgrid.kernel.codes import Code, Rule, Vote
+from bitgrid.kernel.memory import LoadMemory
+from bitgrid.kernel.ruleset import OFF, LoadProfile, RuleSet
+from bitgrid.kernel.state import EnergyState, Quality
+from bitgrid.kernel.voting import Evidence, VoteRecord
+
+RANK = 1
+TRIP_OTHER = 1
+TRIP_HEAT = 2
+_FLAGS = (
+    ("emergency_stop", Code.R3_EMERGENCY_STOP),
+    ("ups_on_battery", Code.R3_UPS_ON_BATTERY),
+    ("controller_lost", Code.R3_CONTROLLER_LOST),
+)
+
+
+def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile) -> VoteRecord:
+    """R3's vote: stop what runs, forbid a start of what is off, or nothing."""
+    temp = state.good(f"{load.id}.temp_c")
+    seen = Evidence({"temp_c": temp}, {"max_temp_c": rules.max_temp})
+    objection = (
+        _danger(state, rules, load, seen)
+        or _silence(state, memory, rules, load, seen)
+        or _lockout(state, memory, rules, seen)
+    )
+    demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
+    return VoteRecord(
+        Rule.R3,
+        RANK,
+        demand if objection else Vote.NONE,
+        objection or Code.R3_OK,
+        None,
+        seen.inputs,
+        seen.thresholds,
+        None if temp is None else rules.max_temp - temp,
+        "temp_c",
+    )
+
+
+def _danger(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:
+    """Emergency, a controller or the UPS gone, the guard's own stop, heat of the chip or of the room."""
+    for name, code in _FLAGS:
+        if state.good(name):
+            seen.inputs[name] = 1
+            return code
+    trip = state.good(f"{load.id}.guard_trip")
+    if trip:
+        seen.inputs["guard_trip"] = trip
+        return Code.R3_OVER_TEMP if trip == TRIP_HEAT else Code.R3_GUARD_TRIP
+    temp, room = seen.inputs["temp_c"], state.good("room_temp_c")
+    if temp is not None and temp > rules.max_temp:
+        return Code.R3_OVER_TEMP
+    if room is not None and room > rules.max_room_temp:
+        seen.inputs["room_temp_c"], seen.thresholds["max_room_temp_c"] = room, rules.max_room_temp
+        return Code.R3_ROOM_TEMP
+    return None
+
+
+def _silence(
+    state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile, seen: Evidence
+) -> Code | None:
+    """A load or a required meter that has not answered for too long; an off load may be silent."""
+    if memory.level == OFF:
+        return Code.R3_METER_SILENT if state.degraded else None
+    seen.thresholds["comm_timeout_s"] = rules.comm_timeout_s
+    on_for_s = state.good(f"{load.id}.on_for_s")
+    if on_for_s is None or on_for_s > load.boot_grace_s:
+        age_s = _last_answer_age_s(state, load)
+        if age_s is None or age_s > rules.comm_timeout_s:
+            seen.inputs["age_s"] = age_s
+            return Code.R3_LOAD_SILENT
+    for name in state.degraded:
+        age_s = state.signals[name].age_s if name in state.signals else None
+        if age_s is None or age_s > rules.comm_timeout_s:
+            seen.inputs["age_s"] = age_s
+            return Code.R3_METER_SILENT
+    return None
+
+
+def _last_answer_age_s(state: EnergyState, load: LoadProfile) -> int | None:
+    """Age of the load's last answer with a temperature, s; None when it never told one."""
+    temp = state.signals.get(f"{load.id}.temp_c")
+    if temp is None or temp.value is None or temp.quality in {Quality.MISSING, Quality.INVALID}:
+        return None
+    answer = state.good(f"{load.id}.age_s")
+    return temp.age_s if answer is None or temp.age_s is None else max(answer, temp.age_s)
+
+
+def _lockout(state: EnergyState, memory: LoadMemory, rules: RuleSet, seen: Evidence) -> Code | None:
+    """After a thermal or emergency stop: a time, and cool enough where the load can be asked."""
+    if memory.lockout_until_s is None or memory.level != OFF:
+        return None
+    seen.thresholds["lockout_until_s"] = memory.lockout_until_s
+    seen.thresholds["resume_temp_c"] = rules.resume_temp
+    temp = seen.inputs["temp_c"]
+    too_hot = temp is not None and temp >= rules.resume_temp
+    return Code.R3_LOCKOUT if state.at_s < memory.lockout_until_s or too_hot else None

@@ -1,0 +1,56 @@
+"""`rules`: state, block clock, decisions, ledger, overrides. The only process that grants and renews leases."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from bitgrid.bus import HealthStatus, Received
+from bitgrid.control.engine import Engine
+from bitgrid.control.guard_channel import GuardChannel
+from bitgrid.control.requests import Requests
+from bitgrid.services import runtime
+from bitgrid.store import Ledger
+
+STEP_S = 1.0
+
+
+def main() -> None:
+    """Wire bus, ledger, guard and engine, and run until told to end."""
+    service = runtime.start("rules")
+    ledger = Ledger(service.paths.data / "ledger")
+    channel = GuardChannel(service.paths.run)
+    bus = service.connect_bus()
+    engine = Engine(service.config, ledger, bus, service.clock, channel)
+    requests = Requests(engine, bus)
+    topics = service.topics
+
+    def hear(pattern: str, handler: Callable[[Received], None]) -> None:
+        bus.subscribe(pattern, lambda received: service.inbox.put(partial(handler, received)))
+
+    hear(topics.telemetry("+", "+"), engine.on_telemetry)
+    hear(topics.health("loads"), engine.on_loads_health)
+    hear(topics.override, requests.on_override)
+    hear(topics.estop, requests.on_estop)
+    reports = threading.Thread(
+        target=channel.listen,
+        args=(service.stopping, lambda report: service.inbox.put(partial(engine.on_guard_report, report))),
+        name="guard-reports",
+        daemon=True,
+    )
+    reports.start()
+
+    def step() -> runtime.StepHealth | None:
+        engine.step()
+        return runtime.StepHealth(HealthStatus.ERROR, engine.problem) if engine.problem else None
+
+    service.run_loop(bus, step, STEP_S)
+    service.close_bus(bus)
+    reports.join()
+    channel.close()
+    ledger.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""The recorder's work: values gathered, written in one transaction an interval, old ones dropped."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+
+from bitgrid.bus import Received, Telemetry, Topics, decode
+from bitgrid.clock import Clock
+from bitgrid.store.errors import StoreError
+from bitgrid.store.telemetry import Measured, TelemetryStore
+
+log = logging.getLogger(__name__)
+
+WRITE_EVERY_S = 60.0
+DROP_EVERY_S = 3600.0
+KEEP_S = 7 * 86_400.0
+MAX_WAITING = 100_000
+
+
+class TelemetryRecorder:
+    """Gathers what is measured; what cannot be written waits, the oldest giving way when too much does."""
+
+    def __init__(self, store: TelemetryStore, topics: Topics, clock: Clock) -> None:
+        self._store, self._topics, self._clock = store, topics, clock
+        self._waiting: deque[Measured] = deque(maxlen=MAX_WAITING)
+        self._next_write_boot_s = clock.boot() + WRITE_EVERY_S
+        self._next_drop_boot_s = clock.boot()
+
+    @property
+    def waiting(self) -> int:
+        """How many values are not written yet."""
+        return len(self._waiting)
+
+    def on_telemetry(self, received: Received) -> None:
+        """A measured value; forecasts are no measurement, and what was retained was heard before."""
+        names, told = self._topics.parse_telemetry(received.topic), decode(Telemetry, received.payload)
+        if names is None or told is None or received.retained or isinstance(told.value, list):
+            return
+        at_s = round(self._clock.now() - told.age_s, 1)
+        self._waiting.append(Measured(at_s, *names, told.value, told.quality.value))
+
+    def step(self) -> str:
+        """Write when it is time; tell what is wrong, or nothing."""
+        if self._clock.boot() >= self._next_drop_boot_s:
+            self._next_drop_boot_s = self._clock.boot() + DROP_EVERY_S
+            self._store.drop_before(self._clock.now() - KEEP_S)
+        if self._clock.boot() < self._next_write_boot_s:
+            return ""
+        return self.flush()
+
+    def flush(self) -> str:
+        """Write everything that waits, in one transaction; tell what is wrong, or nothing."""
+        self._next_write_boot_s = self._clock.boot() + WRITE_EVERY_S
+        batch = list(self._waiting)
+        try:
+            self._store.append(batch)
+        except StoreError as error:
+            log.warning("%s; %d values wait", error, len(batch))
+            return str(error)
+        for _measured in batch:
+            self._waiting.popleft()
+        return ""
