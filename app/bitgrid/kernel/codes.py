@@ -25,12 +25,11 @@ class Trigger(StrEnum):
 
 
 class Vote(StrEnum):
-    """What a rule demands: nothing, off, no start, a highest level, to keep what is, or a level."""
+    """What a rule demands: nothing, off, no start, to keep what is, or a level."""
 
     NONE = "none"
     STOP = "stop"
     FORBID_START = "forbid_start"
-    CAP = "cap"
     HOLD = "hold"
     LEVEL = "level"
 

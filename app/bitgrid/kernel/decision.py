@@ -71,7 +71,7 @@ def decide(
         r5_stability.vote(state, memory, rules),
         r1,
     )
-    level, binding = _resolve(votes, wanted, memory.level, load, reserve_yields=rules.override_may_use_reserve)
+    level, binding = _resolve(votes, wanted, memory.level, reserve_yields=rules.override_may_use_reserve)
     return Decision(
         action=_action(memory.level, level),
         level=level,
@@ -116,7 +116,7 @@ def _wanted(r1: VoteRecord, memory: LoadMemory, trigger: Trigger) -> str:
 
 
 def _resolve(
-    votes: Sequence[VoteRecord], wanted: str, current: str, load: LoadProfile, *, reserve_yields: bool
+    votes: Sequence[VoteRecord], wanted: str, current: str, *, reserve_yields: bool
 ) -> tuple[str, VoteRecord]:
     """From the lowest rank to the highest, each vote may overrule; the last to demand the outcome is binding."""
     binding, level = votes[-1], wanted
@@ -134,8 +134,6 @@ def _resolve(
             level, binding = current, cast
         elif demand is Vote.FORBID_START and current == OFF and wanted != OFF:
             level, binding = OFF, cast
-        elif demand is Vote.CAP and load.index(level) > load.index(cast.level or OFF):
-            level, binding = cast.level or OFF, cast
     return level, binding
 
 

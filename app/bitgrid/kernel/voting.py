@@ -23,7 +23,7 @@ class VoteRecord(NamedTuple):
         rank: 1 is broken by nothing; see RULES.
         vote: what it demands.
         code: why.
-        level: the level of a LEVEL or CAP vote.
+        level: the level of a LEVEL vote.
         inputs: what it looked at, kernel integers by signal name.
         thresholds: what it compared with, kernel integers.
         margin: distance of ``margin_input`` from flipping this vote, in that input's unit; negative: beyond it.

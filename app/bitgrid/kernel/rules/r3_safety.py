@@ -11,6 +11,8 @@ from bitgrid.kernel.voting import Evidence, VoteRecord
 RANK = 1
 TRIP_OTHER = 1
 TRIP_HEAT = 2
+NEVER_S = 1_000_000_000
+"""Age of an answer that never came."""
 _FLAGS = (
     ("emergency_stop", Code.R3_EMERGENCY_STOP),
     ("ups_on_battery", Code.R3_UPS_ON_BATTERY),
@@ -67,12 +69,10 @@ def _silence(
     if memory.level == OFF:
         return Code.R3_METER_SILENT if state.degraded else None
     seen.thresholds["comm_timeout_s"] = rules.comm_timeout_s
-    on_for_s = state.good(f"{load.id}.on_for_s")
-    if on_for_s is None or on_for_s > load.boot_grace_s:
-        age_s = _last_answer_age_s(state, load)
-        if age_s is None or age_s > rules.comm_timeout_s:
-            seen.inputs["age_s"] = age_s
-            return Code.R3_LOAD_SILENT
+    silence_s = _load_silent_s(state, load, rules)
+    if silence_s is not None:
+        seen.inputs["age_s"] = silence_s
+        return Code.R3_LOAD_SILENT
     for name in state.degraded:
         age_s = state.signals[name].age_s if name in state.signals else None
         if age_s is None or age_s > rules.comm_timeout_s:
@@ -81,13 +81,23 @@ def _silence(
     return None
 
 
-def _last_answer_age_s(state: EnergyState, load: LoadProfile) -> int | None:
-    """Age of the load's last answer with a temperature, s; None when it never told one."""
-    temp = state.signals.get(f"{load.id}.temp_c")
-    if temp is None or temp.value is None or temp.quality in {Quality.MISSING, Quality.INVALID}:
+def _load_silent_s(state: EnergyState, load: LoadProfile, rules: RuleSet) -> int | None:
+    """For how long the load has not told its temperature, s, when that is too long and its boot grace is over.
+
+    A load whose temperature and age do not stand in the state at all is one where they are not measured.
+    """
+    on_for_s = state.good(f"{load.id}.on_for_s")
+    if on_for_s is not None and on_for_s <= load.boot_grace_s:
         return None
-    answer = state.good(f"{load.id}.age_s")
-    return temp.age_s if answer is None or temp.age_s is None else max(answer, temp.age_s)
+    ages = []
+    temp, answer = state.signals.get(f"{load.id}.temp_c"), state.signals.get(f"{load.id}.age_s")
+    if temp is not None:
+        is_told = temp.value is not None and temp.quality in {Quality.GOOD, Quality.STALE}
+        ages.append(temp.age_s if is_told and temp.age_s is not None else NEVER_S)
+    if answer is not None:
+        ages.append(NEVER_S if answer.value is None else answer.value)
+    oldest_s = max(ages, default=0)
+    return oldest_s if oldest_s > rules.comm_timeout_s else None
 
 
 def _lockout(state: EnergyState, memory: LoadMemory, rules: RuleSet, seen: Evidence) -> Code | None:
