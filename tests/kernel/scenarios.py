@@ -54,7 +54,7 @@ SCENARIOS = [
         "START", "eco", "R1", "R1_SURPLUS_ECO"),
     Row("one watt short of eco",
         {"grid_power_w": -799}, off_for(9),
-        "HOLD", "off", "R1", "R1_INSUFFICIENT_SURPLUS" ),
+        "HOLD", "off", "R1", "R1_INSUFFICIENT_SURPLUS"),
     Row("one watt short of full",
         {"grid_power_w": -1499}, off_for(9),
         "START", "eco", "R1", "R1_SURPLUS_ECO"),
@@ -91,7 +91,7 @@ SCENARIOS = [
     Row("a battery of unknown power and nothing else",
         {"grid_power_w": -3000, "battery_soc_pct": 80}, off_for(5),
         "HOLD", "off", "R1", "R1_NO_DATA"),
-    # R1: the price
+    # R1 and the price
     Row("import at 25 ct is not too dear",
         EXPORT_3KW | {"import_price_ct_kwh": 25}, off_for(9),
         "START", "full", "R1", "R1_SURPLUS_OK"),
@@ -219,7 +219,7 @@ SCENARIOS = [
     Row("a low forecast does not stop what runs",
         SUN | {"pv_forecast_w": [0, 0, 0]}, running("full", 9),
         "HOLD", "full", "R1", "R1_SURPLUS_OK"),
-    # R5: holds
+    # R5 and its holds
     Row("two blocks after a start: minimum runtime",
         {"grid_power_w": 300, "miner.power_w": 800}, running("eco", 2, 2),
         "HOLD", "eco", "R5", "R5_MIN_RUNTIME"),

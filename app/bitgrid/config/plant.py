@@ -25,6 +25,9 @@ class PlantMiner(Model):
     standby_w: Watts = 12
     ramp_s: Annotated[int, Field(ge=0, le=1800)] = 120
     boot_s: Annotated[int, Field(ge=0, le=600)] = 40
+    starts_by_itself: bool = Field(
+        default=True, description="Whether it hashes as soon as it has booted, as an Avalon Q does."
+    )
     ambient_c: Annotated[float, Field(ge=-20, le=60)] = 22.0
     kelvin_per_watt: Annotated[float, Field(ge=0, le=1)] = 0.029
     thermal_time_constant_s: Annotated[int, Field(ge=1, le=7200)] = 300

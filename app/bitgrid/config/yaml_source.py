@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from bitgrid.config.errors import ConfigError, Problem
 
 MAX_FILE_BYTES = 1_000_000
+MAX_NODES = 100_000
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,18 @@ def read_yaml(path: Path) -> YamlSource:
         if len(raw) > MAX_FILE_BYTES:
             raise ConfigError([Problem(file, 0, 0, "", f"is larger than {MAX_FILE_BYTES} bytes")])
         root = YAML(typ="rt").load(raw.decode("utf-8"))
+        data = _plain(root, itertools.count(1))
     except FileNotFoundError:
         raise ConfigError([Problem(file, 0, 0, "", f"is missing from {path.parent}")]) from None
     except OSError as error:
         raise ConfigError([Problem(file, 0, 0, "", f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(file, 0, 0, "", f"is not UTF-8 text: {error.reason}")]) from None
+    except RecursionError:
+        raise ConfigError([Problem(file, 0, 0, "", "is nested too deeply, or refers to itself")]) from None
     except YAMLError as error:
         raise ConfigError([_syntax_problem(file, error)]) from None
-    return YamlSource(file, _plain(root), root)
+    return YamlSource(file, data, root)
 
 
 def _syntax_problem(file: str, error: YAMLError) -> Problem:
@@ -76,12 +81,14 @@ def _syntax_problem(file: str, error: YAMLError) -> Problem:
     return Problem(file, mark.line + 1, mark.column + 1, "", f"is no valid YAML here: {error.problem}")
 
 
-def _plain(node: Any) -> Any:  # noqa: ANN401  YAML may hold anything; pydantic gives it a type
-    """Data without ruamel's wrappers, as pydantic's strict mode wants it."""
+def _plain(node: Any, counted: Iterator[int]) -> Any:  # noqa: ANN401  YAML may hold anything; pydantic gives it a type
+    """Data without ruamel's wrappers, as pydantic's strict mode wants it; aliases may not multiply without end."""
+    if next(counted) > MAX_NODES:
+        raise RecursionError
     if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
+        return {str(key): _plain(value, counted) for key, value in node.items()}
     if isinstance(node, list):
-        return [_plain(value) for value in node]
+        return [_plain(value, counted) for value in node]
     if isinstance(node, bool) or node is None:
         return node
     if isinstance(node, int):

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitgrid.bus import Quality, Received, Telemetry, Topics
+from bitgrid.clock import HeldClock
+from bitgrid.store import StoreError, TelemetryStore
+from bitgrid.store.batching import MAX_WAITING, TelemetryRecorder
+from bitgrid.store.telemetry import Measured
+
+TOPICS = Topics("home")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> TelemetryStore:
+    return TelemetryStore(tmp_path / "bitgrid.sqlite")
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    return HeldClock()
+
+
+@pytest.fixture
+def recorder(store: TelemetryStore, clock: HeldClock) -> TelemetryRecorder:
+    return TelemetryRecorder(store, TOPICS, clock)
+
+
+def told(value: float | list[float] | None, *, retained: bool = False, signal: str = "grid_power_w") -> Received:
+    message = Telemetry(value=value, source="meter", quality=Quality.GOOD)
+    return Received(TOPICS.telemetry("meter", signal), message.encode(), retained)
+
+
+class TestStore:
+    def test_keeps_values_in_order(self, store: TelemetryStore) -> None:
+        store.append(
+            [
+                Measured(2.0, "meter", "grid_power_w", 7.0, "good"),
+                Measured(1.0, "meter", "grid_power_w", None, "invalid"),
+            ]
+        )
+        assert [(row.at_s, row.value) for row in store.values("meter", "grid_power_w", 0)] == [
+            (1.0, None),
+            (2.0, 7.0),
+        ]
+
+    def test_takes_more_rows_than_a_statement_holds_in_one_transaction(self, store: TelemetryStore) -> None:
+        store.append(Measured(float(number), "meter", "grid_power_w", 1.0, "good") for number in range(1000))
+        assert len(store.values("meter", "grid_power_w", 0)) == 1000
+
+    def test_forgets_what_is_old(self, store: TelemetryStore) -> None:
+        store.append(Measured(float(number), "meter", "x", 1.0, "good") for number in range(10))
+        assert store.drop_before(4.0) == 4
+        assert len(store.values("meter", "x", 0)) == 6
+
+    def test_names_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        (tmp_path / "broken.sqlite").write_bytes(b"garbage" * 1000)
+        with pytest.raises(StoreError, match=r"broken\.sqlite"):
+            TelemetryStore(tmp_path / "broken.sqlite")
+
+
+class TestRecorder:
+    def test_writes_once_an_interval(
+        self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
+    ) -> None:
+        recorder.on_telemetry(told(5.0))
+        clock.advance(59)
+        assert recorder.step() == ""
+        assert store.values("meter", "grid_power_w", 0) == []
+        clock.advance(1)
+        assert recorder.step() == ""
+        assert [row.value for row in store.values("meter", "grid_power_w", 0)] == [5.0]
+        assert recorder.waiting == 0
+
+    def test_leaves_out_forecasts_and_what_was_retained(self, recorder: TelemetryRecorder) -> None:
+        recorder.on_telemetry(told([1.0, 2.0], signal="pv_forecast_w"))
+        recorder.on_telemetry(told(5.0, retained=True))
+        recorder.on_telemetry(Received("bitgrid/home/other", b"{}", retained=False))
+        recorder.on_telemetry(Received(TOPICS.telemetry("meter", "x"), b"garbage", retained=False))
+        assert recorder.waiting == 0
+
+    def test_keeps_what_cannot_be_written(
+        self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
+    ) -> None:
+        recorder.on_telemetry(told(5.0))
+        real, store.append = store.append, _refuse  # type: ignore[method-assign]
+        clock.advance(60)
+        assert "disk full" in recorder.step()
+        assert recorder.waiting == 1
+        store.append = real  # type: ignore[method-assign]
+        assert recorder.flush() == ""
+        assert recorder.waiting == 0
+
+    def test_gives_up_the_oldest_before_memory_runs_out(self, recorder: TelemetryRecorder) -> None:
+        for _ in range(MAX_WAITING // 1000 + 1):
+            recorder._waiting.extend([Measured(0, "d", "s", 1.0, "good")] * 1000)
+        assert recorder.waiting == MAX_WAITING
+
+    def test_drops_what_is_older_than_a_week(
+        self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
+    ) -> None:
+        store.append([Measured(clock.now(), "meter", "x", 1.0, "good")])
+        clock.advance(8 * 86_400)
+        recorder.step()
+        assert store.values("meter", "x", 0) == []
+
+
+def _refuse(_batch: object) -> None:
+    raise StoreError("disk full")
