@@ -79,7 +79,7 @@ class TestMemoryBus:
     def test_a_message_from_a_handler_waits_its_turn(self) -> None:
         bus, heard = MemoryBus(), []
 
-        def first(received: object) -> None:
+        def first(_received: object) -> None:
             heard.append("first")
             bus.publish(TOPICS.health("b"), OK)
             heard.append("first done")
