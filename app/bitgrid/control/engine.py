@@ -163,7 +163,8 @@ class Engine:
             "clock_stepped": int(self._clock_stepped),
         }
         guarded = self.controllers.guarded(name)
-        if guarded is not None and standing is None and load.memory.level == OFF and not guarded.confirmed_off:
+        is_off = standing is None and load.memory.level == OFF
+        if guarded is None or (is_off and not guarded.confirmed_off):
             context["controller_lost"] = 1
         trip = self.controllers.trip(name)
         if trip is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from dataclasses import dataclass, field
@@ -37,8 +38,7 @@ class History:
     def mean(self, from_boot_s: float, to_boot_s: float) -> float | None:
         """Time-weighted mean between two boot times; None when nothing is known of them."""
         total_s = weighted = 0.0
-        points = list(self._points)
-        for (start_s, value), end_s in zip(points, [point[0] for point in points[1:]] + [to_boot_s], strict=True):
+        for (start_s, value), (end_s, _next) in itertools.pairwise([*self._points, (to_boot_s, 0.0)]):
             held_s = min(end_s, to_boot_s) - max(start_s, from_boot_s)
             if held_s > 0:
                 total_s += held_s

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bitgrid.config import Config, load_config
+from bitgrid.control.sharing import surplus_left_w
+from bitgrid.guard.link import GuardedLoad, GuardReport
+from control.desk import CONFIG_DIRECTORY, Desk, HandGuard
+
+
+class TwoLoadsGuard(HandGuard):
+    def report(self, boot_s: float) -> GuardReport:
+        one = super().report(boot_s)
+        loads: dict[str, GuardedLoad] = {"miner": one.loads["miner"], "heater": one.loads["miner"]}
+        return one.model_copy(update={"loads": loads})
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    shipped = load_config(CONFIG_DIRECTORY)
+    second = shipped.site.loads[0].model_copy(update={"id": "heater", "priority": 2})
+    site = shipped.site.model_copy(update={"loads": [second, *shipped.site.loads]})
+    desk = Desk(tmp_path, Config(site, shipped.rules, shipped.flags, shipped.policies))
+    desk.guard = TwoLoadsGuard()
+    desk.start_rules()
+    return desk
+
+
+def started(desk: Desk) -> list[tuple[str, str]]:
+    return [(record["load"], record["level"]) for record in desk.decisions if record["action"] == "START"]
+
+
+def test_the_second_gets_what_the_first_leaves(desk: Desk) -> None:
+    desk.pass_time(2)
+    assert started(desk) == [("miner", "full"), ("heater", "eco")]
+
+
+def test_two_never_start_on_a_surplus_that_carries_one(desk: Desk) -> None:
+    desk.measure(grid_power_w=-2400.0)
+    desk.pass_time(2)
+    assert started(desk) == [("miner", "full")]
+
+
+def test_what_a_hold_keeps_running_behind_is_set_aside_first(desk: Desk) -> None:
+    desk.measure(grid_power_w=-1000.0)
+    heater = desk.engine.loads["heater"]
+    desk.pass_time(1)
+    block = desk.engine.blocks.block()
+    heater.memory = type(heater.memory)("eco", block, block)
+    desk.engine.loads["miner"].memory = type(heater.memory)("off", block - 9)
+    state = desk.engine.state_for(desk.engine.loads["miner"])
+
+    loads = list(desk.engine.loads.values())
+    assert surplus_left_w(state, desk.engine.rules, loads, loads[0], 0) == 1000 - 800
+
+
+def test_each_block_is_decided_once_for_each(desk: Desk) -> None:
+    desk.pass_time(1300)
+    keys = [(record["load"], record["block"]) for record in desk.decisions if record["trigger"] == "TICK"]
+    assert len(keys) == len(set(keys)) == 6
+
+
+def test_a_load_that_the_guard_does_not_know_never_starts(desk: Desk) -> None:
+    desk.guard = HandGuard()
+    desk.start_rules()
+    desk.pass_time(5)
+    assert started(desk) == [("miner", "full")]
