@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 
 from paho.mqtt.client import topic_matches_sub
 
 from bitgrid.bus.messages import Message
 from bitgrid.bus.port import Handler, Received
+
+
+_fits = lru_cache(maxsize=4096)(topic_matches_sub)
 
 
 class MemoryBus:
@@ -36,7 +40,7 @@ class MemoryBus:
         """Register a handler and hand it what is retained; see `Bus.subscribe`."""
         self._handlers.append((pattern, handler))
         for topic, payload in list(self._retained.items()):
-            if topic_matches_sub(pattern, topic):
+            if _fits(pattern, topic):
                 handler(Received(topic, payload, retained=True))
 
     def _drain(self) -> None:
@@ -47,7 +51,7 @@ class MemoryBus:
             while self._queue:
                 received = self._queue.popleft()
                 for pattern, handler in list(self._handlers):
-                    if topic_matches_sub(pattern, received.topic):
+                    if _fits(pattern, received.topic):
                         handler(received)
         finally:
             self._delivering = False

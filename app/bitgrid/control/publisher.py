@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitgrid.bus import Bus, DecisionEvent, EnergyStateMessage, LoadState, Quality, SignalView
-from bitgrid.kernel import OFF, surplus_w, to_people
+from bitgrid.kernel import OFF, EnergyState, surplus_w, to_people
 from bitgrid.kernel.rules.r5_stability import hold
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ class Publisher:
         )
         self._bus.publish(engine.topics.energy, message, retain=True)
         for load in engine.loads.values():
-            self._bus.publish(engine.topics.load_state(load.profile.id), self._load_state(load), retain=True)
+            self._bus.publish(
+                engine.topics.load_state(load.profile.id), self._load_state(load, state), retain=True
+            )
 
-    def _load_state(self, load: Load) -> LoadState:
+    def _load_state(self, load: Load, state: EnergyState) -> LoadState:
         engine, memory, name = self._engine, load.memory, load.profile.id
-        state = engine.builder.latest({})
         held, override = hold(state, memory, engine.rules), memory.override_at(state.at_s)
         guarded, power = engine.controllers.guarded(name), state.signals[f"{name}.power_w"]
         trip = engine.controllers.trip(name)

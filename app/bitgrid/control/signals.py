@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import deque
 from dataclasses import dataclass, field
@@ -38,11 +37,15 @@ class History:
     def mean(self, from_boot_s: float, to_boot_s: float) -> float | None:
         """Time-weighted mean between two boot times; None when nothing is known of them."""
         total_s = weighted = 0.0
-        for (start_s, value), (end_s, _next) in itertools.pairwise([*self._points, (to_boot_s, 0.0)]):
+        end_s = to_boot_s
+        for start_s, value in reversed(self._points):
             held_s = min(end_s, to_boot_s) - max(start_s, from_boot_s)
             if held_s > 0:
                 total_s += held_s
                 weighted += value * held_s
+            if start_s <= from_boot_s:
+                break
+            end_s = start_s
         return weighted / total_s if total_s > 0 else None
 
 

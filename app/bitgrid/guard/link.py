@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 MAX_DATAGRAM_BYTES = 65_536
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
@@ -89,8 +89,8 @@ class GuardReport(_Said):
     loads: dict[str, GuardedLoad]
 
 
-Request = Annotated[Renew | Release | ClearTrip, Field(discriminator="kind")]
-_REQUEST: TypeAdapter[Renew | Release | ClearTrip] = TypeAdapter(Request)
+class _Request(RootModel[Annotated[Renew | Release | ClearTrip, Field(discriminator="kind")]]):
+    """Any of the three."""
 
 
 def encode(said: _Said) -> bytes:
@@ -101,7 +101,7 @@ def encode(said: _Said) -> bytes:
 def decode_request(datagram: bytes) -> Renew | Release | ClearTrip | None:
     """A request from bytes; None for anything else."""
     try:
-        return _REQUEST.validate_json(datagram)
+        return _Request.model_validate_json(datagram).root
     except (ValidationError, ValueError):
         return None
 

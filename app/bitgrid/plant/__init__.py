@@ -1,1 +1,13 @@
-"""plant."""
+"""The plant: a simulated house that speaks the real protocols, for `make run`, for tests and for nothing else.
+
+Three layers, each usable without the next:
+
+- physics (`model`, with `battery`, `miner`, `relay`): a `House` stepped second by second from a `source` of PV
+  power and household load, which is simulated (`weather`, `household`) or recorded (`recorded`);
+- faces (`faces`): what a device of that house would answer, bytes or registers in and out, so that they serve as
+  the in-memory transports of `devices.transport`;
+- sockets (`server`, `control`): the faces on the addresses of site.yaml, and a control socket for faults.
+
+May touch: loopback addresses named in site.yaml, the control socket in the run directory, a recording that is
+named. Knows nothing of the bus, the rules or the guard: they must find out about this house as about a real one.
+"""

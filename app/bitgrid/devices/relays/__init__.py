@@ -1,1 +1,1 @@
-"""devices/relays."""
+"""Relays: one module a protocol, each a `RelayDriver`. May touch: the relays named in site.yaml."""

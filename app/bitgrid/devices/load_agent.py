@@ -1,0 +1,231 @@
+"""Keeps one load at what its lease says, and off without one. It holds no thread; somebody steps it.
+
+A load runs on a lease and on nothing else: when the lease ends, by command or by time, the miner is stopped, again
+and again until its power is measured to be gone; if that takes too long its relay is opened. Nothing here closes a
+relay: that is the guard's alone. A new agent holds no lease, so the first thing it does is to stop its load.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from bitgrid.bus import Bus, Received, Topics
+from bitgrid.clock import Clock
+from bitgrid.config import LoadConfig
+from bitgrid.devices.errors import DeviceError
+from bitgrid.devices.lease import OFF, Lease, LeaseHolder
+from bitgrid.devices.load_watch import LoadWatch
+from bitgrid.devices.ports import MinerDriver, RelayDriver
+from bitgrid.devices.tries import Tries
+
+STEP_S = 1.0
+STOP_AGAIN_S = 5.0
+CHECK_EVERY_S = 15.0
+CUT_PATIENCE_S = 10.0
+LEVEL_TOLERANCE = 0.25
+_MAX_JOBS = 8
+
+log = logging.getLogger(__name__)
+
+
+class LoadAgent:
+    """Drives one load.
+
+    Args:
+        load: the load.
+        miner: its miner.
+        relay: its relay; None when it has none.
+        bus: where its measurements go.
+        topics: how they are called.
+        clock: the house's.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  a load has this many sides
+        self,
+        load: LoadConfig,
+        miner: MinerDriver,
+        relay: RelayDriver | None,
+        bus: Bus,
+        topics: Topics,
+        clock: Clock,
+    ) -> None:
+        self._load, self._miner, self._relay, self._clock = load, miner, relay, clock
+        self._watch = LoadWatch(load, miner, relay, bus, topics, clock)
+        self._holder = LeaseHolder(load, clock)
+        self._lease: Lease | None = None
+        self._ends_seen = 0
+        self._was_off = False
+        self._since_boot_s = clock.boot()
+        self._stopping, self._cutting = Tries(STOP_AGAIN_S), Tries(STOP_AGAIN_S)
+        self._running = Tries(CHECK_EVERY_S)
+        self._command_error = ""
+
+    # -- what is asked ------------------------------------------------------------------------------------
+
+    def on_command(self, received: Received) -> None:
+        """Take in a message from the load's command topic, in any thread; then have `step` called at once."""
+        self._holder.hear(received)
+
+    def step(self) -> float:
+        """Do what is due, the most urgent first; seconds until the next step.
+
+        One exchange at a time, and the lease is looked at before and after each.
+        """
+        for _ in range(_MAX_JOBS):
+            self._follow()
+            job = self._next_job(self._clock.boot())
+            if job is None:
+                break
+            job()
+        return STEP_S
+
+    def close(self) -> None:
+        """The process ends: hold no lease, and try to stop the load."""
+        self._holder.drop()
+        self.step()
+
+    # -- what is told -------------------------------------------------------------------------------------
+
+    @property
+    def is_confirmed_off(self) -> bool:
+        """Whether, since it was last stopped, its power was measured to be gone."""
+        return self._lease is None and self._is_off(self._clock.boot())
+
+    @property
+    def problem(self) -> str:
+        """What a person should look at; empty when nothing. Being slow within the configured times is none."""
+        now = self._clock.boot()
+        for_s = now - self._since_boot_s
+        if self._lease is None:
+            is_late = for_s > self._load.cooldown_s + CUT_PATIENCE_S and not self._is_off(now)
+            return f"{self._load.id} is not proven to be off: {self._told(now)}" if is_late else ""
+        if for_s > self._load.boot_grace_s and self._last_error:
+            return f"{self._load.id}: {self._last_error}"
+        if for_s > self._load.boot_grace_s + self._load.ramp_s and not self._runs_as_asked(self._lease, now):
+            return f"{self._load.id} does not run at {self._lease.level.name}: {self._told(now)}"
+        return ""
+
+    def details(self) -> dict[str, Any]:
+        """The load as `loads` sees it, for the health message."""
+        now, lease = self._clock.boot(), self._lease
+        return {
+            "level": lease.level.name if lease else OFF,
+            "lease_id": lease.lease_id if lease else None,
+            "lease_left_s": round(max(0.0, lease.expires_boot_s - now), 1) if lease else 0.0,
+            "power_w": self._watch.power_w(now),
+            "confirmed_off": self.is_confirmed_off,
+            "last_error": self._last_error,
+        }
+
+    @property
+    def _last_error(self) -> str:
+        return self._command_error or self._watch.miner_error or self._watch.relay_error
+
+    def _told(self, now: float) -> str:
+        power_w = self._watch.power_w(now)
+        measured = "its power is not measured" if power_w is None else f"it draws {power_w:.0f} W"
+        return f"{measured}. {self._last_error or 'It answers; look at its own page.'}"
+
+    # -- what the lease says ------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        """Turn to what the lease says now, and to what the load does without one."""
+        lease, ends = self._holder.look()
+        now = self._clock.boot()
+        if ends != self._ends_seen:
+            self._ends_seen = ends
+            self._turn(None, now)
+        if lease is not None:
+            self._take(lease, now)
+        elif self._is_off(now):
+            self._was_off = True
+        elif self._was_off and self._draws(now):
+            log.error("%s: %s, without a lease", self._load.id, self._told(now))
+            self._turn(None, now)
+
+    def _take(self, lease: Lease, now: float) -> None:
+        held = self._lease
+        if held is None or (held.lease_id, held.level) != (lease.lease_id, lease.level):
+            self._turn(lease, now)
+        self._lease = lease
+
+    def _turn(self, lease: Lease | None, now: float) -> None:
+        log.info("%s: to be %s", self._load.id, lease.level.name if lease else OFF)
+        self._lease, self._since_boot_s = lease, now
+        self._was_off = False
+        for tries in (self._stopping, self._cutting, self._running):
+            tries.restart()
+
+    # -- what is measured ---------------------------------------------------------------------------------
+
+    def _draws(self, now: float) -> bool:
+        power_w = self._watch.power_w(now)
+        return power_w is not None and power_w >= self._load.off_below_w
+
+    def _is_off(self, now: float) -> bool:
+        """Proven by what was asked for after a stop was tried: its power is low, or its relay reads open."""
+        since = self._stopping.tried_boot_s
+        if since is None:
+            return False
+        power_w = self._watch.power_w(now, since)
+        return self._watch.is_cut(now, since) if power_w is None else power_w < self._load.off_below_w
+
+    def _runs_as_asked(self, lease: Lease, now: float) -> bool:
+        """Whether it draws power since it was told to; and, its ramp being over, as much as its level says."""
+        since = self._running.succeeded_boot_s
+        power_w = None if since is None else self._watch.power_w(now, since)
+        if (
+            since is None
+            or power_w is None
+            or power_w < self._load.off_below_w
+            or self._watch.is_asleep(now, since)
+        ):
+            return False
+        wanted_w = lease.level.power_w
+        is_ramping = now - self._since_boot_s <= self._load.boot_grace_s + self._load.ramp_s
+        return is_ramping or abs(power_w - wanted_w) <= LEVEL_TOLERANCE * wanted_w
+
+    # -- what is done -------------------------------------------------------------------------------------
+
+    def _next_job(self, now: float) -> Callable[[], None] | None:
+        lease = self._lease
+        if lease is None and not self._is_off(now):
+            if self._stopping.is_due(now):
+                return self._stop
+            if self._is_cut_due(now):
+                return self._cut
+        if lease is not None and self._running.is_due(now) and not self._runs_as_asked(lease, now):
+            return self._run
+        return self._watch.next_read(now)
+
+    def _is_cut_due(self, now: float) -> bool:
+        if self._relay is None or self._watch.is_cut(now, self._since_boot_s) or not self._cutting.is_due(now):
+            return False
+        return now - self._since_boot_s >= self._load.cooldown_s + CUT_PATIENCE_S
+
+    def _stop(self) -> None:
+        self._command(self._miner.stop, self._stopping)
+
+    def _run(self) -> None:
+        lease = self._lease
+        if lease is not None:
+            self._command(lambda: self._miner.set_level(lease.level), self._running)
+
+    def _cut(self) -> None:
+        relay = self._relay
+        if relay is not None:
+            log.error("%s: stopping it did not help; its relay is opened", self._load.id)
+            self._command(relay.open, self._cutting)
+
+    def _command(self, exchange: Callable[[], None], tries: Tries) -> None:
+        began = self._clock.boot()
+        try:
+            exchange()
+        except DeviceError as error:
+            self._command_error = str(error)
+        else:
+            self._command_error = ""
+        tries.tried(began, self._clock.boot(), failed=bool(self._command_error))
+        self._watch.read_soon()

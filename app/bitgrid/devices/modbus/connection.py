@@ -1,0 +1,72 @@
+"""One Modbus/TCP connection a host, shared by all its units, kept open: many inverters allow only one.
+
+A connection on which anything went wrong is closed, so that a late answer never meets another question.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from pymodbus.client import ModbusTcpClient
+from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.pdu import ModbusPDU
+
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.transport import RegisterReader
+
+# What goes wrong is told by our own errors; pymodbus would tell each of them once more, at every poll.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+
+
+class ModbusConnection:
+    """A connection to a host; it comes back by itself.
+
+    Args:
+        host: address or name of the device.
+        port: its port.
+        timeout_s: for connecting and for each answer, machine seconds.
+    """
+
+    def __init__(self, host: str, port: int, timeout_s: float) -> None:
+        self._name = f"{host}:{port}"
+        self._lock = threading.Lock()
+        self._client = ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0)
+
+    def reader(self, unit_id: int) -> RegisterReader:
+        """Reads of one unit's holding registers."""
+
+        def read(address: int, count: int) -> list[int]:
+            with self._lock:
+                return self._read(unit_id, address, count)
+
+        return read
+
+    def close(self) -> None:
+        """Close; the next read opens it again."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def _read(self, unit_id: int, address: int, count: int) -> list[int]:
+        where = f"{self._name} unit {unit_id}"
+        try:
+            answer = self._client.read_holding_registers(address, count=count, device_id=unit_id)
+        except (ModbusException, OSError) as error:
+            self._close()
+            reason = "it cannot be reached" if isinstance(error, ConnectionException) else "none came in time"
+            raise DeviceSilent(f"{where} gave no answer: {reason}. Look at its power and network.") from error
+        except Exception as error:
+            self._close()
+            raise DeviceNonsense(f"{where} does not speak Modbus: {error!r}") from error
+        return self._registers(answer, where, address, count)
+
+    def _registers(self, answer: ModbusPDU, where: str, address: int, count: int) -> list[int]:
+        if answer.isError():
+            raise DeviceRefused(f"{where} refused {count} registers at {address}: {answer}")
+        if len(answer.registers) != count:
+            self._close()
+            raise DeviceNonsense(f"{where} sent {len(answer.registers)} registers of {count} at {address}")
+        return list(answer.registers)

@@ -1,0 +1,122 @@
+"""Polls one device: signals out, silence told. It never sleeps and holds no thread; somebody steps it.
+
+A device that is silent publishes nothing: whoever holds its last values sees them age.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+from typing import Any, Protocol
+
+from bitgrid.bus import Bus, Quality, Telemetry, Topics
+from bitgrid.clock import Clock
+from bitgrid.config import DeviceConfig
+from bitgrid.config.site import SignalName
+from bitgrid.devices.errors import DeviceError
+
+MAX_BACK_OFF_S = 60.0
+"""How late the return of a silent device is noticed at most; two poll intervals where that is less."""
+_JITTER = 0.25
+_POWER_W = (-200_000.0, 200_000.0)
+_MAKING_W = (-1_000.0, 200_000.0)
+_PLAUSIBLE: dict[SignalName, tuple[float, float]] = {
+    "grid_power_w": _POWER_W,
+    "battery_power_w": _POWER_W,
+    "pv_power_w": _MAKING_W,
+    "house_load_w": _MAKING_W,
+    "battery_soc_pct": (0.0, 100.0),
+}
+
+log = logging.getLogger(__name__)
+
+
+class SignalSource(Protocol):
+    """What can be read at once from a device."""
+
+    def read(self) -> dict[SignalName, float | None]:
+        """Every signal that is asked for; None for one that is not told. May raise `DeviceError`."""
+
+
+class DevicePoller:
+    """Polls a device whenever it is due.
+
+    Args:
+        device: what is asked of it.
+        source: the device.
+        bus: where its signals go.
+        topics: how they are called.
+        clock: the house's.
+        rng: spreads the tries after an error.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917  a device, a way to it, a way out, time and chance
+        self,
+        device: DeviceConfig,
+        source: SignalSource,
+        bus: Bus,
+        topics: Topics,
+        clock: Clock,
+        rng: random.Random,
+    ) -> None:
+        self.problem = ""
+        self._device, self._source = device, source
+        self._bus, self._topics = bus, topics
+        self._clock, self._rng = clock, rng
+        self._due_boot_s = -math.inf
+        self._failures = 0
+        self._answered_boot_s: float | None = None
+
+    def step(self) -> float:
+        """Poll if it is due; seconds until it is due again."""
+        now = self._clock.boot()
+        if now >= self._due_boot_s:
+            self._poll(now)
+            self._due_boot_s = now + self._pause_s()
+        return max(0.0, self._due_boot_s - self._clock.boot())
+
+    def details(self) -> dict[str, Any]:
+        """For the health message: seconds since its last answer (None: never), and what is wrong."""
+        answered = self._answered_boot_s
+        age_s = None if answered is None else round(self._clock.boot() - answered, 1)
+        return {"answer_age_s": age_s, "problem": self.problem}
+
+    def _poll(self, asked_boot_s: float) -> None:
+        try:
+            told = self._source.read()
+        except DeviceError as error:
+            self._failures += 1
+            self._tell(f"{self._device.id}: {error}")
+            return
+        self._failures, self._answered_boot_s = 0, asked_boot_s
+        for signal, value in told.items():
+            self._publish(signal, value, asked_boot_s)
+        untold = [signal for signal, value in told.items() if value is None]
+        self._tell(f"{self._device.id} answers, but does not tell {', '.join(untold)}" if untold else "")
+
+    def _pause_s(self) -> float:
+        """The poll interval; twice that, less a random part, while the device stays silent."""
+        interval_s = float(self._device.poll_interval_s)
+        if self._failures <= 1:
+            return interval_s
+        return min(2 * interval_s, MAX_BACK_OFF_S) * (1 - _JITTER * self._rng.random())
+
+    def _publish(self, signal: SignalName, value: float | None, asked_boot_s: float) -> None:
+        quality = Quality.MISSING
+        if value is not None:
+            value = -value if signal in self._device.invert_sign else value
+            low, high = _PLAUSIBLE[signal]
+            quality = Quality.GOOD if low <= value <= high else Quality.INVALID
+        told = Telemetry(
+            value=value,
+            quality=quality,
+            age_s=max(0.0, self._clock.boot() - asked_boot_s),
+            source=self._device.id,
+        )
+        self._bus.publish(self._topics.telemetry(self._device.id, signal), told, retain=True)
+
+    def _tell(self, problem: str) -> None:
+        if problem != self.problem:
+            log.log(logging.WARNING if problem else logging.INFO, problem or f"{self._device.id} answers again")
+        self.problem = problem

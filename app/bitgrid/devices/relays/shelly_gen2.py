@@ -1,0 +1,67 @@
+"""Shelly Gen2 and newer: RPC over HTTP, the switch with id 0.
+
+Where the formats come from: Shelly's own API documentation (Gen2, component Switch). ``toggle_after`` flips the
+output back by the device's own timer; ``auto_off`` and ``initial_state`` outlive a loss of power. A device that
+asks for a password (digest authentication) is not spoken to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
+from bitgrid.devices.parsing import POWER_W, json_object, number
+from bitgrid.devices.ports import RelayReading, RelaySettings
+from bitgrid.devices.transport import HttpExchange
+
+_OK, _UNAUTHORIZED = 200, 401
+_DELAY_S = (0.0, 1e7)
+
+
+class ShellyGen2Relay:
+    """A Shelly's first switch.
+
+    Args:
+        device: its name for people, with its address.
+        exchange: how it is reached.
+    """
+
+    def __init__(self, device: str, exchange: HttpExchange) -> None:
+        self._device, self._exchange = device, exchange
+
+    def read(self) -> RelayReading:
+        """Ask for its state."""
+        told = self._call("Switch.GetStatus?id=0")
+        return RelayReading(self._flag(told, "output"), number(told.get("apower"), POWER_W))
+
+    def read_settings(self) -> RelaySettings:
+        """Ask for its persistent settings."""
+        told = self._call("Switch.GetConfig?id=0")
+        delay_s = number(told.get("auto_off_delay"), _DELAY_S)
+        return RelaySettings(delay_s if self._flag(told, "auto_off") else None, told.get("initial_state") == "off")
+
+    def close_for(self, seconds: int) -> None:
+        """Close it, or keep it closed, and arm its own timer to open after ``seconds``. The guard's alone."""
+        self._call(f"Switch.Set?id=0&on=true&toggle_after={seconds}")
+
+    def open(self) -> None:
+        """Open it now."""
+        self._call("Switch.Set?id=0&on=false")
+
+    def _call(self, method: str) -> dict[str, Any]:
+        answer = self._exchange("GET", f"/rpc/{method}")
+        if answer.status == _UNAUTHORIZED:
+            raise DeviceRefused(f"{self._device} asks for a password; switch its authentication off")
+        if answer.status != _OK:
+            raise DeviceRefused(
+                f"{self._device} refused {method} with HTTP {answer.status}: {answer.body[:100]!r}"
+            )
+        return json_object(answer.body, self._device)
+
+    def _flag(self, told: dict[str, Any], name: str) -> bool:
+        value = told.get(name)
+        if not isinstance(value, bool):
+            raise DeviceNonsense(
+                f"{self._device} tells {name} as {value!r}; it is no Shelly switch this driver knows"
+            )
+        return value

@@ -1,0 +1,105 @@
+"""Modbus/TCP servers in front of register faces: one a host and port, a device a unit id, on one thread's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from bitgrid.plant.errors import PlantError
+from bitgrid.plant.faces.sunspec import BASE_ADDRESS, SunSpecFace
+
+Address = tuple[str, int]
+Image = Callable[[], list[int]]
+START_TIMEOUT_S = 10.0
+logging.getLogger("pymodbus").setLevel(logging.WARNING)
+
+_UNIT_ID_AT = 6  # in a Modbus/TCP frame: transaction, protocol and length stand before it
+
+
+class ModbusServers:
+    """All Modbus devices of the house.
+
+    Args:
+        faces: the devices at each address, by unit id.
+        now: makes a call answer from the present moment.
+    """
+
+    def __init__(self, faces: dict[Address, dict[int, SunSpecFace]], now: Callable[[Image], Image]) -> None:
+        self._faces, self._now = faces, now
+        self._loop = asyncio.new_event_loop()
+        self._ending = asyncio.Event()
+        self._started: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name="modbus", daemon=True)
+
+    def start(self) -> None:
+        """Listen at every address; see `PlantServer.start`."""
+        self._thread.start()
+        self._started.result(START_TIMEOUT_S)
+
+    def stop(self) -> None:
+        """Close every server."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._ending.set)
+            self._thread.join(START_TIMEOUT_S)
+        if not self._loop.is_running():
+            self._loop.close()
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._serve())
+        except Exception as error:  # noqa: BLE001  whatever it is, it is raised where `start` waits
+            self._started.set_exception(error)
+
+    async def _serve(self) -> None:
+        servers: list[ModbusTcpServer] = []
+        try:
+            for address, units in self._faces.items():
+                servers.append(await self._open(address, units))
+            self._started.set_result(None)
+            await self._ending.wait()
+        finally:
+            for server in servers:
+                await server.shutdown()  # type: ignore[no-untyped-call]
+
+    async def _open(self, address: Address, units: dict[int, SunSpecFace]) -> ModbusTcpServer:
+        devices = [self._device(unit, face) for unit, face in units.items()]
+
+        def drop_answers_of_silent_devices(sending: bool, packet: bytes) -> bytes:
+            face = units.get(packet[_UNIT_ID_AT]) if sending and len(packet) > _UNIT_ID_AT else None
+            return b"" if face is not None and face.is_silent else packet
+
+        server = ModbusTcpServer(devices, address=address, trace_packet=drop_answers_of_silent_devices)
+        try:
+            await server.serve_forever(background=True)
+        except RuntimeError:
+            raise taken(*address) from None
+        return server
+
+    def _device(self, unit: int, face: SunSpecFace) -> SimDevice:
+        image = self._now(face.image)
+
+        async def refresh(
+            _function: int, _start: int, _address: int, _count: int, registers: list[int], written: object
+        ) -> ExcCodes | None:
+            if written is not None:
+                return ExcCodes.ILLEGAL_FUNCTION
+            registers[:] = image()
+            return None
+
+        data = SimData(BASE_ADDRESS, values=image(), datatype=DataType.REGISTERS)
+        return SimDevice(id=unit, simdata=[data], action=refresh)
+
+
+def taken(host: str, port: int) -> PlantError:
+    """The error for an address that cannot be listened on."""
+    return PlantError(
+        f"cannot listen on {host}:{port}: the address is taken or not this machine's; "
+        "end what uses it, or give another port in site.yaml"
+    )

@@ -1,0 +1,233 @@
+"""The whole house in one process, with its clock in the hand: the same objects that the services step, no sockets.
+
+The plant's faces are the transports of the drivers; the bus is in memory; the guard does its jobs inline. What runs
+in `make run` as ten processes runs here as one loop, a simulated day in seconds, and can be looked at from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bitgrid.bus import DecisionEvent, Health, HealthStatus, Received, Topics, decode
+from bitgrid.bus.memory import MemoryBus
+from bitgrid.clock import HeldClock
+from bitgrid.config import Config, PlantConfig, load_config
+from bitgrid.config.loading import load_plant
+from bitgrid.control.engine import Engine
+from bitgrid.control.requests import Requests
+from bitgrid.devices.load_agent import LoadAgent
+from bitgrid.devices.modbus.sunspec import SunSpecDevice
+from bitgrid.devices.poller import DevicePoller
+from bitgrid.devices.registry import Transports, build_miner, build_readers, build_relay
+from bitgrid.guard.core import Guard
+from bitgrid.guard.link import ClearTrip, Release, Renew, encode
+from bitgrid.plant.faces import Faces
+from bitgrid.plant.model import House
+from bitgrid.plant.source import SimulatedHome, Source
+from bitgrid.store import Ledger
+
+CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
+
+
+@dataclass
+class InProcessGuard:
+    """The way from the rules to a guard in the same process."""
+
+    guard: Guard | None = None
+
+    def send(self, request: Renew | Release | ClearTrip) -> None:
+        if self.guard is not None:
+            self.guard.on_datagram(encode(request), os.geteuid())
+
+
+@dataclass
+class Moment:
+    """What the house truly was at a moment, whatever anybody said."""
+
+    at_s: float
+    miner_w: int
+    soc_pct: float
+    level: str
+
+
+@dataclass
+class WholeHouse:
+    """Everything; `live` lets it live."""
+
+    directory: Path
+    start_s: float
+    config: Config = field(default_factory=lambda: load_config(CONFIG_DIRECTORY))
+    plant: PlantConfig = field(default_factory=lambda: load_plant(CONFIG_DIRECTORY))
+    source: Source | None = None
+
+    def __post_init__(self) -> None:
+        self.clock = HeldClock(wall_s=self.start_s)
+        self.bus, self.topics = MemoryBus(), Topics(self.config.site.site)
+        source = self.source or SimulatedHome(self.config.site, self.plant)
+        self.house = House(self.config.site, self.plant, source, self.start_s)
+        self.transports = _transports(self.config, Faces(self.house))
+        self.decisions: list[dict[str, Any]] = []
+        self.moments: list[Moment] = []
+        self.way = InProcessGuard()
+        self.dead: set[str] = set()
+        self.bus.subscribe(self.topics.decision, self._on_decision)
+        self.ledger = Ledger(self.directory / "ledger")
+        self._next_heartbeat_s = 0.0
+        self._generation = 0
+        self.start_guard()
+        self.start_loads()
+        self.start_poller()
+        self.start_rules()
+
+    # -- processes ----------------------------------------------------------------------------------------
+
+    def start_guard(self) -> None:
+        """A fresh guard."""
+        loads = self.config.site.loads
+        relays = {load.id: build_relay(load, self.clock, self.transports) for load in loads}
+        self.guard = Guard(
+            self.config,
+            {load.id: build_miner(load, self.clock, self.transports) for load in loads},
+            {name: relay for name, relay in relays.items() if relay is not None},
+            self.clock,
+            self._instance(),
+            tell=lambda report: self.engine.on_guard_report(report) if "rules" not in self.dead else None,
+        )
+        self.way.guard = self.guard
+        self.dead.discard("guard")
+
+    def start_loads(self) -> None:
+        """A fresh `loads`."""
+        self.loads_instance = self._instance()
+        self.agents = {
+            load.id: LoadAgent(
+                load,
+                build_miner(load, self.clock, self.transports),
+                build_relay(load, self.clock, self.transports),
+                self.bus,
+                self.topics,
+                self.clock,
+            )
+            for load in self.config.site.loads
+        }
+        agents = self.agents
+        for name, agent in agents.items():
+
+            def hear(received: Received, agent: LoadAgent = agent) -> None:
+                if self.agents is agents and "loads" not in self.dead:
+                    agent.on_command(received)
+
+            self.bus.subscribe(self.topics.command(name), hear)
+        self.dead.discard("loads")
+
+    def start_poller(self) -> None:
+        """A fresh poller."""
+        readers = build_readers(self.config.site.devices, self.clock, self.transports)
+        self.pollers = [
+            DevicePoller(
+                device,
+                SunSpecDevice(device.id, readers[device.id], device.signals),
+                self.bus,
+                self.topics,
+                self.clock,
+                random.Random(1),
+            )
+            for device in self.config.site.devices
+        ]
+        self.dead.discard("poller")
+
+    def start_rules(self) -> None:
+        """A fresh rule daemon on the same ledger."""
+        engine = self.engine = Engine(self.config, self.ledger, self.bus, self.clock, self.way)
+        requests = Requests(engine, self.bus)
+
+        def hear(pattern: str, handler: Callable[[Received], None]) -> None:
+            def unless_gone(received: Received) -> None:
+                if self.engine is engine and "rules" not in self.dead:
+                    handler(received)
+
+            self.bus.subscribe(pattern, unless_gone)
+
+        hear(self.topics.telemetry("+", "+"), engine.on_telemetry)
+        hear(self.topics.health("loads"), engine.on_loads_health)
+        hear(self.topics.override, requests.on_override)
+        hear(self.topics.estop, requests.on_estop)
+        self.dead.discard("rules")
+
+    def kill(self, *names: str) -> None:
+        """These processes do nothing from now on."""
+        self.dead.update(names)
+        if "guard" in names:
+            self.way.guard = None
+
+    # -- life ---------------------------------------------------------------------------------------------
+
+    def live(self, seconds: float, step_s: float = 1.0) -> None:
+        """Let the house live on."""
+        for _ in range(round(seconds / step_s)):
+            self.clock.advance(step_s)
+            self.house.step(self.clock.now())
+            self._step_processes()
+            self._look()
+
+    @property
+    def miner_w(self) -> int:
+        """What the miner truly draws."""
+        return self.house.miners["miner"].power_w
+
+    @property
+    def switches(self) -> list[tuple[str, str]]:
+        """Action and code of every decision that switched."""
+        return [(record["action"], record["code"]) for record in self.decisions if record["action"] != "HOLD"]
+
+    def _step_processes(self) -> None:
+        if "poller" not in self.dead:
+            for poller in self.pollers:
+                poller.step()
+        if "loads" not in self.dead:
+            for agent in self.agents.values():
+                agent.step()
+            self._heartbeat()
+        if "guard" not in self.dead:
+            self.guard.step()
+        if "rules" not in self.dead:
+            self.engine.step()
+
+    def _heartbeat(self) -> None:
+        if self.clock.boot() >= self._next_heartbeat_s:
+            self._next_heartbeat_s = self.clock.boot() + 5
+            health = Health(status=HealthStatus.OK, reason="", instance=self.loads_instance)
+            self.bus.publish(self.topics.health("loads"), health, retain=True)
+
+    def _look(self) -> None:
+        level = self.engine.loads["miner"].memory.level
+        self.moments.append(Moment(self.clock.now(), self.miner_w, self.house.soc_pct or 0.0, level))
+
+    def _on_decision(self, received: Received) -> None:
+        event = decode(DecisionEvent, received.payload)
+        assert event is not None
+        self.decisions.append(event.record)
+
+    def _instance(self) -> str:
+        self._generation += 1
+        return f"instance-{self._generation}"
+
+
+def _transports(config: Config, faces: Faces) -> Transports:
+    """The plant's faces by host and port, as the drivers ask for them."""
+    miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads}
+    relays = {(load.relay.host, load.relay.port): faces.relay(load.id) for load in config.site.loads if load.relay}
+    registers = {
+        (device.host, device.port, device.unit_id): faces.registers(device.id) for device in config.site.devices
+    }
+    http = miners | relays
+    return Transports(
+        tcp=lambda host, port, _timeout_s: miners[host, port],
+        http=lambda host, port, _timeout_s: http[host, port],
+        modbus=lambda host, port, _timeout_s: lambda unit: registers[host, port, unit],
+    )
