@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_nothing_ran_without_a_decision(lived: WholeHouse) -> None:
 
 def test_no_hold_was_broken_by_economy(lived: WholeHouse) -> None:
     switches = [record for record in lived.decisions if record["action"] != "HOLD"]
-    for before, after in zip(switches, switches[1:], strict=False):
+    for before, after in itertools.pairwise(switches):
         protective = after["rule"] in {"R2", "R3"}
         assert protective or after["block"] - before["block"] >= 2
 

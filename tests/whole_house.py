@@ -1,7 +1,7 @@
 """The whole house in one process, with its clock in the hand: the same objects that the services step, no sockets.
 
-The plant's faces are the transports of the drivers; the bus is in memory; the guard does its jobs inline. What runs
-in `make run` as ten processes runs here as one loop, a simulated day in seconds, and can be looked at from outside.
+The plant's faces are the transports of the drivers; the bus is in memory; the guard does its jobs inline.
+What runs in `make run` as ten processes runs here as one loop, a simulated day in seconds.
 """
 
 from __future__ import annotations

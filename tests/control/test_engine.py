@@ -72,6 +72,7 @@ class TestBlocks:
 
     def test_a_restart_on_a_clock_that_stands_in_the_past_begins_a_new_epoch(self, desk: Desk) -> None:
         desk.pass_time(10)
+        desk.measure(power_w=1674.0, temp_c=60.0)
         desk.clock.wall_s -= 7200
         desk.start_rules()
         desk.pass_time(10)

@@ -186,6 +186,21 @@ def test_a_relay_whose_contact_sticks_is_told_once_although_the_miner_sleeps(run
     assert running.load.lease_id == "lease-2"
 
 
+def test_a_sticking_contact_shows_at_the_relays_meter_alone(running: House) -> None:
+    running.relay.is_welded = running.miner.is_silent = True
+    running.miner.is_awake = False
+    running.release()
+    running.live(90)
+    assert running.cause == "relay_fault"
+
+
+def test_a_sticking_contact_shows_in_an_answer_of_the_miner_alone(running: House) -> None:
+    running.relay.is_welded, running.relay.meter, running.miner.told_power_w = True, None, 0.0
+    running.release()
+    running.live(90)
+    assert running.cause == "relay_fault"
+
+
 def test_a_contact_that_sticks_from_the_start_is_told(house: House) -> None:
     house.relay.is_welded = True
     house.live(30)

@@ -10,7 +10,6 @@ from paho.mqtt.client import topic_matches_sub
 from bitgrid.bus.messages import Message
 from bitgrid.bus.port import Handler, Received
 
-
 _fits = lru_cache(maxsize=4096)(topic_matches_sub)
 
 

@@ -175,16 +175,21 @@ class Engine:
 
     def _settle(self) -> bool:
         """Wait a little for fresh inputs and both controllers, then judge what an earlier process left running."""
-        state = self.builder.latest({})
         holders = self.controllers.instances(self.clock.boot())
         waited_s = self.clock.boot() - self._started_boot_s
-        if (state.degraded or holders is None) and waited_s < SETTLE_S:
+        if (holders is None or not self._inputs_are_fresh()) and waited_s < SETTLE_S:
             return False
         self._settled = True
         for load in self.loads.values():
             if load.memory.level != OFF:
                 self._resync(load, holders)
         return True
+
+    def _inputs_are_fresh(self) -> bool:
+        """Whether everything required is good, the temperature of what may be running included."""
+        state = self.builder.latest({})
+        running = [name for name, load in self.loads.items() if load.memory.level != OFF]
+        return not state.degraded and all(state.good(f"{name}.temp_c") is not None for name in running)
 
     def _resync(self, load: Load, holders: Instances | None) -> None:
         """Take over a running load within the lease that is left, by a full decision; or record that it is off."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bitgrid.bus import Bus, DecisionEvent, EnergyStateMessage, LoadState, Quality, SignalView
-from bitgrid.kernel import OFF, EnergyState, surplus_w, to_people
+from bitgrid.kernel import OFF, EnergyState, LoadMemory, surplus_w, to_people
 from bitgrid.kernel.rules.r5_stability import hold
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Publisher:
     def house(self) -> None:
         """The energy state and every load."""
         engine = self._engine
-        state = engine.builder.latest({})
+        state = engine.builder.latest({"emergency_stop": int(engine.house.emergency_stop)})
         signals = {
             name: SignalView(
                 value=None if signal.value is None else float(to_people(name, signal.value)),
@@ -40,6 +40,11 @@ class Publisher:
             )
             for name, signal in state.signals.items()
         }
+        if state.pv_forecast_w:
+            forecast = [float(watts) for watts in state.pv_forecast_w]
+            signals["pv_forecast_w"] = SignalView(
+                value=forecast, quality=Quality.GOOD, age_s=0.0, source="forecast"
+            )
         message = EnergyStateMessage(
             at_s=engine.clock.now(),
             block=state.block,
@@ -58,7 +63,7 @@ class Publisher:
     def _load_state(self, load: Load, state: EnergyState) -> LoadState:
         engine, memory, name = self._engine, load.memory, load.profile.id
         held, override = hold(state, memory, engine.rules), memory.override_at(state.at_s)
-        guarded, power = engine.controllers.guarded(name), state.signals[f"{name}.power_w"]
+        guarded = engine.controllers.guarded(name)
         trip = engine.controllers.trip(name)
         is_locked = memory.lockout_until_s is not None and memory.lockout_until_s > state.at_s
         return LoadState(
@@ -66,7 +71,7 @@ class Publisher:
             at_s=engine.clock.now(),
             level=memory.level,
             power_w=load.profile.power_w(memory.level),
-            since_s=self._since_s.get(name),
+            since_s=self._since_s.get(name, _since_s(memory, engine.rules.block_s)),
             lease_left_s=engine.leases.left_s(name),
             hold_until_s=None if held is None else (state.block + held[2] - held[1]) * engine.rules.block_s,
             lockout_until_s=memory.lockout_until_s if is_locked else None,
@@ -74,6 +79,11 @@ class Publisher:
             if override is None
             else {"vote": override.vote.value, "level": override.level, "ends_at_s": override.ends_at_s},
             confirmed_off=bool(memory.level == OFF and guarded is not None and guarded.confirmed_off),
-            measured_power_w=power.value,
-            trip=None if trip is None else trip.text,
+            measured_power_w=state.good(f"{name}.power_w"),
+            trip=None if trip is None else trip.cause,
         )
+
+
+def _since_s(memory: LoadMemory, block_s: int) -> float | None:
+    """When the load was switched last, to the block: what is left of it after a restart."""
+    return None if memory.last_change_block is None else float(memory.last_change_block * block_s)

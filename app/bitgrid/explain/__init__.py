@@ -1,1 +1,23 @@
-"""explain."""
+"""Explain: one true sentence per decision, in German and English, made from its record and nothing else.
+
+May touch: the text files beside it. It can switch nothing and asks nobody: what the record
+does not say is not said.
+"""
+
+from bitgrid.explain.figures import Figures
+from bitgrid.explain.language import LANGUAGES, Language, Texts
+from bitgrid.explain.record import RecordView, VoteView, read_record
+from bitgrid.explain.sentences import Explainer
+from bitgrid.explain.session import Narrator
+
+__all__ = [
+    "LANGUAGES",
+    "Explainer",
+    "Figures",
+    "Language",
+    "Narrator",
+    "RecordView",
+    "Texts",
+    "VoteView",
+    "read_record",
+]

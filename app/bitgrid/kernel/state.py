@@ -27,7 +27,7 @@ class Signal(NamedTuple):
     source: str = ""
 
 
-_SCALES = (("temp_c", 10), ("soc_pct", 10), ("ct_kwh", 100), ("hashrate_ths", 10))
+_SCALES = (("temp_c", 10), ("soc_pct", 10), ("min_pct", 10), ("ct_kwh", 100), ("hashrate_ths", 10))
 
 
 def scale_of(name: str) -> int:

@@ -1,1 +1,10 @@
-"""web."""
+"""The page and the REST API: shows the house, hands a person's wishes to the rules, and switches nothing itself.
+
+May touch: the bus (it listens, and publishes requests), one loopback port. It never imports devices.
+"""
+
+from bitgrid.web.app import create_app
+from bitgrid.web.asking import Asker
+from bitgrid.web.view import HouseView
+
+__all__ = ["Asker", "HouseView", "create_app"]

@@ -1,0 +1,66 @@
+"""A decision's record as explain and web read it: what came over the bus, checked before a word is said of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.]{1,64}$")]
+EpochS = Annotated[int, Field(ge=0, le=4_102_444_800)]  # until 2100
+Values = Annotated[dict[Name, int | float | None], Field(max_length=32)]
+
+
+class _View(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class VoteView(_View):
+    """One rule's vote; values in the units of their names."""
+
+    rule: Name
+    rank: Annotated[int, Field(ge=0, le=99)]
+    vote: Literal["none", "stop", "forbid_start", "cap", "hold", "level"]
+    level: Name | None = None
+    code: Name
+    inputs: Values = {}
+    thresholds: Values = {}
+    margin: int | float | None = None
+    margin_input: Name | None = None
+
+
+class RecordView(_View):
+    """What a decision's record says (`kernel.record` writes it); keys unknown here are passed over."""
+
+    load: Name
+    at_s: EpochS
+    trigger: Literal["TICK", "PROTECT", "USER", "EXPIRY", "RESYNC"]
+    valid_until_s: EpochS
+    action: Literal["START", "STOP", "THROTTLE", "HOLD"]
+    level: Name
+    power_w: int
+    rule: Name
+    code: Name
+    surplus_w: int | None = None
+    votes: Annotated[list[VoteView], Field(max_length=16)] = []
+    next_change_at_s: EpochS | None = None
+    degraded: Annotated[list[Name], Field(max_length=64)] = []
+    config_hash: Annotated[str, Field(max_length=64)] = ""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the load is to run under this decision."""
+        return self.level != "off"
+
+    @property
+    def binding(self) -> VoteView | None:
+        """The vote that the decision names; None where the clock decided without asking the rules."""
+        return next((vote for vote in self.votes if (vote.rule, vote.code) == (self.rule, self.code)), None)
+
+
+def read_record(record: dict[str, Any]) -> RecordView | None:
+    """A record from the bus; None for anything that is not one."""
+    try:
+        return RecordView.model_validate(record)
+    except ValidationError:
+        return None

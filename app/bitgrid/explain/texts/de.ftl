@@ -1,0 +1,113 @@
+# Sätze zu Entscheidungen; wie sie gebaut sind, steht in en.ftl.
+
+sentence = { CAP($cause) }: { CAP($outcome) }.
+
+outcome-START = { $load } startet mit { $power }
+outcome-STOP = { $load } wird abgeschaltet
+outcome-THROTTLE = { $load } wechselt auf { $level }, { $power }
+outcome-HOLD-ON = { $load } läuft weiter mit { $power }
+outcome-HOLD-OFF = { $load } bleibt aus
+
+unreadable = Es wurde etwas entschieden, das diese Version nicht lesen kann
+unknown-code = Regel { $rule } hat aus einem Grund entschieden, für den diese Version keine Worte hat ({ $code })
+
+waiting = die nächste reguläre Entscheidung fällt um { $next_tick }, vorher ändert sich wegen des Überschusses nichts
+
+default-load = der Miner
+level-eco = Sparbetrieb
+level-full = volle Leistung
+level-off = aus
+level-other = Stufe { $level }
+
+R1_SURPLUS_OK = die Sonne lässt { $surplus_kw } übrig, genug für volle Leistung
+    .plain = die Sonne lässt genug für volle Leistung übrig
+R1_SURPLUS_ECO = die Sonne lässt { $surplus_kw } übrig, genug für den Sparbetrieb
+    .plain = die Sonne lässt genug für den Sparbetrieb übrig
+R1_INSUFFICIENT_SURPLUS = { $sign ->
+        [negative] es bleibt nichts übrig ({ $surplus_w }), nötig sind { $min_surplus_w }
+       *[positive] nur { $surplus_w } bleiben übrig, nötig sind { $min_surplus_w }
+    }
+    .plain = es bleibt zu wenig Strom übrig
+R1_PRICE_TOO_HIGH = Netzstrom kostet { $import_price_ct_kwh }, mehr als die erlaubten { $max_import_price_ct_kwh }
+    .plain = Netzstrom ist teurer als erlaubt
+R1_NO_DATA = der Überschuss ist gerade nicht bekannt
+    .plain = der Überschuss ist gerade nicht bekannt
+
+R2_OK = das Haus behält seine Reserve, und der Netzbezug ist in seiner Grenze
+    .plain = das Haus behält seine Reserve, und der Netzbezug ist in seiner Grenze
+R2_HARD_RESERVE = der Speicher steht bei { $battery_soc_pct }, und { $soc_hard_min_pct } davon gehören dem Haus
+    .plain = die Reserve im Speicher gehört dem Haus
+R2_SOFT_RESERVE = der Speicher steht bei { $battery_soc_pct }, und erst über { $soc_soft_min_pct } startet wieder etwas
+    .plain = der Speicher muss erst voller werden, bevor etwas startet
+R2_GRID_IMPORT = das Haus bezieht { $grid_power_60s_w } aus dem Netz, mehr als die erlaubten { $max_grid_import_w }
+    .plain = das Haus bezieht mehr Strom aus dem Netz als erlaubt
+
+R3_OK = keine Schutzgrenze ist berührt
+    .plain = keine Schutzgrenze ist berührt
+R3_OVER_TEMP = der heißeste Chip hat { $temp_c }, die Grenze liegt bei { $max_temp_c }
+    .plain = der heißeste Chip ist über seiner Grenze
+R3_ROOM_TEMP = der Raum hat { $room_temp_c }, die Grenze liegt bei { $max_room_temp_c }
+    .plain = der Raum ist zu heiß
+R3_LOAD_SILENT = seit { $age_s } kommt keine Antwort mit Temperatur, die Grenze liegt bei { $comm_timeout_s }
+    .plain = es kommt keine Antwort mit Temperatur mehr
+R3_METER_SILENT = ein nötiger Messwert fehlt ({ $meters })
+    .plain = ein nötiger Messwert fehlt
+R3_EMERGENCY_STOP = der Not-Halt ist gedrückt
+    .plain = der Not-Halt ist gedrückt
+R3_UPS_ON_BATTERY = der Strom ist ausgefallen, BitGrid läuft auf seinem Notstromakku
+    .plain = der Strom ist ausgefallen, BitGrid läuft auf seinem Notstromakku
+R3_LOCKOUT = { $passed ->
+        [yes] nach der Schutzabschaltung ist es noch zu heiß: { $temp_c }, es müssen weniger als { $resume_temp_c } sein
+       *[no] nach einer Schutzabschaltung startet vor { $lockout_until_s } nichts
+    }
+    .plain = nach einer Schutzabschaltung sind erst Ruhe und Abkühlung nötig
+R3_CONTROLLER_LOST = ein Programm, das die Last steuert, fehlt
+    .plain = ein Programm, das die Last steuert, fehlt
+R3_GUARD_TRIP = der Wächter hat den Strom von sich aus abgeschaltet
+    .plain = der Wächter hat den Strom von sich aus abgeschaltet
+
+R4_OFF = die Prognoseregel ist abgeschaltet
+    .plain = die Prognoseregel ist abgeschaltet
+R4_ABSTAINS = es ist kein Start vorgeschlagen, oder es fehlt die Prognose dazu
+    .plain = es ist kein Start vorgeschlagen, oder es fehlt die Prognose dazu
+R4_SPARE = die kommenden Blöcke lassen voraussichtlich { $predicted_surplus_w } übrig, genug für einen Start
+    .plain = die kommenden Blöcke lassen voraussichtlich genug für einen Start übrig
+R4_FORECAST_LOW = die kommenden Blöcke lassen voraussichtlich nur { $predicted_surplus_w } übrig, nötig sind { $min_surplus_w }
+    .plain = die kommenden Blöcke lassen voraussichtlich nicht genug übrig
+R4_PRICE_SPIKE = Netzstrom kostet bald { $import_price_ct_kwh }, mehr als { $price_spike_ct_kwh }, und die Sonne deckt das voraussichtlich nicht
+    .plain = Netzstrom wird bald teuer, und die Sonne deckt das voraussichtlich nicht
+
+R5_FREE = keine Haltezeit läuft
+    .plain = keine Haltezeit läuft
+R5_MIN_RUNTIME = einmal gestartet, bleibt das Gerät bis { $until } an, damit es nicht flattert
+    .plain = einmal gestartet, bleibt das Gerät eine Weile an, damit es nicht flattert
+R5_MIN_PAUSE = einmal abgeschaltet, ruht das Gerät bis { $until }, damit es nicht flattert
+    .plain = einmal abgeschaltet, ruht das Gerät eine Weile, damit es nicht flattert
+R5_DEADBAND = gerade erst wurde geschaltet, bis { $until } bleibt es dabei
+    .plain = gerade erst wurde geschaltet, eine Weile bleibt es dabei
+R5_MAX_STARTS = heute gab es schon { $starts } Starts, erlaubt sind { $max_starts_per_day }
+    .plain = für heute gab es genug Starts
+
+USER_START = von Hand wurde ein Start verlangt, bis { $ends_at_s }
+    .plain = von Hand wurde ein Start verlangt
+USER_STOP = von Hand wurde eine Abschaltung verlangt, bis { $ends_at_s }
+    .plain = von Hand wurde eine Abschaltung verlangt
+USER_LEVEL = von Hand wurde diese Stufe verlangt, bis { $ends_at_s }
+    .plain = von Hand wurde diese Stufe verlangt
+USER_NONE = von Hand wurde nichts verlangt
+    .plain = von Hand wurde nichts verlangt
+MODE_FULL = BitGrid darf selbst schalten
+    .plain = BitGrid darf selbst schalten
+
+CLOCK_STEADY = die Uhr geht gleichmäßig
+    .plain = die Uhr geht gleichmäßig
+CLOCK_RESYNC = die Uhr ist gesprungen, ein Block wird abgewartet
+    .plain = die Uhr ist gesprungen, ein Block wird abgewartet
+CLOCK_OVERRUN = die Entscheidung kam zu spät für ihren Block
+    .plain = die Entscheidung kam zu spät für ihren Block
+
+signal-grid_power_w = Netzleistung
+signal-pv_power_w = Solarleistung
+signal-house_load_w = Hausverbrauch
+signal-battery_power_w = Speicherleistung
+signal-battery_soc_pct = Ladestand

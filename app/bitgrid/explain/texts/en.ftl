@@ -1,0 +1,119 @@
+# Sentences of decisions. A decision is said as "{cause}: {outcome}."
+#
+# A cause is keyed by the decision's code. Its figures are the inputs and thresholds of that vote by their names
+# in the record, written with their units; besides them there are $load, $power, $level, $surplus_kw, $until,
+# $next_tick and $meters. ".plain" is said where the record lacks one of the figures, so it must not use any
+# but $load. Causes begin in lower case; CAP makes the capital.
+
+sentence = { CAP($cause) }: { $outcome }.
+
+outcome-START = { $load } starts at { $power }
+outcome-STOP = { $load } stops
+outcome-THROTTLE = { $load } changes to { $level }, { $power }
+outcome-HOLD-ON = { $load } runs on at { $power }
+outcome-HOLD-OFF = { $load } stays off
+
+unreadable = A decision was made that this version cannot read
+unknown-code = rule { $rule } decided for a reason this version has no words for ({ $code })
+
+# A code of R1 is named although its wish has to wait for the next regular decision.
+waiting = the next regular decision is due at { $next_tick }, and nothing changes for the sake of the surplus before it
+
+default-load = the miner
+level-eco = reduced power
+level-full = full power
+level-off = off
+level-other = level { $level }
+
+R1_SURPLUS_OK = the sun leaves { $surplus_kw } over, enough for full power
+    .plain = the sun leaves enough over for full power
+R1_SURPLUS_ECO = the sun leaves { $surplus_kw } over, enough for reduced power
+    .plain = the sun leaves enough over for reduced power
+R1_INSUFFICIENT_SURPLUS = { $sign ->
+        [negative] nothing is left over ({ $surplus_w }), and { $min_surplus_w } is needed
+       *[positive] only { $surplus_w } is left over, and { $min_surplus_w } is needed
+    }
+    .plain = too little power is left over
+R1_PRICE_TOO_HIGH = grid power costs { $import_price_ct_kwh }, more than the { $max_import_price_ct_kwh } allowed
+    .plain = grid power is dearer than allowed
+R1_NO_DATA = the surplus is not known just now
+    .plain = the surplus is not known just now
+
+R2_OK = the house keeps its reserve, and the grid import is within its limit
+    .plain = the house keeps its reserve, and the grid import is within its limit
+R2_HARD_RESERVE = the battery is at { $battery_soc_pct }, and { $soc_hard_min_pct } of it belongs to the house
+    .plain = the battery's reserve belongs to the house
+R2_SOFT_RESERVE = the battery is at { $battery_soc_pct }, and nothing starts until it is above { $soc_soft_min_pct }
+    .plain = the battery has to fill further before anything starts
+R2_GRID_IMPORT = the house draws { $grid_power_60s_w } from the grid, more than the { $max_grid_import_w } allowed
+    .plain = the house draws more from the grid than allowed
+
+R3_OK = no safety limit is touched
+    .plain = no safety limit is touched
+R3_OVER_TEMP = the hottest chip is at { $temp_c }, and { $max_temp_c } is the limit
+    .plain = the hottest chip is over its limit
+R3_ROOM_TEMP = the room is at { $room_temp_c }, and { $max_room_temp_c } is the limit
+    .plain = the room is too hot
+R3_LOAD_SILENT = there has been no answer with a temperature for { $age_s }, and { $comm_timeout_s } is the limit
+    .plain = there is no answer with a temperature any more
+R3_METER_SILENT = a required measurement is missing ({ $meters })
+    .plain = a required measurement is missing
+R3_EMERGENCY_STOP = the emergency stop is pressed
+    .plain = the emergency stop is pressed
+R3_UPS_ON_BATTERY = mains power has failed, BitGrid runs on its emergency battery
+    .plain = mains power has failed, BitGrid runs on its emergency battery
+R3_LOCKOUT = { $passed ->
+        [yes] after the safety stop it is still too hot: { $temp_c }, and it must be below { $resume_temp_c }
+       *[no] after a safety stop nothing starts before { $lockout_until_s }
+    }
+    .plain = after a safety stop it has to rest and cool down first
+R3_CONTROLLER_LOST = a process that controls the load is missing
+    .plain = a process that controls the load is missing
+R3_GUARD_TRIP = the guard has cut the power by itself
+    .plain = the guard has cut the power by itself
+
+R4_OFF = the forecast rule is switched off
+    .plain = the forecast rule is switched off
+R4_ABSTAINS = no start is proposed, or there is no forecast to judge it by
+    .plain = no start is proposed, or there is no forecast to judge it by
+R4_SPARE = the coming blocks are expected to leave { $predicted_surplus_w } over, enough to start
+    .plain = the coming blocks are expected to leave enough over to start
+R4_FORECAST_LOW = the coming blocks are expected to leave only { $predicted_surplus_w } over, and { $min_surplus_w } is needed
+    .plain = the coming blocks are not expected to leave enough over
+R4_PRICE_SPIKE = grid power will soon cost { $import_price_ct_kwh }, above { $price_spike_ct_kwh }, and the sun is not expected to cover it
+    .plain = grid power will soon be dear, and the sun is not expected to cover it
+
+R5_FREE = no hold is in force
+    .plain = no hold is in force
+R5_MIN_RUNTIME = once started it stays on until { $until }, so that it does not flap
+    .plain = once started it stays on for a while, so that it does not flap
+R5_MIN_PAUSE = once stopped it rests until { $until }, so that it does not flap
+    .plain = once stopped it rests for a while, so that it does not flap
+R5_DEADBAND = it was switched only just now and keeps still until { $until }
+    .plain = it was switched only just now and keeps still for a while
+R5_MAX_STARTS = it has started { $starts } times today, and { $max_starts_per_day } is the limit
+    .plain = it has started often enough for today
+
+USER_START = a start was asked for by hand, until { $ends_at_s }
+    .plain = a start was asked for by hand
+USER_STOP = a stop was asked for by hand, until { $ends_at_s }
+    .plain = a stop was asked for by hand
+USER_LEVEL = this level was asked for by hand, until { $ends_at_s }
+    .plain = this level was asked for by hand
+USER_NONE = nothing was asked for by hand
+    .plain = nothing was asked for by hand
+MODE_FULL = BitGrid may switch by itself
+    .plain = BitGrid may switch by itself
+
+CLOCK_STEADY = the clock runs steadily
+    .plain = the clock runs steadily
+CLOCK_RESYNC = the clock has jumped, and one block is waited out
+    .plain = the clock has jumped, and one block is waited out
+CLOCK_OVERRUN = the decision came too late for its block
+    .plain = the decision came too late for its block
+
+signal-grid_power_w = grid power
+signal-pv_power_w = solar power
+signal-house_load_w = household power
+signal-battery_power_w = battery power
+signal-battery_soc_pct = battery charge

@@ -1,0 +1,106 @@
+"""The web process: gunicorn's thread worker with the bus client, the view and the application.
+
+gunicorn's arbiter is left out: it would be a second process that does what supervisord does already (start it anew
+when it dies), and costs 20 MB.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any
+
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # the package has no types
+from gunicorn.sock import create_sockets  # type: ignore[import-untyped]  # the package has no types
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
+
+from bitgrid.bus.client import MqttBus
+from bitgrid.config.site import is_loopback
+from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
+from bitgrid.web import Asker, HouseView, create_app
+
+THREADS = 32
+GRACEFUL_S = 5
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # its base has no types
+    """gunicorn's thread worker, which tells the sockets to close when it is told to end."""
+
+    stopping: threading.Event
+
+    def handle_exit(self, sig: int, frame: Any) -> None:  # noqa: ANN401  as gunicorn declares it
+        """SIGTERM."""
+        self.stopping.set()
+        super().handle_exit(sig, frame)
+
+    def handle_quit(self, sig: int, frame: Any) -> None:  # noqa: ANN401  as gunicorn declares it
+        """SIGINT and SIGQUIT."""
+        self.stopping.set()
+        super().handle_quit(sig, frame)
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
+    """gunicorn's settings and loading, without its command line.
+
+    Args:
+        service: this process.
+        bus: its connection to the broker.
+    """
+
+    def __init__(self, service: Service, bus: MqttBus) -> None:
+        self._service, self._bus = service, bus
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Where to listen, and with how many threads."""
+        web = self._service.config.site.web
+        host = f"[{web.host}]" if ":" in web.host else web.host
+        self.cfg.set("bind", f"{host}:{web.port}")
+        self.cfg.set("threads", THREADS)
+        self.cfg.set("graceful_timeout", GRACEFUL_S)
+        self.cfg.set("keepalive", 15)
+        self.cfg.set("worker_tmp_dir", "/dev/shm")  # noqa: S108  its heartbeat file must not wear an SD card
+        self.cfg.set("loglevel", "warning")
+
+    def load(self) -> Any:  # noqa: ANN401  a WSGI application
+        """The application; its health is told by a thread that makes the page as a visitor would get it."""
+        service, bus = self._service, self._bus
+        view = HouseView(service.config, bus, service.clock)
+        asker = Asker(service.config.site.site, bus, service.clock)
+        app = create_app(service.config, view, asker, service.clock, service.stopping)
+        make_page, language = app.extensions["bitgrid"].fragments.recent, service.config.site.language
+        told = threading.Thread(
+            target=service.run_loop, args=(bus, lambda: make_page(language), HEALTH_INTERVAL_S), daemon=True
+        )
+        told.start()
+        return app
+
+    def run(self) -> None:
+        """Serve in this very process, until it is told to end or its parent is gone."""
+        gunicorn_log = self.cfg.logger_class(self.cfg)
+        sockets = create_sockets(self.cfg, gunicorn_log)
+        worker = Worker(0, os.getppid(), sockets, self, self.cfg.timeout, self.cfg, gunicorn_log)
+        worker.stopping = self._service.stopping
+        worker.init_process()
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    service = start("web")
+    host = service.config.site.web.host
+    if not is_loopback(host):
+        log.error(
+            "site.yaml web.host is %s, but without a log-in only loopback is served; set it to 127.0.0.1.", host
+        )
+        sys.exit(EXIT_BAD_CONFIG)
+    bus = service.connect_bus()
+    try:
+        Server(service, bus).run()
+    finally:
+        service.stopping.set()
+        service.close_bus(bus)
+
+
+if __name__ == "__main__":
+    main()

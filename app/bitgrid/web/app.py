@@ -1,0 +1,92 @@
+"""The Flask application, put together."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, request
+from htmx_flask import Htmx  # type: ignore[import-untyped]  # the package has no types
+
+from bitgrid.clock import Clock
+from bitgrid.config import Config
+from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
+from bitgrid.web import api, live, pages, security
+from bitgrid.web.asking import Asker
+from bitgrid.web.view import HouseView
+from bitgrid.web.words import TEXTS_DIRECTORY, Words
+
+MAX_BODY_BYTES = 16_384
+STATIC_MAX_AGE_S = 31_536_000
+
+
+@dataclass
+class Web:
+    """What every route works with.
+
+    Args:
+        config: the configuration.
+        view: what has been heard of the house.
+        asker: the way a wish takes.
+        clock: the house's time.
+        words: the texts of each language.
+        fragments: the rendered page, part by part.
+        stopping: set when the process is to end.
+    """
+
+    config: Config
+    view: HouseView
+    asker: Asker
+    clock: Clock
+    words: dict[Language, Words]
+    fragments: live.Fragments
+    stopping: threading.Event
+
+    def language(self) -> Language:
+        """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
+        asked = request.values.get("lang") or request.accept_languages.best_match(LANGUAGES)
+        return next((language for language in LANGUAGES if language == asked), self.config.site.language)
+
+
+def create_app(
+    config: Config, view: HouseView, asker: Asker, clock: Clock, stopping: threading.Event | None = None
+) -> Flask:
+    """The application: page, fragments, socket and API.
+
+    Args:
+        config: the configuration.
+        view: what has been heard of the house.
+        asker: the way a wish takes.
+        clock: the house's time.
+        stopping: ends the sockets when it is set.
+    """
+    app = Flask(__name__)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_S)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = _assets(Path(app.root_path) / "static")
+    Htmx(app)
+    texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
+    words = {language: Words(language, texts, explainer) for language in LANGUAGES}
+    fragments = live.Fragments(app.jinja_env, config, view, words, clock)
+    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event())
+    app.extensions["bitgrid"] = web
+    security.protect(app, config.site.web.host)
+    app.register_blueprint(pages.routes(web))
+    app.register_blueprint(api.routes(web))
+    live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
+    return app
+
+
+def _assets(directory: Path) -> dict[str, str]:
+    """Address of each static file with its content's hash: a new version is never mistaken for the old."""
+    return {
+        str(path.relative_to(directory)): f"/static/{path.relative_to(directory)}?v={_digest(path)}"
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

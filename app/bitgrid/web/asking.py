@@ -1,0 +1,104 @@
+"""Asking: hands a person's wish to the rules and waits for their answer. What is answered is theirs to decide."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Literal
+
+from bitgrid.bus import Bus, CommandReply, EstopRequest, Message, OverrideRequest, Received, Topics, decode
+from bitgrid.clock import Clock
+
+WAIT_MACHINE_S = 2.0
+WAITING_AT_ONCE = 8
+OUTCOMES_KEPT = 50
+
+Status = Literal["accepted", "refused", "no_answer", "not_sent"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request; ``reply`` is there when the rules have answered."""
+
+    request_id: str
+    status: Status
+    reply: CommandReply | None = None
+
+
+class Asker:
+    """Publishes requests and pairs replies with them by ``request_id``."""
+
+    def __init__(self, site: str, bus: Bus, clock: Clock) -> None:
+        self._topics, self._bus, self._clock = Topics(site), bus, clock
+        self._lock = threading.Lock()
+        self._waiting: dict[str, threading.Event] = {}
+        self._replies: dict[str, CommandReply] = {}
+        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        bus.subscribe(self._topics.reply, self._on_reply)
+
+    def override(
+        self,
+        load: str,
+        action: Literal["start", "stop", "level", "end"],
+        *,
+        level: str | None = None,
+        duration_s: int | None = None,
+        actor: str,
+    ) -> Outcome:
+        """Ask to start or stop a load, to set its level, or to end an override."""
+        request = OverrideRequest(
+            request_id=_new_id(), load=load, action=action, level=level, duration_s=duration_s, actor=actor
+        )
+        return self._ask(self._topics.override, request, request.request_id)
+
+    def estop(self, *, engage: bool, actor: str) -> Outcome:
+        """Ask for the emergency stop of every load, or acknowledge it."""
+        request = EstopRequest(request_id=_new_id(), engage=engage, actor=actor)
+        return self._ask(self._topics.estop, request, request.request_id)
+
+    def outcome(self, request_id: str) -> Outcome | None:
+        """What became of one of the last requests."""
+        with self._lock:
+            return self._outcomes.get(request_id)
+
+    def _ask(self, topic: str, request: Message, request_id: str) -> Outcome:
+        """Publish, then wait. A request always goes out, but only so many threads wait at once for an answer."""
+        if not self._bus.is_connected:
+            return self._keep(Outcome(request_id, "not_sent"))
+        answered = threading.Event()
+        with self._lock:
+            may_wait = len(self._waiting) < WAITING_AT_ONCE
+            if may_wait:
+                self._waiting[request_id] = answered
+        self._bus.publish(topic, request, expiry_s=WAIT_MACHINE_S * self._clock.speed)
+        if may_wait:
+            self._clock.wait(answered, WAIT_MACHINE_S * self._clock.speed)
+        with self._lock:
+            self._waiting.pop(request_id, None)
+            reply = self._replies.pop(request_id, None)
+        if reply is None:
+            return self._keep(Outcome(request_id, "no_answer"))
+        return self._keep(Outcome(request_id, "accepted" if reply.accepted else "refused", reply))
+
+    def _on_reply(self, received: Received) -> None:
+        reply = decode(CommandReply, received.payload)
+        if reply is None or received.retained:
+            return
+        with self._lock:
+            answered = self._waiting.get(reply.request_id)
+            if answered is not None:
+                self._replies[reply.request_id] = reply
+                answered.set()
+
+    def _keep(self, outcome: Outcome) -> Outcome:
+        with self._lock:
+            self._outcomes[outcome.request_id] = outcome
+            while len(self._outcomes) > OUTCOMES_KEPT:
+                self._outcomes.popitem(last=False)
+        return outcome
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

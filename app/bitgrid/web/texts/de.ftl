@@ -1,0 +1,152 @@
+# Die eigenen Texte der Seite. Die Sätze zu Entscheidungen stehen in explain/texts.
+
+title = BitGrid – { $site }
+tagline = was die Sonne übrig lässt
+time-of-house = Uhrzeit im Haus
+other-language = English
+other-language-hint = This page in English
+reload = Zurück zur Seite
+refused-title = Es wurde nichts getan
+
+card-now = Jetzt
+card-why = Warum
+card-next = Als Nächstes
+card-flow = Energiefluss
+card-control = Von Hand
+card-log = Letzte Entscheidungen
+card-health = System
+
+load-heading = Miner
+
+now-running = Läuft: { $level }
+now-starting = Startet: { $level }
+now-blind = An: { $level }
+now-off = Aus
+now-stopping = Schaltet ab
+now-stopped = Zum Schutz abgeschaltet
+now-unknown = Nicht bekannt
+now-unheard = Noch nichts gehört
+
+row-target = Eingestellt
+row-since = Seit
+row-temp = Heißester Chip
+row-lease = Freigabe noch
+row-override = Von Hand
+row-trip = Wächter
+row-last-heard = Zuletzt gehört
+row-hold = Gehalten
+row-lockout = Gesperrt
+row-surplus = Überschuss jetzt
+row-forecast = Sonne im Block danach
+until = bis { $time }
+override-on = ja
+
+trip-heat = zu heiß
+trip-silence = keine Antwort
+trip-lease_expired = Freigabe abgelaufen
+trip-unleased_power = Strom ohne Freigabe
+trip-relay_fault = Relais gehorcht nicht
+
+why-unheard = Noch ist von keiner Entscheidung etwas bekannt.
+why-decided = Entschieden um { $time }
+why-old = Letzte bekannte Entscheidung, von { $time }
+why-ladder = Das Wort jeder Regel, die stärkste zuerst
+
+next-unknown = nicht bekannt
+next-at = nächste Entscheidung um { $time }
+
+age = { $age } alt
+age-unknown = Alter unbekannt
+age-never = nicht gemessen
+
+alert-no-bus = Die Verbindung in BitGrid ist unterbrochen: Nichts auf dieser Seite ist aktuell.
+alert-no-data = BitGrid hat noch nichts gemeldet. Nach einem Start dauert das einige Sekunden.
+alert-old-data = Die Regeln sind verstummt: Nichts auf dieser Seite ist aktuell.
+alert-degraded = Gerade nicht gemessen: { $names }. Ohne das startet BitGrid nichts.
+alert-silent = Keine Verbindung zu BitGrid: Nichts auf dieser Seite ist aktuell.
+alert-noscript = Ohne JavaScript lädt sich diese Seite alle 15 Sekunden neu.
+
+flow-sun = Sonne
+flow-sun-in = erzeugt
+flow-sun-out = bezieht
+flow-sun-none = ruht
+flow-grid = Netz
+flow-grid-in = Bezug
+flow-grid-out = Einspeisung
+flow-grid-none = ausgeglichen
+flow-house = Haus
+flow-house-in = speist ein
+flow-house-out = verbraucht
+flow-house-none = verbraucht nichts
+flow-battery = Speicher
+flow-battery-in = entlädt
+flow-battery-out = lädt
+flow-battery-none = ruht
+flow-loads = Miner
+flow-loads-in = speist ein
+flow-loads-out = schürft
+flow-loads-none = aus
+flow-computed = { $note } (errechnet)
+flow-label = Sonne, Netz, Haus, Speicher und Miner mit der Leistung, die jetzt fließt
+
+rule-R1 = Überschuss
+rule-R2 = Autarkie
+rule-R3 = Sicherheit
+rule-R4 = Prognose
+rule-R5 = Stabilität
+rule-USER = Von Hand
+rule-MODE = Autonomie
+rule-CLOCK = Uhr
+rule-USER-short = –
+rule-MODE-short = –
+rule-CLOCK-short = –
+
+mark-yes = stimmt zu
+mark-no = ist dagegen
+mark-keeps = lässt, was ist
+mark-open = sagt nichts dazu
+binding = gab den Ausschlag
+facts = { $value } bei Grenze { $limit }, { $margin } Spielraum
+facts-beyond = { $value } bei Grenze { $limit }, um { $margin } verfehlt
+
+action-START = Start
+action-STOP = Stopp
+action-THROTTLE = Stufe
+action-HOLD = Bleibt
+log-empty = Noch keine Entscheidung.
+
+control-stop = { $load } stoppen
+control-stop-for = für { $time }
+control-more = Andere Wünsche
+control-for = Für
+control-start = Starten
+control-level = { $level }
+control-end = Handbetrieb beenden
+control-estop = Not-Halt
+control-estop-hint = sofort alles aus, bis zur Quittierung
+control-ack = Not-Halt quittieren
+control-hint = Sicherheit und Speicherreserve gehen jedem Wunsch vor.
+
+answer-accepted = Angenommen. { $text }
+answer-accepted-until = Angenommen, bis { $time }.
+answer-refused = Abgelehnt: { $text }
+answer-no_answer = Gesendet, aber die Regeln haben binnen 2 Sekunden nicht geantwortet. Oben ist zu sehen, ob es gewirkt hat; wenn nicht, den Schalter am Gerät benutzen.
+answer-not_sent = Nicht gesendet: Die Verbindung in BitGrid ist unterbrochen. Ohne sie geht der Miner binnen einer Minute von selbst aus; wer nicht warten kann, benutzt den Schalter am Gerät.
+
+reply-ACKNOWLEDGED = Die Sperre läuft von selbst ab.
+reply-EMERGENCY_STOP = Alles ist aus.
+reply-OVERRIDE_ENDED = Die Regeln machen weiter.
+reply-NO_OVERRIDE = von Hand ist gerade nichts verlangt.
+reply-TOO_LONG = so lange darf ein Wunsch nicht gelten.
+reply-UNKNOWN_LEVEL = diese Stufe gibt es nicht.
+reply-UNKNOWN_LOAD = dieses Gerät gibt es nicht.
+reply-NOT_DURABLE = es ließ sich nicht festhalten, und ohne das startet nichts. Unten steht, was dem System fehlt.
+
+health-ok = in Ordnung
+health-warn = nicht ganz in Ordnung
+health-error = ausgefallen
+health-silent = nicht zu hören
+config-hash = Konfiguration
+
+refusal-not_our_page = Das kam nicht von BitGrids eigener Seite, deshalb wurde nichts getan. BitGrid neu öffnen, sein Cookie zulassen und den Knopf noch einmal drücken.
+refusal-unreadable_wish = Das Formular war nicht lesbar, deshalb wurde nichts getan. Seite neu laden und noch einmal versuchen.

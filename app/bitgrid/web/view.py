@@ -1,0 +1,80 @@
+"""HouseView: listens to the bus and keeps the last of everything, with the boot time at which it came."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from bitgrid.bus import Bus, DecisionEvent, EnergyStateMessage, Health, LoadState, Received, Topics, decode
+from bitgrid.clock import Clock
+from bitgrid.config import Config
+from bitgrid.explain import read_record
+from bitgrid.web.house import Decided, Heard, House
+
+COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
+DECISIONS_KEPT = 20
+
+
+class HouseView:
+    """What has been heard. Written by the bus's thread, read by the web's.
+
+    Only loads of the configuration and components of the house are kept, so nobody can fill it up.
+    """
+
+    def __init__(self, config: Config, bus: Bus, clock: Clock) -> None:
+        self._bus, self._clock = bus, clock
+        self._timeout_s = config.rules.r3.comm_timeout_s
+        self._load_ids = tuple(load.id for load in config.site.loads)
+        self._lock = threading.Lock()
+        self._energy: Heard[EnergyStateMessage] | None = None
+        self._loads: dict[str, Heard[LoadState]] = {}
+        self._decisions: deque[Decided] = deque(maxlen=DECISIONS_KEPT)
+        self._health: dict[str, Heard[Health]] = {}
+        topics = Topics(config.site.site)
+        bus.subscribe(topics.energy, self._on_energy)
+        bus.subscribe(topics.load_state("+"), self._on_load)
+        bus.subscribe(topics.decision, self._on_decision)
+        bus.subscribe(topics.health("+"), self._on_health)
+
+    def snapshot(self) -> House:
+        """The house now."""
+        with self._lock:
+            return House(
+                now_s=self._clock.now(),
+                boot_s=self._clock.boot(),
+                is_connected=self._bus.is_connected,
+                timeout_s=self._timeout_s,
+                load_ids=self._load_ids,
+                energy=self._energy,
+                loads=dict(self._loads),
+                decisions=tuple(reversed(self._decisions)),
+                health=dict(self._health),
+            )
+
+    def _on_energy(self, received: Received) -> None:
+        message = decode(EnergyStateMessage, received.payload)
+        if message is not None:
+            with self._lock:
+                self._energy = Heard(message, self._clock.boot(), received.retained)
+
+    def _on_load(self, received: Received) -> None:
+        message = decode(LoadState, received.payload)
+        if message is not None and message.load in self._load_ids:
+            with self._lock:
+                self._loads[message.load] = Heard(message, self._clock.boot(), received.retained)
+
+    def _on_decision(self, received: Received) -> None:
+        event = decode(DecisionEvent, received.payload)
+        view = None if event is None else read_record(event.record)
+        if event is None or view is None or view.load not in self._load_ids:
+            return
+        with self._lock:
+            if all(decided.id != event.id for decided in self._decisions):
+                self._decisions.append(Decided(event.id, event.record, view))
+
+    def _on_health(self, received: Received) -> None:
+        component = received.topic.rsplit("/", 1)[1]
+        message = decode(Health, received.payload)
+        if message is not None and component in COMPONENTS:
+            with self._lock:
+                self._health[component] = Heard(message, self._clock.boot(), received.retained)
