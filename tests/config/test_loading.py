@@ -102,6 +102,8 @@ def test_every_problem_of_every_file_is_told_at_once(directory: Path) -> None:
             "",
             "give a relay, or",
         ),
+        ("site.yaml", "driver: avalon", "driver: axeos", "can only pause and resume"),
+        ("site.yaml", "auto_off_s: 120", "auto_off_s: 60", "the relay cuts the fans off early"),
         ("site.yaml", "schema: 1", "schema: 2", "less than or equal to 1"),
         ("site.yaml", "tariff:\n  import_ct_kwh: 24.0\n  export_ct_kwh: 8.0\n", "", "tariff: is missing"),
         ("site.yaml", "port: 15020", 'port: "15020"', "valid integer"),

@@ -13,15 +13,17 @@ from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Ver
 SignalName = Literal["grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "battery_soc_pct"]
 ADDED_UP = frozenset({"pv_power_w", "battery_power_w"})
 """Signals that several devices may measure; they are added up."""
+LEASE_S = 45
+"""How long a lease lasts; a relay's own timer is armed anew within it."""
 NO_RELAY_SENTENCE = "I accept that this load keeps its power when the whole appliance fails"
 
 
 class Location(Model):
     """Where the house stands; for the sun and for local time."""
 
-    latitude: Annotated[float, Field(ge=-90, le=90)]
-    longitude: Annotated[float, Field(ge=-180, le=180)]
-    timezone: str = "Europe/Berlin"
+    latitude: Annotated[float, Field(ge=-90, le=90)] = Field(description="Degrees, north positive.")
+    longitude: Annotated[float, Field(ge=-180, le=180)] = Field(description="Degrees, east positive.")
+    timezone: str = Field(default="Europe/Berlin", description="Name in the IANA list.")
 
     @field_validator("timezone")
     @classmethod
@@ -37,78 +39,91 @@ class PvPlane(Model):
     """One roof plane of the PV system."""
 
     peak_w: Annotated[int, Field(gt=0, le=1_000_000, description="Peak power under standard conditions, W.")]
-    tilt_deg: Annotated[float, Field(ge=0, le=90)] = 30.0
+    tilt_deg: Annotated[float, Field(ge=0, le=90)] = Field(
+        default=30.0, description="0 lies flat, 90 hangs on a wall."
+    )
     azimuth_deg: Annotated[float, Field(ge=0, lt=360, description="180 is south.")] = 180.0
 
 
 class Broker(Model):
     """The MQTT broker."""
 
-    host: Host = "127.0.0.1"
-    port: Port = 1883
+    host: Host = Field(default="127.0.0.1", description="Its address.")
+    port: Port = Field(default=1883, description="Its port.")
 
 
 class WebServer(Model):
     """Where the pages are served."""
 
-    host: Host = "127.0.0.1"
-    port: Port = 8080
+    host: Host = Field(default="127.0.0.1", description="Address to listen on.")
+    port: Port = Field(default=8080, description="Port to listen on.")
 
 
 class DeviceConfig(Model):
     """A device that is read: inverter, battery or meter."""
 
-    id: Identifier
+    id: Identifier = Field(description="Its name, on the bus and in sentences.")
     kind: Literal["sunspec"] = Field(description="How it is read; `sunspec` is SunSpec over Modbus/TCP.")
-    host: Host
-    port: Port = 502
-    unit_id: Annotated[int, Field(ge=0, le=247)] = 1
-    signals: Annotated[list[SignalName], Field(min_length=1)]
+    host: Host = Field(description="Its address.")
+    port: Port = Field(default=502, description="Its port.")
+    unit_id: Annotated[int, Field(ge=0, le=247)] = Field(default=1, description="Modbus unit behind that address.")
+    signals: Annotated[list[SignalName], Field(min_length=1)] = Field(description="What it measures.")
     invert_sign: list[SignalName] = Field(
         default=[], description="Signals whose sign this device reports the other way round."
     )
-    poll_interval_s: Annotated[int, Field(ge=1, le=60)] = 10
+    poll_interval_s: Annotated[int, Field(ge=1, le=60)] = Field(
+        default=10, description="Seconds from one reading to the next."
+    )
 
 
 class LevelConfig(Model):
     """A level at which a load can run."""
 
-    name: Identifier
-    power_w: Annotated[int, Field(gt=0, le=100_000)]
+    name: Identifier = Field(description="The level's name.")
+    power_w: Annotated[int, Field(gt=0, le=100_000)] = Field(description="What the load draws at this level, W.")
     min_surplus_w: Watts = Field(description="Surplus from which this level is proposed (R1).")
 
 
 class MinerConfig(Model):
     """The miner behind a load and how to reach it."""
 
-    driver: Literal["avalon", "axeos"]
-    host: Host
-    port: Port
+    driver: Literal["avalon", "axeos"] = Field(description="The API it speaks.")
+    host: Host = Field(description="Its address.")
+    port: Port = Field(description="Its API's port.")
 
 
 class RelayConfig(Model):
     """The relay that cuts a load's power."""
 
-    kind: Literal["shelly_gen2"] = "shelly_gen2"
-    host: Host
-    port: Port = 80
-    auto_off_s: Annotated[int, Field(ge=60, le=600)] = 120
+    kind: Literal["shelly_gen2"] = Field(default="shelly_gen2", description="The API it speaks.")
+    host: Host = Field(description="Its address.")
+    port: Port = Field(default=80, description="Its port.")
+    auto_off_s: Annotated[int, Field(ge=60, le=600)] = Field(
+        default=120,
+        description="Seconds after which the relay opens by itself when nobody renews; set in the relay too.",
+    )
 
 
 class LoadConfig(Model):
     """A load that may be switched. Exactly one of a relay or the owner's acceptance to go without."""
 
-    id: Identifier
+    id: Identifier = Field(description="Its name, on the bus and in sentences.")
     priority: Annotated[int, Field(ge=1, le=99, description="1 is served first.")] = 1
     miner: MinerConfig
     relay: RelayConfig | None = None
     accept_no_relay: Literal["I accept that this load keeps its power when the whole appliance fails"] | None = (
-        None
+        Field(default=None, description="In place of a relay: the owner's own words.")
     )
     levels: Annotated[list[LevelConfig], Field(min_length=1, description="Lowest first.")]
-    joules_per_terahash: Annotated[float, Field(gt=0, le=1000)]
-    ramp_s: Annotated[int, Field(ge=0, le=1800)] = 180
-    boot_grace_s: Annotated[int, Field(ge=0, le=600)] = 180
+    joules_per_terahash: Annotated[float, Field(gt=0, le=1000)] = Field(
+        description="What a terahash costs, J; 5 % more is told."
+    )
+    ramp_s: Annotated[int, Field(ge=0, le=1800)] = Field(
+        default=180, description="Seconds from one level to the next."
+    )
+    boot_grace_s: Annotated[int, Field(ge=0, le=600)] = Field(
+        default=180, description="Seconds after a start in which it may be silent."
+    )
     off_below_w: Annotated[int, Field(ge=1, le=500, description="Measured power below this is off.")] = 50
     cooldown_s: Annotated[int, Field(ge=0, le=300, description="Fans run on before power is cut.")] = 30
 
@@ -125,6 +140,20 @@ class LoadConfig(Model):
         return self
 
     @model_validator(mode="after")
+    def _driver_can_do_it(self) -> Self:
+        if self.miner.driver == "axeos" and len(self.levels) > 1:
+            raise ValueError("an AxeOS miner can only pause and resume: give it one level")
+        return self
+
+    @model_validator(mode="after")
+    def _cools_down_before_the_relay_opens(self) -> Self:
+        if self.relay is not None and self.cooldown_s + LEASE_S > self.relay.auto_off_s:
+            raise ValueError(
+                f"relay.auto_off_s must be at least cooldown_s + {LEASE_S}, or the relay cuts the fans off early"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _relay_or_accepted(self) -> Self:
         if (self.relay is None) == (self.accept_no_relay is None):
             raise ValueError(f'give a relay, or accept_no_relay: "{NO_RELAY_SENTENCE}"; one of the two')
@@ -134,23 +163,25 @@ class LoadConfig(Model):
 class Battery(Model):
     """The home's battery; what no device tells."""
 
-    capacity_wh: Annotated[int, Field(gt=0, le=1_000_000)]
+    capacity_wh: Annotated[int, Field(gt=0, le=1_000_000)] = Field(description="What it holds, Wh.")
     claim_w: Watts = Field(default=0, description="Share of the surplus promised to the battery first.")
 
 
 class Tariff(Model):
     """A fixed tariff, gross."""
 
-    import_ct_kwh: PriceCtKwh
-    export_ct_kwh: PriceCtKwh
+    import_ct_kwh: PriceCtKwh = Field(description="What a kWh from the grid costs.")
+    export_ct_kwh: PriceCtKwh = Field(description="What a kWh sold earns.")
 
 
 class Site(Versioned):
     """The whole of site.yaml."""
 
     site: Identifier = Field(description="Short name, used in MQTT topics.")
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    language: Literal["de", "en"] = "de"
+    name: Annotated[str, Field(min_length=1, max_length=80)] = Field(
+        description="The house's name, as people read it."
+    )
+    language: Literal["de", "en"] = Field(default="de", description="Of pages and sentences.")
     location: Location
     pv: list[PvPlane] = Field(default=[])
     broker: Broker = Broker()
@@ -159,7 +190,9 @@ class Site(Versioned):
     loads: Annotated[list[LoadConfig], Field(min_length=1)]
     battery: Battery | None = None
     tariff: Tariff
-    balance_tolerance_w: Watts = 300
+    balance_tolerance_w: Watts = Field(
+        default=300, description="Two ways to reckon the surplus may differ by this much."
+    )
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:

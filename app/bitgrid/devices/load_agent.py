@@ -1,5 +1,8 @@
 """Keeps one load at what its lease says, and off without one. It holds no thread; somebody steps it.
 
+It has two hands, one at the miner and one at the relay, which may be stepped by two threads: a miner that hangs,
+as one without power does, neither ages the relay's meter nor delays the relay's opening.
+
 A load runs on a lease and on nothing else: when the lease ends, by command or by time, the miner is stopped, again
 and again until its power is measured to be gone; if that takes too long its relay is opened. Nothing here closes a
 relay: that is the guard's alone. A new agent holds no lease, so the first thing it does is to stop its load.
@@ -8,7 +11,9 @@ relay: that is the guard's alone. A new agent holds no lease, so the first thing
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bitgrid.bus import Bus, Received, Topics
@@ -61,6 +66,7 @@ class LoadAgent:
         self._stopping, self._cutting = Tries(STOP_AGAIN_S), Tries(STOP_AGAIN_S)
         self._running = Tries(CHECK_EVERY_S)
         self._command_error = ""
+        self._lock = threading.Lock()
 
     # -- what is asked ------------------------------------------------------------------------------------
 
@@ -69,22 +75,24 @@ class LoadAgent:
         self._holder.hear(received)
 
     def step(self) -> float:
-        """Do what is due, the most urgent first; seconds until the next step.
+        """Step both hands, one after the other; seconds until the next step."""
+        self.step_miner()
+        return self.step_relay()
 
-        One exchange at a time, and the lease is looked at before and after each.
-        """
-        for _ in range(_MAX_JOBS):
-            self._follow()
-            job = self._next_job(self._clock.boot())
-            if job is None:
-                break
-            job()
-        return STEP_S
+    def step_miner(self) -> float:
+        """Do what is due at the miner; seconds until the next step."""
+        return self._work(self._miner_job)
+
+    def step_relay(self) -> float:
+        """Do what is due at the relay; seconds until the next step."""
+        return self._work(self._relay_job)
 
     def close(self) -> None:
-        """The process ends: hold no lease, and try to stop the load."""
+        """The process ends: hold no lease, and try once to stop the load, unless it is off."""
+        was_off = self.is_confirmed_off
         self._holder.drop()
-        self.step()
+        if not was_off:
+            self._command(self._miner.stop, self._stopping)
 
     # -- what is told -------------------------------------------------------------------------------------
 
@@ -96,15 +104,15 @@ class LoadAgent:
     @property
     def problem(self) -> str:
         """What a person should look at; empty when nothing. Being slow within the configured times is none."""
-        now = self._clock.boot()
+        now, lease = self._clock.boot(), self._lease
         for_s = now - self._since_boot_s
-        if self._lease is None:
+        if lease is None:
             is_late = for_s > self._load.cooldown_s + CUT_PATIENCE_S and not self._is_off(now)
             return f"{self._load.id} is not proven to be off: {self._told(now)}" if is_late else ""
         if for_s > self._load.boot_grace_s and self._last_error:
             return f"{self._load.id}: {self._last_error}"
-        if for_s > self._load.boot_grace_s + self._load.ramp_s and not self._runs_as_asked(self._lease, now):
-            return f"{self._load.id} does not run at {self._lease.level.name}: {self._told(now)}"
+        if for_s > self._load.boot_grace_s + self._load.ramp_s and not self._runs_as_asked(lease, now):
+            return f"{self._load.id} does not run at {lease.level.name}: {self._told(now)}"
         return ""
 
     def details(self) -> dict[str, Any]:
@@ -121,6 +129,8 @@ class LoadAgent:
 
     @property
     def _last_error(self) -> str:
+        if self._lease is None and self._watch.is_cut(self._clock.boot()):
+            return self._watch.relay_error  # a miner without power may be silent
         return self._command_error or self._watch.miner_error or self._watch.relay_error
 
     def _told(self, now: float) -> str:
@@ -154,7 +164,7 @@ class LoadAgent:
     def _turn(self, lease: Lease | None, now: float) -> None:
         log.info("%s: to be %s", self._load.id, lease.level.name if lease else OFF)
         self._lease, self._since_boot_s = lease, now
-        self._was_off = False
+        self._was_off, self._command_error = False, ""
         for tries in (self._stopping, self._cutting, self._running):
             tries.restart()
 
@@ -189,43 +199,44 @@ class LoadAgent:
 
     # -- what is done -------------------------------------------------------------------------------------
 
-    def _next_job(self, now: float) -> Callable[[], None] | None:
+    def _work(self, next_job: Callable[[float], Callable[[], None] | None]) -> float:
+        """One exchange at a time, the most urgent first; the lease is looked at before and after each."""
+        for _ in range(_MAX_JOBS):
+            with self._lock:
+                self._follow()
+                job = next_job(self._clock.boot())
+            if job is None:
+                break
+            job()
+        return STEP_S
+
+    def _miner_job(self, now: float) -> Callable[[], None] | None:
         lease = self._lease
-        if lease is None and not self._is_off(now):
-            if self._stopping.is_due(now):
-                return self._stop
-            if self._is_cut_due(now):
-                return self._cut
+        if lease is None and self._stopping.is_due(now) and not self._is_off(now):
+            return partial(self._command, self._miner.stop, self._stopping)
         if lease is not None and self._running.is_due(now) and not self._runs_as_asked(lease, now):
-            return self._run
-        return self._watch.next_read(now)
+            return partial(self._command, partial(self._miner.set_level, lease.level), self._running)
+        return self._watch.read_miner if self._watch.is_miner_due(now) else None
+
+    def _relay_job(self, now: float) -> Callable[[], None] | None:
+        relay = self._relay
+        if relay is not None and self._lease is None and not self._is_off(now) and self._is_cut_due(now):
+            log.error("%s: stopping it did not help; its relay is opened", self._load.id)
+            return partial(self._command, relay.open, self._cutting)
+        return self._watch.read_relay if self._watch.is_relay_due(now) else None
 
     def _is_cut_due(self, now: float) -> bool:
-        if self._relay is None or self._watch.is_cut(now, self._since_boot_s) or not self._cutting.is_due(now):
+        if self._watch.is_cut(now, self._since_boot_s) or not self._cutting.is_due(now):
             return False
         return now - self._since_boot_s >= self._load.cooldown_s + CUT_PATIENCE_S
 
-    def _stop(self) -> None:
-        self._command(self._miner.stop, self._stopping)
-
-    def _run(self) -> None:
-        lease = self._lease
-        if lease is not None:
-            self._command(lambda: self._miner.set_level(lease.level), self._running)
-
-    def _cut(self) -> None:
-        relay = self._relay
-        if relay is not None:
-            log.error("%s: stopping it did not help; its relay is opened", self._load.id)
-            self._command(relay.open, self._cutting)
-
     def _command(self, exchange: Callable[[], None], tries: Tries) -> None:
-        began = self._clock.boot()
+        began, error_text = self._clock.boot(), ""
         try:
             exchange()
         except DeviceError as error:
-            self._command_error = str(error)
-        else:
-            self._command_error = ""
-        tries.tried(began, self._clock.boot(), failed=bool(self._command_error))
-        self._watch.read_soon()
+            error_text = str(error)
+        with self._lock:
+            self._command_error = error_text
+            tries.tried(began, self._clock.boot(), failed=bool(error_text))
+            self._watch.read_soon()

@@ -6,7 +6,7 @@ The relay's meter is believed before the miner itself. What is not told is publi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from bitgrid.bus import Bus, Quality, Telemetry, Topics
 from bitgrid.clock import Clock
@@ -15,11 +15,21 @@ from bitgrid.devices.errors import DeviceError
 from bitgrid.devices.ports import MinerDriver, MinerReading, RelayDriver, RelayReading
 
 READ_EVERY_S = 5.0
-READ_CUT_EVERY_S = 30.0
-"""How often a miner is asked whose relay is open: it should not be able to answer."""
 FRESH_S = 30.0
 """A measurement asked for longer ago proves nothing."""
 _METER_FRESH_S = 3 * READ_EVERY_S
+
+
+@dataclass(frozen=True)
+class _Miner:
+    reading: MinerReading
+    at_boot_s: float
+
+
+@dataclass(frozen=True)
+class _Relay:
+    reading: RelayReading
+    at_boot_s: float
 
 
 class LoadWatch:
@@ -46,48 +56,51 @@ class LoadWatch:
         self.miner_error = self.relay_error = ""
         self._load, self._miner_driver, self._relay_driver = load, miner, relay
         self._bus, self._topics, self._clock = bus, topics, clock
-        self._miner: MinerReading | None = None
-        self._relay: RelayReading | None = None
-        self._miner_at = self._relay_at = -math.inf
+        self._miner: _Miner | None = None
+        self._relay: _Relay | None = None
         self._miner_due = self._relay_due = -math.inf
 
     # -- what is known ------------------------------------------------------------------------------------
 
     def power_w(self, now: float, since: float = -math.inf) -> float | None:
         """Power lately measured, asked not before ``since``. An open relay without a meter lets none through."""
-        oldest = max(since, now - FRESH_S)
+        oldest, miner = max(since, now - FRESH_S), self._miner
         metered_w = self._metered_w(max(oldest, now - _METER_FRESH_S))
         if metered_w is not None:
             return metered_w
-        if self._miner is not None and self._miner_at >= oldest and self._miner.power_w is not None:
-            return abs(self._miner.power_w)
+        if miner is not None and miner.at_boot_s >= oldest and miner.reading.power_w is not None:
+            return abs(miner.reading.power_w)
         return None
 
     def is_cut(self, now: float, since: float = -math.inf) -> bool:
         """Whether the relay was lately read to be open, asked not before ``since``."""
-        is_fresh = self._relay_at >= max(since, now - FRESH_S)
-        return is_fresh and self._relay is not None and not self._relay.is_closed
+        relay = self._relay
+        return relay is not None and relay.at_boot_s >= max(since, now - FRESH_S) and not relay.reading.is_closed
 
     def is_asleep(self, now: float, since: float) -> bool:
         """Whether the miner lately said that it does not hash, asked not before ``since``."""
-        is_fresh = self._miner_at >= max(since, now - FRESH_S)
-        return is_fresh and self._miner is not None and self._miner.is_asleep is True
+        miner = self._miner
+        return (
+            miner is not None and miner.at_boot_s >= max(since, now - FRESH_S) and miner.reading.is_asleep is True
+        )
 
     # -- what is due --------------------------------------------------------------------------------------
 
-    def next_read(self, now: float) -> Callable[[], None] | None:
-        """The read that is due, if one is."""
-        if self._relay_driver is not None and now >= self._relay_due:
-            return self._read_relay
-        return self._read_miner if now >= self._miner_due else None
+    def is_miner_due(self, now: float) -> bool:
+        """Whether the miner is to be read. One whose power is cut is not asked: it can only be waited for."""
+        return now >= self._miner_due and not self.is_cut(now)
+
+    def is_relay_due(self, now: float) -> bool:
+        """Whether the relay is to be read."""
+        return self._relay_driver is not None and now >= self._relay_due
 
     def read_soon(self) -> None:
         """Something was changed: read both again."""
         self._miner_due = self._relay_due = -math.inf
 
-    def _read_relay(self) -> None:
+    def read_relay(self) -> None:
+        """Read the relay and publish what its meter tells."""
         asked = self._clock.boot()
-        self._relay_due = asked + READ_EVERY_S
         if self._relay_driver is None:
             return
         try:
@@ -95,24 +108,26 @@ class LoadWatch:
         except DeviceError as error:
             self.relay_error = str(error)
             return
+        finally:
+            self._relay_due = self._clock.boot() + READ_EVERY_S
         self.relay_error = ""
-        self._relay, self._relay_at = reading, asked
-        if reading.is_closed:
-            self._miner_due = min(self._miner_due, asked + READ_EVERY_S)
+        self._relay = _Relay(reading, asked)
         metered_w = self._metered_w(asked)
         if metered_w is not None:
             self._publish("power_w", metered_w, asked)
 
-    def _read_miner(self) -> None:
+    def read_miner(self) -> None:
+        """Read the miner and publish what it tells; its power only where no meter tells it."""
         asked = self._clock.boot()
-        self._miner_due = asked + (READ_CUT_EVERY_S if self.is_cut(asked) else READ_EVERY_S)
         try:
             reading = self._miner_driver.read()
         except DeviceError as error:
             self.miner_error = str(error)
             return
+        finally:
+            self._miner_due = self._clock.boot() + READ_EVERY_S
         self.miner_error = ""
-        self._miner, self._miner_at = reading, asked
+        self._miner = _Miner(reading, asked)
         self._publish("temp_c", reading.temp_c, asked)
         self._publish("hashrate_ths", reading.hashrate_ths, asked)
         if self._metered_w(asked - _METER_FRESH_S) is None:
@@ -120,11 +135,12 @@ class LoadWatch:
 
     def _metered_w(self, oldest: float) -> float | None:
         """Power by the relay; a meter wired the wrong way round still measures a load."""
-        if self._relay is None or self._relay_at < oldest:
+        relay = self._relay
+        if relay is None or relay.at_boot_s < oldest:
             return None
-        if self._relay.power_w is not None:
-            return abs(self._relay.power_w)
-        return None if self._relay.is_closed else 0.0
+        if relay.reading.power_w is not None:
+            return abs(relay.reading.power_w)
+        return None if relay.reading.is_closed else 0.0
 
     def _publish(self, signal: str, value: float | None, asked_boot_s: float) -> None:
         told = Telemetry(

@@ -78,8 +78,9 @@ def http_exchange(host: str, port: int, timeout_s: float, machine: Clock = _MACH
             http.sock = connection
             headers = {"Connection": "close"} | ({"Content-Type": "application/json"} if body else {})
             http.request(method, target, body or None, headers)
-            response = http.getresponse()
-            return HttpAnswer(response.status, _limited(response.read(MAX_ANSWER_BYTES + 1), f"{host}:{port}"))
+            with http.getresponse() as response:
+                answer = response.read(MAX_ANSWER_BYTES + 1)
+            return HttpAnswer(response.status, _limited(answer, f"{host}:{port}"))
 
     return exchange
 

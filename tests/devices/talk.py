@@ -1,0 +1,44 @@
+"""Transports that answer what a test says, and remember what they were asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bitgrid.config import LevelConfig
+from bitgrid.devices.transport import HttpAnswer
+
+ECO = LevelConfig(name="eco", power_w=800, min_surplus_w=800)
+STANDARD = LevelConfig(name="standard", power_w=1300, min_surplus_w=1200)
+FULL = LevelConfig(name="full", power_w=1674, min_surplus_w=1500)
+
+
+@dataclass
+class Bytes:
+    """A `ByteExchange`: an answer by command, bytes or a function of the parameter."""
+
+    answers: Mapping[str, bytes | Callable[[str], bytes]]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, request: bytes) -> bytes:
+        said = json.loads(request)
+        parameter = said.get("parameter", "")
+        self.asked.append(f"{said['command']} {parameter}".strip())
+        answer = self.answers[said["command"]]
+        return answer if isinstance(answer, bytes) else answer(parameter)
+
+
+@dataclass
+class Http:
+    """An `HttpExchange`: an answer by method and target; others are not found."""
+
+    answers: Mapping[str, Any]
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, method: str, target: str, body: bytes = b"") -> HttpAnswer:
+        assert not body
+        self.asked.append(f"{method} {target}")
+        answer = self.answers.get(self.asked[-1], HttpAnswer(404, b"Not Found"))
+        return answer if isinstance(answer, HttpAnswer) else HttpAnswer(200, json.dumps(answer).encode())

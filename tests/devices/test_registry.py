@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bitgrid.clock import HeldClock
+from bitgrid.config import LoadConfig, load_config
+from bitgrid.config.site import NO_RELAY_SENTENCE
+from bitgrid.devices.miners.avalon import AvalonMiner
+from bitgrid.devices.miners.axeos import AxeosMiner
+from bitgrid.devices.registry import Transports, build_miner, build_readers, build_relay, timeout_s
+from bitgrid.devices.transport import HttpAnswer, RegisterReader
+from devices.answers import Q_RUNNING, estats
+
+SITE = load_config(Path(__file__).parents[2] / "config").site
+LOAD = SITE.loads[0]
+Reached = list[tuple[str, str, int, float]]
+
+
+def transports(reached: Reached) -> Transports:
+    """Transports that remember what they were made for."""
+
+    def tcp(host: str, port: int, timeout: float) -> Callable[[bytes], bytes]:
+        reached.append(("tcp", host, port, timeout))
+        return lambda _request: estats(Q_RUNNING)
+
+    def http(host: str, port: int, timeout: float) -> Callable[..., HttpAnswer]:
+        reached.append(("http", host, port, timeout))
+        return lambda *_: HttpAnswer(200, b'{"output": false, "apower": 0.0}')
+
+    def modbus(host: str, port: int, timeout: float) -> Callable[[int], RegisterReader]:
+        reached.append(("modbus", host, port, timeout))
+        return lambda unit: lambda _address, count: [unit] * count
+
+    return Transports(tcp, http, modbus)
+
+
+def axeos() -> LoadConfig:
+    return LOAD.model_copy(update={"miner": LOAD.miner.model_copy(update={"driver": "axeos", "port": 80})})
+
+
+def test_a_load_gets_the_drivers_that_site_yaml_names() -> None:
+    reached: Reached = []
+    assert isinstance(build_miner(LOAD, HeldClock(), transports(reached)), AvalonMiner)
+    assert isinstance(build_miner(axeos(), HeldClock(), transports(reached)), AxeosMiner)
+    relay = build_relay(LOAD, HeldClock(), transports(reached))
+    assert relay is not None
+    assert relay.read().is_closed is False
+    assert reached == [
+        ("tcp", "127.0.0.1", 14028, 3.0),
+        ("http", "127.0.0.1", 80, 3.0),
+        ("http", "127.0.0.1", 18081, 3.0),
+    ]
+
+
+def test_a_load_without_a_relay_gets_none() -> None:
+    bare = LOAD.model_copy(update={"relay": None, "accept_no_relay": NO_RELAY_SENTENCE})
+    assert build_relay(bare, HeldClock()) is None
+
+
+def test_devices_at_one_address_share_a_connection_by_unit() -> None:
+    reached: Reached = []
+    first, second, third = SITE.devices
+    together = [first, second.model_copy(update={"port": first.port, "unit_id": 2}), third]
+    readers = build_readers(together, HeldClock(), transports(reached))
+    assert [place[:3] for place in reached] == [("modbus", "127.0.0.1", 15020), ("modbus", "127.0.0.1", 15022)]
+    assert [readers[device.id](0, 1) for device in together] == [[1], [2], [1]]
+
+
+@pytest.mark.parametrize(("speed", "seconds"), [(1.0, 3.0), (2.0, 1.5), (60.0, 0.5)])
+def test_a_fast_house_waits_shorter_but_never_less_than_a_network_needs(speed: float, seconds: float) -> None:
+    assert timeout_s(HeldClock(speed=speed)) == seconds

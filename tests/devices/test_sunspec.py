@@ -1,0 +1,184 @@
+"""Registers encoded by pysunspec2, decoded by the driver."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import pytest
+from sunspec2.device import Model  # type: ignore[import-untyped]
+
+from bitgrid.config.site import SignalName
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.modbus.sunspec import SunSpecDevice
+
+COMMON = Model(1, data={"Mn": "Maker", "Md": "Model", "SN": "1", "DA": 1})
+
+
+def block(model: int, **points: float) -> Model:
+    return Model(model, data=points)
+
+
+class Registers:
+    """Holding registers with a SunSpec image at ``base``."""
+
+    def __init__(self, *models: Any, base: int = 40_000, has_end: bool = True) -> None:
+        data = b"SunS" + b"".join(model.get_mb() for model in (COMMON, *models)) + b"\xff\xff\0\0" * has_end
+        self.words = dict(enumerate(struct.unpack(f">{len(data) // 2}H", data), start=base))
+        self.reads: list[tuple[int, int]] = []
+        self.is_silent = False
+
+    def __call__(self, address: int, count: int) -> list[int]:
+        assert 0 < count <= 125
+        self.reads.append((address, count))
+        if self.is_silent:
+            raise DeviceSilent("no answer")
+        if any(place not in self.words for place in range(address, address + count)):
+            raise DeviceRefused("illegal data address")
+        return [self.words[place] for place in range(address, address + count)]
+
+
+def told(*models: Any, **image: Any) -> float | None:
+    """What the models tell of the one signal they are asked for."""
+    signal: SignalName = image.pop("signal", "grid_power_w")
+    return SunSpecDevice("device", Registers(*models, **image), [signal]).read()[signal]
+
+
+@pytest.mark.parametrize("model", [101, 102, 103])
+@pytest.mark.parametrize(("raw", "scale", "watts"), [(3000, 0, 3000), (3456, -1, 345.6), (123, 2, 12_300)])
+def test_an_inverters_power_is_scaled(model: int, raw: int, scale: int, watts: float) -> None:
+    assert told(block(model, W=raw, W_SF=scale), signal="pv_power_w") == pytest.approx(watts)
+
+
+@pytest.mark.parametrize("model", [111, 112, 113])
+def test_an_inverter_with_floats_is_read_as_it_is(model: int) -> None:
+    assert told(block(model, W=4321.5), signal="pv_power_w") == 4321.5
+
+
+@pytest.mark.parametrize("model", [201, 202, 203, 204])
+def test_a_meters_import_is_positive(model: int) -> None:
+    assert told(block(model, W=-1500, W_SF=0)) == -1500
+    assert told(block(model, W=700, W_SF=0), signal="house_load_w") == 700
+
+
+@pytest.mark.parametrize("model", [211, 212, 213, 214])
+def test_a_meter_with_floats_is_read_as_it_is(model: int) -> None:
+    assert told(block(model, W=-0.25)) == -0.25
+
+
+def test_a_battery_bank_that_discharges_is_negative() -> None:
+    bank = block(802, W=2500, W_SF=0, SoC=734, SoC_SF=-1)
+    assert told(bank, signal="battery_power_w") == -2500
+    assert told(bank, signal="battery_soc_pct") == pytest.approx(73.4)
+
+
+def test_basic_storage_tells_its_charge_and_its_inverter_its_power() -> None:
+    models = (block(103, W=-1800, W_SF=0), block(124, ChaState=6150, ChaState_SF=-2))
+    assert told(*models, signal="battery_power_w") == 1800
+    assert told(*models, signal="battery_soc_pct") == pytest.approx(61.5)
+
+
+def test_a_hybrids_ac_power_is_never_taken_for_its_batterys() -> None:
+    registers = Registers(block(103, W=3000, W_SF=0), block(124, ChaState=50, ChaState_SF=0))
+    device = SunSpecDevice("hybrid", registers, ["pv_power_w", "battery_power_w", "battery_soc_pct"])
+    assert device.read() == {"pv_power_w": 3000, "battery_power_w": None, "battery_soc_pct": 50}
+
+
+def test_only_the_storage_ports_of_dc_measurements_are_the_battery() -> None:
+    ports = [{"PrtTyp": 0, "DCW": 400}, {"PrtTyp": 1, "DCW": -150}, {"PrtTyp": 1, "DCW": -50}]
+    model = Model(714, data={"NPrt": 3, "DCW": 200, "DCW_SF": 1, "Prt": ports})
+    assert told(model, signal="battery_power_w") == 2000
+
+
+def test_a_storage_port_that_does_not_tell_makes_the_sum_unknown() -> None:
+    model = Model(714, data={"NPrt": 2, "DCW_SF": 0, "Prt": [{"PrtTyp": 1, "DCW": -150}, {"PrtTyp": 1}]})
+    assert told(model, signal="battery_power_w") is None
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        block(203, W_SF=0),
+        block(203, W=100),
+        block(203, W=100, W_SF=11),
+        block(203, W=-0x8000, W_SF=0),
+        block(213),
+        block(213, W=float("nan")),
+        block(213, W=float("inf")),
+    ],
+)
+def test_what_is_not_implemented_or_not_finite_is_missing_and_never_zero(model: Model) -> None:
+    assert told(model) is None
+
+
+def test_a_charge_that_is_not_implemented_is_missing() -> None:
+    assert told(block(124, ChaState_SF=0), signal="battery_soc_pct") is None
+    assert told(block(802, SoC=0xFFFF, SoC_SF=0, W=1, W_SF=0), signal="battery_soc_pct") is None
+
+
+def test_a_signal_without_a_model_is_missing_and_the_others_are_told() -> None:
+    registers = Registers(block(203, W=100, W_SF=0))
+    device = SunSpecDevice("meter", registers, ["grid_power_w", "battery_soc_pct"])
+    assert device.read() == {"grid_power_w": 100, "battery_soc_pct": None}
+
+
+@pytest.mark.parametrize("base", [0, 40_000, 50_000])
+def test_the_models_are_found_wherever_they_may_begin(base: int) -> None:
+    assert told(block(203, W=100, W_SF=0), base=base) == 100
+
+
+def test_a_list_that_just_stops_is_a_list() -> None:
+    assert told(block(203, W=100, W_SF=0), has_end=False) == 100
+
+
+def test_the_layout_is_found_once_and_each_poll_is_one_read_a_model() -> None:
+    registers = Registers(block(103, W=1, W_SF=0), block(203, W=2, W_SF=0))
+    device = SunSpecDevice("device", registers, ["pv_power_w", "grid_power_w"])
+    device.read()
+    registers.reads.clear()
+    assert device.read() == {"pv_power_w": 1, "grid_power_w": 2}
+    assert len(registers.reads) == 2
+
+
+def test_a_value_and_its_scale_are_of_the_same_read() -> None:
+    registers = Registers(block(802, W=2, W_SF=3, SoC=1, SoC_SF=0))
+    device = SunSpecDevice("device", registers, ["battery_power_w"])
+    device.read()
+    registers.reads.clear()
+    device.read()
+    assert registers.reads == [(40_002 + 68, 64)]
+
+
+def test_after_silence_the_layout_is_looked_for_anew() -> None:
+    registers = Registers(block(203, W=1, W_SF=0))
+    device = SunSpecDevice("device", registers, ["grid_power_w"])
+    assert device.read() == {"grid_power_w": 1}
+    registers.is_silent = True
+    with pytest.raises(DeviceSilent):
+        device.read()
+    registers.is_silent = False
+    registers.words = Registers(block(103, W=5, W_SF=0), block(203, W=9, W_SF=0)).words
+    assert device.read() == {"grid_power_w": 9}
+
+
+def test_a_layout_that_changed_under_way_is_noticed() -> None:
+    registers = Registers(block(203, W=1, W_SF=0))
+    device = SunSpecDevice("device", registers, ["grid_power_w"])
+    device.read()
+    registers.words = Registers(block(103, W=5, W_SF=0), block(203, W=9, W_SF=0)).words
+    with pytest.raises(DeviceNonsense, match="has changed"):
+        device.read()
+    assert device.read() == {"grid_power_w": 9}
+
+
+def test_a_device_without_sunspec_says_what_to_look_at() -> None:
+    with pytest.raises(DeviceNonsense, match="is SunSpec enabled"):
+        SunSpecDevice("device", lambda _address, count: [0] * count, ["pv_power_w"]).read()
+
+
+def test_a_list_of_models_without_end_is_nonsense() -> None:
+    def read(address: int, count: int) -> list[int]:
+        return [0x5375, 0x6E53] if address == 40_000 else [160, 3][:count]
+
+    with pytest.raises(DeviceNonsense, match="does not end"):
+        SunSpecDevice("device", read, ["pv_power_w"]).read()
