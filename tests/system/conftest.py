@@ -36,7 +36,7 @@ class Witness:
         while not self._stopping.wait(0.1):
             truth = self.stack.plant.status()
             self.seen.append((truth["at_s"], truth["loads"]["miner"]["power_w"], truth["soc_pct"]))
-            if truth["loads"]["miner"]["is_hashing"] and self.hashed_ths == 0.0:
+            if truth["loads"]["miner"]["power_w"] > 700 and self.hashed_ths == 0.0:
                 self.hashed_ths = self.stack.read_miner().hashrate_ths or 0.0
 
     def stop(self) -> None:
