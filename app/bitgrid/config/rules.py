@@ -16,17 +16,27 @@ Blocks = Annotated[int, Field(ge=0, le=144)]
 class Surplus(Model):
     """R1: when there is enough to run."""
 
-    hysteresis_w: Watts = 200
-    max_import_price_ct_kwh: PriceCtKwh = 25.0
+    hysteresis_w: Watts = Field(
+        default=200, description="W by which the surplus may fall below a reached level before it is left."
+    )
+    max_import_price_ct_kwh: PriceCtKwh = Field(
+        default=25.0, description="Dearer than this, nothing starts and a running load stops."
+    )
 
 
 class Autarky(Model):
     """R2: what is kept for the house."""
 
-    soc_hard_min_pct: Percent = 50.0
-    soc_soft_min_pct: Percent = 58.0
-    max_grid_import_w: Watts = 500
-    max_grid_import_hold_w: Watts = 2000
+    soc_hard_min_pct: Percent = Field(
+        default=50.0, description="Battery charge at which every load stops at once, whatever R5 says."
+    )
+    soc_soft_min_pct: Percent = Field(
+        default=58.0, description="Battery charge at which nothing starts any more; what runs may run on."
+    )
+    max_grid_import_w: Watts = Field(
+        default=500, description="Net import (mean of 60 s) above which a load stops."
+    )
+    max_grid_import_hold_w: Watts = Field(default=2000, description="The same while R5 holds a load on.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -40,11 +50,22 @@ class Autarky(Model):
 class Safety(Model):
     """R3: limits that may be tightened, never widened past the built-in ones, and never switched off."""
 
-    max_temp_c: Annotated[float, Field(gt=0, le=BUILT_IN_MAX_TEMP_C)] = 85.0
-    resume_temp_c: Annotated[float, Field(gt=0, le=BUILT_IN_MAX_TEMP_C)] = 75.0
-    max_room_temp_c: Annotated[float, Field(gt=0, le=60)] = 40.0
-    comm_timeout_s: Annotated[int, Field(ge=5, le=BUILT_IN_COMM_TIMEOUT_S)] = 60
-    safety_lockout_min: Annotated[int, Field(ge=1, le=1440)] = 60
+    max_temp_c: Annotated[float, Field(gt=0, le=BUILT_IN_MAX_TEMP_C)] = Field(
+        default=85.0, description="Hottest chip above this: stop at once. May be tightened only."
+    )
+    resume_temp_c: Annotated[float, Field(gt=0, le=BUILT_IN_MAX_TEMP_C)] = Field(
+        default=75.0, description="After a stop by heat, no start until the chip is colder than this."
+    )
+    max_room_temp_c: Annotated[float, Field(gt=0, le=60)] = Field(
+        default=40.0, description="Room temperature above this: stop at once."
+    )
+    comm_timeout_s: Annotated[int, Field(ge=5, le=BUILT_IN_COMM_TIMEOUT_S)] = Field(
+        default=60,
+        description="Silence of a running load or required meter, s, that stops it. May be tightened only.",
+    )
+    safety_lockout_min: Annotated[int, Field(ge=1, le=1440)] = Field(
+        default=60, description="Minutes without a start after a stop by heat or emergency."
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -56,36 +77,48 @@ class Safety(Model):
 class Forecast(Model):
     """R4: what the coming hours say."""
 
-    price_spike_ct_kwh: PriceCtKwh = 30.0
+    price_spike_ct_kwh: PriceCtKwh = Field(
+        default=30.0, description="A price above this in the coming minimum runtime, not covered by sun: no start."
+    )
 
 
 class Stability(Model):
     """R5: no flapping."""
 
-    min_runtime_blocks: Blocks = 3
-    min_pause_blocks: Blocks = 2
-    deadband_blocks: Blocks = 2
-    max_starts_per_day: Annotated[int, Field(ge=1, le=144)] = 6
+    min_runtime_blocks: Blocks = Field(default=3, description="After a start, no stop for so many blocks.")
+    min_pause_blocks: Blocks = Field(default=2, description="After a stop, no start for so many blocks.")
+    deadband_blocks: Blocks = Field(default=2, description="After any switch, no other for so many blocks.")
+    max_starts_per_day: Annotated[int, Field(ge=1, le=144)] = Field(
+        default=6, description="Starts of a load in a local day."
+    )
 
 
 class OverrideLimits(Model):
     """The user's own word."""
 
-    default_min: Annotated[int, Field(ge=1, le=1440)] = 60
-    max_h: Annotated[int, Field(ge=1, le=24)] = 24
-    may_use_reserve: bool = False
+    default_min: Annotated[int, Field(ge=1, le=1440)] = Field(
+        default=60, description="Minutes an override lasts when nobody says how long."
+    )
+    max_h: Annotated[int, Field(ge=1, le=24)] = Field(
+        default=24, description="Hours an override may last at most."
+    )
+    may_use_reserve: bool = Field(default=False, description="Whether an override may go below R2's hard reserve.")
 
 
 class ClockLimits(Model):
     """Steps of the wall clock."""
 
-    max_step_s: Annotated[int, Field(ge=1, le=3600)] = 120
+    max_step_s: Annotated[int, Field(ge=1, le=3600)] = Field(
+        default=120, description="A step of the wall clock larger than this holds one block before deciding again."
+    )
 
 
 class Rules(Versioned):
     """The whole of bitgrid_rules.yaml."""
 
-    block_s: Annotated[int, Field(ge=60, le=3600)] = 600
+    block_s: Annotated[int, Field(ge=60, le=3600)] = Field(
+        default=600, description="Length of a decision block, seconds."
+    )
     r1: Surplus = Surplus()
     r2: Autarky = Autarky()
     r3: Safety = Safety()

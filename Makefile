@@ -1,0 +1,72 @@
+# Every task a person has. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# For `make run`; each becomes an option of `bitgrid run`.
+SPEED ?=
+DATA ?=
+SITE ?=
+START ?=
+KEEP ?=
+# For `make test`: what is handed to pytest, e.g. PYTEST="-k guard -x".
+PYTEST ?=
+
+VENV := .venv/bin
+RUN_OPTIONS := $(if $(SPEED),--speed '$(SPEED)') $(if $(DATA),--data '$(DATA)') $(if $(SITE),--site '$(SITE)') \
+	$(if $(START),--start '$(START)') $(if $(KEEP),--keep)
+
+.PHONY: help
+help:  ## List these tasks
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
+	@echo
+	@echo 'make run takes SPEED=60 (1: real time), DATA=file.csv, SITE=my-site.yaml, START=2024-05-15T12:30, KEEP=1'
+
+.PHONY: run
+run:  ## Run the whole house on this machine; Ctrl-C ends it
+	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux
+	@scripts/bootstrap run
+	@exec $(VENV)/bitgrid run $(RUN_OPTIONS)
+
+.PHONY: test
+test: tools lint  ## Check everything, as continuous integration does
+	@$(VENV)/pytest -W error $(PYTEST)
+
+.PHONY: lint
+lint: dev  ## Check style, types and who may import whom
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy
+	$(VENV)/lint-imports --no-cache
+
+.PHONY: format
+format: dev  ## Put the code in its form
+	$(VENV)/ruff format
+	$(VENV)/ruff check --fix
+
+.PHONY: docs
+docs: dev  ## Write docs/configuration.md anew from the schemas
+	$(VENV)/bitgrid config docs > docs/configuration.md
+
+.PHONY: bench
+bench: tools dev  ## Measure the memory of the whole running house
+	$(VENV)/python bench/memory.py
+
+.PHONY: doctor
+doctor:  ## Check this machine and the house that runs on it
+	@scripts/bootstrap run
+	@$(VENV)/bitgrid doctor
+
+.PHONY: lock
+lock:  ## Write the locked dependencies anew; UPGRADE=1 takes newer ones
+	scripts/lock $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean:  ## Remove what running and testing made; the environment stays
+	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+
+.PHONY: tools dev
+tools:
+	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux
+	@scripts/need-chromium
+dev:
+	@scripts/bootstrap dev

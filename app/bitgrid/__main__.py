@@ -1,0 +1,5 @@
+"""``python -m bitgrid``: the command line."""
+
+from bitgrid.cli import main
+
+main()

@@ -1,0 +1,32 @@
+"""`bitgrid …`: the command line. Each command lives in its own room and is imported when it is called."""
+
+from __future__ import annotations
+
+import click
+
+import bitgrid
+from bitgrid.ops.lazy_group import LazyGroup
+
+_COMMANDS = {
+    "config": ("bitgrid.ops.commands.config:config", "Check and explain the configuration."),
+    "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
+    "doctor": ("bitgrid.ops.commands.doctor:doctor", "Check everything a person would check."),
+    "plant": ("bitgrid.ops.commands.plant:plant", "Break and mend the simulated house."),
+    "run": ("bitgrid.ops.commands.run:run", "Run the whole house on this machine."),
+    "status": ("bitgrid.ops.commands.status:status", "Tell what runs, and why."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+def main() -> None:
+    """A home's solar surplus, turned into useful work by five fixed rules."""
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"bitgrid {bitgrid.__version__}")

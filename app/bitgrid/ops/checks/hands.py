@@ -1,0 +1,64 @@
+"""The real hands of `bitgrid doctor`: the same drivers as the house's, over connections of their own.
+
+An inverter that bears one connection only may refuse this one while the house is running.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Mapping
+
+from bitgrid.bus import Health, HealthStatus
+from bitgrid.bus.client import MqttBus
+from bitgrid.clock import Clock
+from bitgrid.config import DeviceConfig, LoadConfig
+from bitgrid.devices.errors import DeviceNonsense
+from bitgrid.devices.modbus.sunspec import SunSpecDevice
+from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.devices.registry import build_miner, build_readers, build_relay
+from bitgrid.ops.readiness import broker_problem
+
+MQTT_WITHIN_S = 3.0
+
+
+class RealHands:
+    """Reaches broker and devices; ``machine`` is the machine's own clock."""
+
+    def __init__(self, machine: Clock) -> None:
+        self._machine = machine
+
+    def broker(self, host: str, port: int) -> str | None:
+        """What is wrong with the broker; None when it takes an MQTT connection."""
+        if broker_problem(host, port):
+            return "takes no connection"
+        name, never = f"doctor-{uuid.uuid4().hex[:8]}", threading.Event()
+        will = Health(status=HealthStatus.OK, reason="", instance=name)
+        bus = MqttBus(name, host, port, will_topic=f"bitgrid/{name}", will=will)
+        bus.start()
+        deadline_s = self._machine.boot() + MQTT_WITHIN_S
+        while not bus.is_connected and self._machine.boot() < deadline_s:
+            self._machine.wait(never, 0.05)
+        is_connected = bus.is_connected
+        bus.stop()
+        return None if is_connected else "takes a connection but does not let this user in"
+
+    def device(self, device: DeviceConfig) -> Mapping[str, float]:
+        """A reading of every signal."""
+        reader = build_readers([device], self._machine)[device.id]
+        read = SunSpecDevice(device.id, reader, device.signals).read()
+        missing = [name for name, value in read.items() if value is None]
+        if missing:
+            raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
+        return {name: value for name, value in read.items() if value is not None}
+
+    def miner(self, load: LoadConfig) -> MinerReading:
+        """A reading of the miner."""
+        return build_miner(load, self._machine).read()
+
+    def relay(self, load: LoadConfig) -> tuple[RelayReading, RelaySettings]:
+        """The relay's state and settings."""
+        relay = build_relay(load, self._machine)
+        if relay is None:
+            raise ValueError(f"{load.id} has no relay")
+        return relay.read(), relay.read_settings()

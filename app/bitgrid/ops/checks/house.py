@@ -1,0 +1,124 @@
+"""Checks of the house: broker, measuring devices, miners, relays. Reads only; switches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+from bitgrid.config import DeviceConfig, LoadConfig, Site
+from bitgrid.devices.errors import DeviceError, DeviceSilent
+from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.ops.checks.finding import Finding, error, ok, warn
+
+
+class Hands(Protocol):
+    """How a check reaches the devices; each may raise `DeviceError`."""
+
+    def broker(self, host: str, port: int) -> str | None:
+        """What is wrong with the broker; None when it takes an MQTT connection."""
+
+    def device(self, device: DeviceConfig) -> Mapping[str, float]:
+        """A reading of every signal."""
+
+    def miner(self, load: LoadConfig) -> MinerReading:
+        """A reading of the miner."""
+
+    def relay(self, load: LoadConfig) -> tuple[RelayReading, RelaySettings]:
+        """The relay's state and settings."""
+
+
+def broker(site: Site, hands: Hands) -> Iterator[Finding]:
+    """Whether messages can be passed."""
+    place = f"{site.broker.host}:{site.broker.port}"
+    problem = hands.broker(site.broker.host, site.broker.port)
+    if problem:
+        yield error(
+            "broker",
+            f"{place} {problem}",
+            "Without it no load may run. Start it, or correct broker in site.yaml.",
+            "sudo systemctl restart mosquitto",
+        )
+    else:
+        yield ok("broker", f"{place} takes connections")
+
+
+def devices(site: Site, hands: Hands) -> Iterator[Finding]:
+    """Whether every measuring device answers with a value."""
+    for device in site.devices:
+        place = f"{device.host}:{device.port}"
+        try:
+            values = hands.device(device)
+        except DeviceError as problem:
+            yield error(device.id, f"{place}: {problem}", _advice(problem), f"ping -c 3 {device.host}")
+        else:
+            yield ok(device.id, f"{place}: {_values(values)}")
+
+
+def loads(site: Site, hands: Hands) -> Iterator[Finding]:
+    """Whether every miner and relay answers, and the relay would open by itself."""
+    for load in site.loads:
+        is_open = False
+        if load.relay is None:
+            yield warn(
+                load.id,
+                "has no relay",
+                "It keeps its power when the whole appliance fails, as accepted in site.yaml.",
+            )
+        else:
+            for finding in _relay(load, hands):
+                is_open = is_open or finding.text.endswith("is open")
+                yield finding
+        yield _miner(load, hands, may_be_silent=is_open)
+
+
+def _miner(load: LoadConfig, hands: Hands, *, may_be_silent: bool) -> Finding:
+    place = f"{load.miner.host}:{load.miner.port}"
+    try:
+        reading = hands.miner(load)
+    except DeviceSilent as problem:
+        if may_be_silent:
+            return ok(load.id, f"{place}: silent, as a load without power is")
+        return error(load.id, f"{place}: {problem}", _advice(problem), f"ping -c 3 {load.miner.host}")
+    except DeviceError as problem:
+        return error(load.id, f"{place}: {problem}", _advice(problem))
+    told = {"W": reading.power_w, "°C": reading.temp_c, "TH/s": reading.hashrate_ths}
+    values = ", ".join(f"{value:.1f} {unit}" for unit, value in told.items() if value is not None)
+    return ok(load.id, f"{place}: {values or 'answers, but tells no value'}")
+
+
+def _relay(load: LoadConfig, hands: Hands) -> Iterator[Finding]:
+    """The relay's settings are layer 4 of the fail-safe: they hold when all else is dead."""
+    relay, subject = load.relay, f"{load.id} relay"
+    if relay is None:
+        return
+    place = f"{relay.host}:{relay.port}"
+    try:
+        reading, settings = hands.relay(load)
+    except DeviceError as problem:
+        yield error(subject, f"{place}: {problem}", _advice(problem), f"ping -c 3 {relay.host}")
+        return
+    page = f"http://{place}/"
+    if settings.auto_off_s is None or settings.auto_off_s > relay.auto_off_s:
+        found = "none" if settings.auto_off_s is None else f"{settings.auto_off_s:.0f} s"
+        yield error(
+            subject,
+            f"{place}: its own auto-off is {found}",
+            f"It would not open if the appliance died. Set auto off to {relay.auto_off_s} s at {page}",
+        )
+    if not settings.starts_open:
+        yield error(
+            subject,
+            f"{place}: closes by itself when its power returns",
+            f"After a power cut the load would run unwatched. Set the power-on default to off at {page}",
+        )
+    yield ok(subject, f"{place}: {'is closed' if reading.is_closed else 'is open'}")
+
+
+def _values(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in sorted(values.items())) or "answers without a value"
+
+
+def _advice(problem: DeviceError) -> str:
+    if isinstance(problem, DeviceSilent):
+        return "Is it switched on and in this network? Compare its address with site.yaml."
+    return "Something answers there, but not as site.yaml says. Compare kind, port and unit_id."

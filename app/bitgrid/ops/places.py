@@ -1,0 +1,69 @@
+"""Where things are: the project on a developer's machine, and the files of one running instance."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import bitgrid
+
+
+def project_root() -> Path:
+    """The checkout this package runs from; the current directory when it was installed without one."""
+    root = Path(bitgrid.__file__).resolve().parents[2]
+    return root if (root / "config" / "site.yaml").is_file() else Path.cwd()
+
+
+def default_config() -> Path:
+    """The configuration a command means when none is named: the environment's, or the checkout's own."""
+    named = os.environ.get("BITGRID_CONFIG_DIR")
+    return Path(named) if named else project_root() / "config"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files of one instance.
+
+    Args:
+        home: the instance's own directory, e.g. ``var/0``.
+        run: sockets and the instance card; short enough for a Unix socket's path, so not always inside ``home``.
+    """
+
+    home: Path
+    run: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration as this instance uses it."""
+        return self.home / "config"
+
+    @property
+    def data(self) -> Path:
+        """Databases."""
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        """One log file a program."""
+        return self.home / "log"
+
+    @property
+    def supervisor_socket(self) -> Path:
+        """Where supervisord listens."""
+        return self.run / "supervisor.sock"
+
+    @property
+    def supervisor_conf(self) -> Path:
+        """What supervisord reads."""
+        return self.home / "supervisord.conf"
+
+    @property
+    def mosquitto_conf(self) -> Path:
+        """What Mosquitto reads."""
+        return self.home / "mosquitto.conf"
+
+    @property
+    def card(self) -> Path:
+        """The instance card: where this instance is to be found, for `bitgrid status`."""
+        return self.home / "instance.json"

@@ -1,0 +1,68 @@
+"""The programs of the house, as data: what supervisord is told to run, and in which order.
+
+Low priorities start first and stop last: the broker outlives all who speak on it, the guard those it guards.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bitgrid.ops.errors import Refusal
+
+SYSTEM_DIRECTORIES = "/usr/sbin:/usr/local/sbin:/sbin"
+BROKER = "mosquitto"
+PLANT = "plant"
+REVIVER = "reviver"
+FREE_TO_END = 50
+"""From this priority on, nobody needs a program to end well: these may all end at once."""
+SERVICES = ("poller", "guard", "loads", "rules", "recorder", "feeds", "explain", "web")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program under supervisord; an event listener is told of the other programs' fates."""
+
+    name: str
+    priority: int
+    command: tuple[str, ...]
+    is_listener: bool = False
+
+
+def house_programs(mosquitto_conf: Path | None, *, simulated: bool) -> list[Program]:
+    """Everything: the broker (None: the site names one elsewhere), the plant if simulated, the services."""
+    programs = [] if mosquitto_conf is None else [broker_program(mosquitto_conf)]
+    if simulated:
+        programs.append(service_program(PLANT, 20))
+    programs += [service_program(name, 30 + 5 * i) for i, name in enumerate(SERVICES)]
+    return [*programs, reviver_program()]
+
+
+def broker_program(conf: Path) -> Program:
+    """Mosquitto with its configuration."""
+    return Program(BROKER, 10, (find(BROKER), "-c", str(conf)))
+
+
+def service_program(name: str, priority: int) -> Program:
+    """A service of this package."""
+    return Program(name, priority, (sys.executable, "-m", f"bitgrid.services.{name}"))
+
+
+def reviver_program() -> Program:
+    """The event listener that revives programs supervisord has given up."""
+    return Program(REVIVER, 90, (sys.executable, "-m", f"bitgrid.services.{REVIVER}"), is_listener=True)
+
+
+def find(command: str) -> str:
+    """Path of a system program, also where Debian hides it from a user's PATH.
+
+    Raises:
+        Refusal: it is not installed.
+    """
+    path = shutil.which(command) or shutil.which(command, path=SYSTEM_DIRECTORIES)
+    if path is None:
+        package = {"setpriv": "util-linux"}.get(command, command)
+        raise Refusal(f"{command} is not installed, so nothing was started. Run: sudo apt-get install {package}")
+    return path

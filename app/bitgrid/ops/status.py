@@ -1,0 +1,113 @@
+"""What `bitgrid status` prints, made from the answers of the house's own API. Pure text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+SIGNALS = {
+    "pv_power_w": ("PV", "W"),
+    "house_load_w": ("house", "W"),
+    "battery_power_w": ("battery", "W"),
+    "battery_soc_pct": ("battery charge", "%"),
+    "grid_power_w": ("grid", "W"),
+}
+MARKS = {"ok": "✓", "warn": "!", "error": "✗", "silent": "✗"}
+LANGUAGE = "en"
+
+
+@dataclass(frozen=True)
+class Report:
+    """Answers of ``/api/v1/``: state, health and decisions of the house at ``url``."""
+
+    url: str
+    state: Mapping[str, Any]
+    health: Mapping[str, Any]
+    decisions: Mapping[str, Any]
+
+
+def render(report: Report) -> str:
+    """The report as text."""
+    return "\n".join([*_head(report), *_signals(report.state), *_loads(report), *_components(report.health)])
+
+
+def _head(report: Report) -> Iterator[str]:
+    state = report.state
+    yield f"BitGrid at {report.url} · {_utc(state.get('at_s'))} in the house"
+    if not state.get("is_live"):
+        yield "  No live state: what stands below is old or missing. `bitgrid doctor` finds out why."
+    if degraded := state.get("degraded"):
+        yield f"  Degraded; no good value for: {', '.join(degraded)}"
+
+
+def _signals(state: Mapping[str, Any]) -> Iterator[str]:
+    yield "\nEnergy"
+    known = state.get("signals") or {}
+    for name, (label, unit) in SIGNALS.items():
+        if name in known:
+            yield f"  {label:<16}{_cell(known[name], unit)}"
+    surplus = state.get("surplus_w")
+    yield f"  {'surplus':<16}{_number(surplus)} W" if surplus is not None else "  surplus         not known"
+
+
+def _cell(cell: Mapping[str, Any], unit: str) -> str:
+    if cell.get("value") is not None:
+        return f"{_number(cell['value'])} {unit}"
+    if cell.get("last_value") is None:
+        return "missing"
+    age = cell.get("age_s")
+    since = "" if age is None else f", {age:.0f} s ago"
+    return f"old: {_number(cell['last_value'])} {unit}{since}"
+
+
+def _loads(report: Report) -> Iterator[str]:
+    yield "\nLoads"
+    for load, state in sorted((report.state.get("loads") or {}).items()):
+        yield f"  {load:<16}{_load(state)}"
+        if why := _why(report.decisions, load):
+            yield f"  {'':<16}{why}"
+
+
+def _load(state: Mapping[str, Any] | None) -> str:
+    if state is None:
+        return "nothing heard of it yet"
+    measured = state.get("measured_power_w")
+    parts = [
+        str(state["level"]),
+        "power not measured" if measured is None else f"{_number(measured)} W measured",
+        f"lease {state['lease_left_s']:.0f} s" if state["lease_left_s"] > 0 else "no lease",
+    ]
+    if state.get("trip"):
+        parts.append(f"stopped by the guard: {state['trip']}")
+    if state.get("override"):
+        parts.append("override")
+    if not state.get("is_live"):
+        parts.append("old")
+    return " · ".join(parts)
+
+
+def _why(decisions: Mapping[str, Any], load: str) -> str:
+    """The newest decision on a load, in a sentence."""
+    for decision in decisions.get("decisions") or []:
+        if decision.get("load") == load:
+            return str(decision.get("texts", {}).get(LANGUAGE, {}).get("short", ""))
+    return ""
+
+
+def _components(health: Mapping[str, Any]) -> Iterator[str]:
+    yield "\nHealth"
+    if not health.get("is_connected"):
+        yield "  ✗ broker          cannot be reached"
+    for name, component in (health.get("components") or {}).items():
+        status, reason = str(component.get("status")), str(component.get("reason") or "")
+        yield f"  {MARKS.get(status, '?')} {name:<14}{status}{': ' + reason if reason else ''}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if isinstance(value, float) and value != round(value) else f"{value:.0f}"
+
+
+def _utc(epoch_s: float | None) -> str:
+    return "unknown time" if epoch_s is None else f"{datetime.fromtimestamp(epoch_s, UTC):%Y-%m-%d %H:%M} UTC"

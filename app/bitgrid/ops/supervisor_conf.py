@@ -1,0 +1,128 @@
+"""The files that the broker and supervisord read, rendered. Pure text; nothing is written here.
+
+Every program runs under ``setpriv --pdeathsig TERM``: when supervisord dies, even by kill -9, Linux ends its
+children, so nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.places import Layout
+from bitgrid.ops.programs import Program
+
+START_S = 2
+"""Seconds that count as started. Supervisord may notice an end a second late, so one would be a matter of luck."""
+LOG_BYTES = 2_000_000
+LOG_BACKUPS = 2
+
+_DAEMON = """\
+; Written by `bitgrid run` at every start; changes made here are lost.
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[supervisord]
+nodaemon=true
+silent=true
+logfile={log}/supervisord.log
+logfile_maxbytes={log_bytes}
+logfile_backups={log_backups}
+pidfile={run}/supervisord.pid
+childlogdir={log}
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl=unix://{socket}
+"""
+
+_PROGRAM = """
+[{kind}:{name}]
+command={command}
+priority={priority}
+autostart=true
+autorestart=true
+startsecs={start_s}
+startretries={retries}
+stopsignal=TERM
+stopwaitsecs=12
+stopasgroup=true
+killasgroup=true
+"""
+
+_LOGS = """\
+redirect_stderr=true
+stdout_logfile={log}/{name}.log
+stdout_logfile_maxbytes={log_bytes}
+stdout_logfile_backups={log_backups}
+"""
+
+_LISTENER_LOGS = """\
+events=PROCESS_STATE_FATAL
+buffer_size=100
+stderr_logfile={log}/{name}.log
+stderr_logfile_maxbytes={log_bytes}
+stderr_logfile_backups={log_backups}
+"""
+
+
+def render_supervisor(programs: Iterable[Program], layout: Layout, setpriv: str) -> str:
+    """supervisord.conf for these programs, which inherit supervisord's own environment.
+
+    Args:
+        programs: what to run.
+        layout: where sockets and logs go.
+        setpriv: path of setpriv(1).
+    """
+    sizes = {"log_bytes": str(LOG_BYTES), "log_backups": str(LOG_BACKUPS), "log": _plain(str(layout.log))}
+    head = _DAEMON.format(
+        socket=_plain(str(layout.supervisor_socket)),
+        run=_plain(str(layout.run)),
+        **sizes,
+    )
+    return head + "".join(_program(program, setpriv, sizes) for program in programs)
+
+
+def _program(program: Program, setpriv: str, sizes: Mapping[str, str]) -> str:
+    logs = _LISTENER_LOGS if program.is_listener else _LOGS
+    command = shlex.join([setpriv, "--pdeathsig", "TERM", *program.command])
+    return (_PROGRAM + logs).format(
+        kind="eventlistener" if program.is_listener else "program",
+        name=program.name,
+        command=_plain(command),
+        priority=program.priority,
+        retries=1000 if program.is_listener else 3,
+        start_s=START_S,
+        **sizes,
+    )
+
+
+def _plain(text: str) -> str:
+    """Text that means itself: supervisord expands ``%`` (once or twice), and `` ;`` begins a comment.
+
+    Raises:
+        Refusal: it would mean something else.
+    """
+    if "%" in text or " ;" in text or "\n" in text:
+        raise Refusal(f"supervisord cannot be told of {text!r}. Move the checkout to a path without % and ' ;'.")
+    return text
+
+
+def render_mosquitto(host: str, port: int, *, as_root: bool) -> str:
+    """mosquitto.conf for `bitgrid run`: this machine only, nothing kept on disk."""
+    user = "user root\n" if as_root else ""
+    return (
+        "# Written by `bitgrid run` at every start; changes made here are lost.\n"
+        "# Anyone on this machine may connect. An appliance asks for passwords: see ansible/.\n"
+        f"listener {port} {host}\n"
+        "allow_anonymous true\n"
+        "persistence false\n"
+        "set_tcp_nodelay true\n"
+        "log_dest stderr\n"
+        "log_type error\nlog_type warning\nlog_type notice\n"
+        f"{user}"
+    )

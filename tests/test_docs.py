@@ -1,0 +1,92 @@
+"""What can be set, called or made is written down; a test fails where it is not."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from bitgrid.cli import main
+from bitgrid.ops.config_docs import FILES, keys_of, render
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+
+
+def commands(group: click.Group, prefix: str = "bitgrid") -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}"
+
+
+def make_targets() -> list[str]:
+    text = (ROOT / "Makefile").read_text()
+    phony = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+    internal = {"tools", "dev"}
+    return [name for line in phony for name in line.split() if name not in internal]
+
+
+def test_the_page_of_the_configuration_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == render(), "run: make docs"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_key_says_what_it_means(file: str) -> None:
+    assert [key.path for key in keys_of(FILES[file]) if not key.meaning] == []
+
+
+def test_keys_in_lists_and_sections_are_all_there() -> None:
+    paths = {key.path for key in keys_of(FILES["site.yaml"])}
+    assert {
+        "devices[].host",
+        "loads[].relay.auto_off_s",
+        "loads[].levels[].power_w",
+        "battery.capacity_wh",
+    } <= paths
+    by_path = {key.path: key for key in keys_of(FILES["bitgrid_rules.yaml"])}
+    assert by_path["r3.max_temp_c"].kind == "number ≤ 95.0, > 0"
+    assert by_path["r3.max_temp_c"].default == "`85.0`"
+
+
+@pytest.mark.parametrize("command", sorted(commands(main)))
+def test_every_command_is_written_down(command: str) -> None:
+    assert f"`{command}" in TEXT
+
+
+@pytest.mark.parametrize("target", make_targets())
+def test_every_task_is_written_down_and_listed_by_make_alone(target: str) -> None:
+    assert f"`make {target}" in TEXT or target == "help"
+    listed = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert re.search(rf"^{target} ", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("room", ["ansible", "image", "secrets.example", "docs"])
+def test_every_room_says_what_it_is_for(room: str) -> None:
+    assert (ROOT / room / "README.md").read_text(encoding="utf-8").strip()
+
+
+def test_the_license_is_the_one_the_package_names() -> None:
+    text = (ROOT / "LICENSE").read_text()
+    assert "Apache License\n                           Version 2.0, January 2004" in text
+    assert 'license = "Apache-2.0"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_the_change_log_has_a_place_for_what_comes() -> None:
+    assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
