@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bitgrid.sun import clear_sky, clear_sky_w, plane_irradiance_w_m2, sun_position
+from bitgrid.sun import SOLAR_CONSTANT_W_M2, clear_sky, clear_sky_w, plane_irradiance_w_m2, sun_position
 
 MUNICH = (48.14, 11.58)
 
@@ -99,3 +101,19 @@ def test_planes_add_up() -> None:
     both = clear_sky_w(noon, *MUNICH, [Plane(), Plane(peak_w=3000)])
     assert both == pytest.approx(1.5 * clear_sky_w(noon, *MUNICH, [Plane()]), abs=1)
     assert clear_sky_w(noon, *MUNICH, []) == 0
+
+
+@given(
+    st.integers(0, 2_000_000_000),
+    st.floats(-66, 66),
+    st.floats(-180, 180),
+    st.integers(0, 90),
+    st.integers(0, 359),
+)
+def test_light_is_never_negative_and_never_much_more_than_the_sun_gives(
+    epoch_s: int, latitude: float, longitude: float, tilt: int, facing: int
+) -> None:
+    sun = sun_position(epoch_s, latitude, longitude)
+    assert -90 <= sun.elevation_deg <= 90
+    assert 0 <= sun.azimuth_deg <= 360
+    assert 0 <= plane_irradiance_w_m2(sun, tilt, facing) < SOLAR_CONSTANT_W_M2 * 1.1

@@ -1,68 +1,18 @@
-from math import degrees, pi
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitgrid.config.site import PvPlane
 from bitgrid.plant.noise import chance, drift
-from bitgrid.plant.weather import Clouds, Weather, clear_sky_light, sun_position
+from bitgrid.plant.weather import Clouds, Weather
 from plant.house import MakeSite
 
 DAY_S = 86_400
 JUNE_17_S = 1_750_118_400
 DECEMBER_17_S = 1_765_929_600
-SOUTH = PvPlane(peak_w=1000, tilt_deg=30.0, azimuth_deg=180.0)
 
 
 def energy_kwh(weather: Weather, day_s: int) -> float:
     return sum(weather.pv_power_w(day_s + s) for s in range(0, DAY_S, 300)) * 300 / 3.6e6
-
-
-def test_the_sun_stands_where_the_worked_example_of_the_solar_position_algorithm_puts_it() -> None:
-    # Reda and Andreas (2004), appendix A.5: 2003-10-17 19:30:30 UTC, 39.742476 N 105.1786 W.
-    elevation, azimuth = sun_position(1_066_419_030, 39.742476, -105.1786)
-    assert degrees(elevation) == pytest.approx(90 - 50.11162, abs=0.05)
-    assert degrees(azimuth) == pytest.approx(194.34024, abs=0.05)
-
-
-def test_the_sun_rises_in_the_east_and_sets_in_the_west() -> None:
-    equinox_s = 1_742_450_400  # 2025-03-20 06:00 UTC, on the equator at longitude 0
-    morning, evening = sun_position(equinox_s + 1800, 0, 0), sun_position(equinox_s + 11 * 3600, 0, 0)
-    assert degrees(morning[1]) == pytest.approx(90, abs=2)
-    assert degrees(evening[1]) == pytest.approx(270, abs=2)
-    assert 0 < degrees(morning[0]) < 10
-
-
-@given(
-    st.integers(0, 2_000_000_000),
-    st.floats(-66, 66),
-    st.floats(-180, 180),
-    st.integers(0, 90),
-    st.integers(0, 359),
-)
-def test_light_is_never_negative_and_never_more_than_the_sun_gives(
-    epoch_s: int, latitude: float, longitude: float, tilt: int, facing: int
-) -> None:
-    elevation, azimuth = sun_position(epoch_s, latitude, longitude)
-    plane = PvPlane(peak_w=1, tilt_deg=float(tilt), azimuth_deg=float(facing))
-    assert -pi / 2 <= elevation <= pi / 2
-    assert 0 <= azimuth < 2 * pi
-    assert 0 <= clear_sky_light(plane, elevation, azimuth) < 1361
-
-
-def test_a_plane_that_faces_south_sees_more_of_the_noon_sun_than_one_that_faces_north() -> None:
-    elevation, azimuth = sun_position(DECEMBER_17_S + 11 * 3600, 48.14, 11.58)
-    north = PvPlane(peak_w=1000, tilt_deg=30.0, azimuth_deg=0.0)
-    assert clear_sky_light(SOUTH, elevation, azimuth) > 5 * clear_sky_light(north, elevation, azimuth)
-
-
-def test_a_plane_that_faces_east_has_its_sun_in_the_morning() -> None:
-    east, west = (PvPlane(peak_w=1, tilt_deg=40.0, azimuth_deg=facing) for facing in (90.0, 270.0))
-    morning = sun_position(JUNE_17_S + 7 * 3600, 48.14, 11.58)
-    evening = sun_position(JUNE_17_S + 16 * 3600, 48.14, 11.58)
-    assert clear_sky_light(east, *morning) > 2 * clear_sky_light(west, *morning)
-    assert clear_sky_light(west, *evening) > 2 * clear_sky_light(east, *evening)
 
 
 def test_a_clear_june_day_in_munich_yields_seven_hours_of_peak_and_a_december_day_far_less(

@@ -42,6 +42,12 @@ class Controllers:
             return None
         return Instances(self._loads[0].instance, self._guard[0].instance)
 
+    def guard_instance(self, now_boot_s: float) -> str | None:
+        """The guard's process, if it is alive."""
+        if self._guard is None or now_boot_s - self._guard[1] > HEARTBEAT_TIMEOUT_S:
+            return None
+        return self._guard[0].instance
+
     def guarded(self, load: str) -> GuardedLoad | None:
         """A load as the guard last reported it."""
         return None if self._guard is None else self._guard[0].loads.get(load)

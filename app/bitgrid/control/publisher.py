@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bitgrid.bus import Bus, DecisionEvent, EnergyStateMessage, LoadState, Quality, SignalView
+from bitgrid.bus import (
+    Bus,
+    DecisionEvent,
+    EnergyStateMessage,
+    Health,
+    HealthStatus,
+    LoadState,
+    Quality,
+    SignalView,
+)
 from bitgrid.kernel import OFF, EnergyState, LoadMemory, surplus_w, to_people
 from bitgrid.kernel.rules.r5_stability import hold
 
@@ -59,6 +68,20 @@ class Publisher:
             self._bus.publish(
                 engine.topics.load_state(load.profile.id), self._load_state(load, state), retain=True
             )
+
+    def _guard(self) -> None:
+        """The guard's health, on its behalf: it does not speak on the bus itself."""
+        engine = self._engine
+        instance = engine.controllers.guard_instance(engine.clock.boot())
+        trips = [name for name in engine.loads if engine.controllers.trip(name) is not None]
+        if instance is None:
+            status, reason = HealthStatus.ERROR, "the guard is not heard; no load can start"
+        elif trips:
+            status, reason = HealthStatus.WARN, f"stopped {', '.join(trips)} by itself"
+        else:
+            status, reason = HealthStatus.OK, ""
+        health = Health(status=status, reason=reason, instance=instance or "", at_s=engine.clock.now())
+        self._bus.publish(engine.topics.health("guard"), health, retain=True)
 
     def _load_state(self, load: Load, state: EnergyState) -> LoadState:
         engine, memory, name = self._engine, load.memory, load.profile.id

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from bitgrid.config.site import Location
 from bitgrid.plant.errors import BadRecording
-from bitgrid.plant.weather import sun_position
+from bitgrid.sun import sun_position
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,10 @@ class _Reader:
         return round(value)
 
     def _fill(self, line: int, name: str, time_s: int) -> int:
-        if name == PV and sun_position(time_s, self._location.latitude, self._location.longitude)[0] <= 0:
+        if (
+            name == PV
+            and sun_position(time_s, self._location.latitude, self._location.longitude).elevation_deg <= 0
+        ):
             return 0
         if name not in self._last:
             raise self._bad(line, f"{name} is empty and no value stands before it that could be held")

@@ -70,9 +70,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
         asker = Asker(service.config.site.site, bus, service.clock)
         app = create_app(service.config, view, asker, service.clock, service.stopping)
         make_page, language = app.extensions["bitgrid"].fragments.recent, service.config.site.language
-        told = threading.Thread(
-            target=service.run_loop, args=(bus, lambda: make_page(language), HEALTH_INTERVAL_S), daemon=True
-        )
+
+        def step() -> None:
+            make_page(language)
+
+        told = threading.Thread(target=service.run_loop, args=(bus, step, HEALTH_INTERVAL_S), daemon=True)
         told.start()
         return app
 
