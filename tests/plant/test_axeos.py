@@ -15,6 +15,7 @@ from plant.house import MakeHouse, live, mining, site_data
 def house(make_house: MakeHouse) -> House:
     loads = site_data()["loads"]
     loads[0]["miner"]["driver"] = "axeos"
+    loads[0]["levels"] = loads[0]["levels"][-1:]
     loads[0]["levels"] = [{"name": "on", "power_w": 100, "min_surplus_w": 100}]
     return mining(make_house(loads=loads))
 

@@ -67,6 +67,7 @@ def test_the_avalon_driver_reads_sets_levels_stops_and_wakes(house: House) -> No
 def test_the_axeos_driver_reads_stops_and_wakes(make_house: MakeHouse) -> None:
     loads = site_data()["loads"]
     loads[0]["miner"]["driver"] = "axeos"
+    loads[0]["levels"] = loads[0]["levels"][-1:]
     loads[0]["levels"] = [{"name": "on", "power_w": 100, "min_surplus_w": 100}]
     house = mining(make_house(loads=loads))
     face = Faces(house).miner("miner")

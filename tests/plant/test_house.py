@@ -139,6 +139,7 @@ def test_two_loads_add_up(make_house: MakeHouse) -> None:
     second = loads[0] | {"id": "heater", "priority": 2}
     second["relay"] = loads[0]["relay"] | {"port": 18082}
     second["miner"] = {"driver": "axeos", "host": "127.0.0.1", "port": 18083}
+    second["levels"] = loads[0]["levels"][-1:]
     house = mining(make_house(loads=[loads[0], second]))
     assert house.miners_w == 1674
     house.relays["heater"].switch(output=True, now_s=house.now_s, toggle_after_s=6000, source="test")

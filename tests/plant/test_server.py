@@ -59,7 +59,9 @@ def serve(make_house: MakeHouse, clock: HeldClock, at: Path, on_sockets: dict[st
     servers: list[PlantServer] = []
 
     def start(driver: str = "avalon") -> House:
-        on_sockets["loads"][0]["miner"]["driver"] = driver
+        load = on_sockets["loads"][0]
+        load["miner"]["driver"] = driver
+        load["levels"] = load["levels"][-1:] if driver == "axeos" else load["levels"]
         house = make_house(3000, 500, **on_sockets)
         servers.append(PlantServer(house, clock, at))
         servers[-1].start()
