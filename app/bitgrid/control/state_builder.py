@@ -16,6 +16,11 @@ MIN_STALE_S = 30
 IMPORT_WINDOW_S = 60
 FEED_STALE_S = 3600
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
+FEED_SIGNALS = (
+    ("tariff", "import_price_ct_kwh"),
+    ("tariff", "export_price_ct_kwh"),
+    ("forecast", "pv_forecast_w"),
+)
 
 
 class StateBuilder:
@@ -28,6 +33,13 @@ class StateBuilder:
         self._zone = ZoneInfo(config.site.location.timezone)
         self._load_ids = tuple(load.id for load in sorted(config.site.loads, key=lambda load: load.priority))
         self._required: tuple[str, ...] = tuple(sorted(config.site.measured))
+
+    def heard(self) -> frozenset[tuple[str, str]]:
+        """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
+        measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
+        return frozenset(measured | {(load, name) for load in self._load_ids for name in LOAD_SIGNALS}).union(
+            FEED_SIGNALS
+        )
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
         """The house now: the newest value of everything, and what the rule daemon itself knows (``context``)."""
@@ -102,7 +114,7 @@ class StateBuilder:
         sample = self._book.newest("forecast", "pv_forecast_w")
         if sample is None or not isinstance(sample.value, list):
             return ()
-        age_s = self._blocks.clock.boot() - sample.taken_boot_s
+        age_s = self._blocks.clock.boot() - sample.value_boot_s
         taken_block = int((self._blocks.clock.now() - age_s) // self._blocks.block_s)
         return tuple(round(value) for value in sample.value[self._blocks.block() - taken_block :])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +122,7 @@ class Ledger:
             directory.mkdir(parents=True, exist_ok=True)
         files = self._files()
         if files:
-            self._open(files[-1].stem)
+            self._open(files[-1], self._last_memories)
 
     def append(self, row: DecisionRow, memory: str) -> None:
         """Make a decision and the memory it leaves durable, in one transaction.
@@ -150,14 +150,15 @@ class Ledger:
         with self._writing(row.at_s):
             _Event.create(at_s=row.at_s, kind=row.kind, record=row.record)
 
-    def save_memory(self, load: str, memory: str, at_s: int) -> None:
-        """Make a load's memory durable where it changes without a decision (an override, a lockout).
+    def save_memories(self, memories: Mapping[str, str], at_s: int) -> None:
+        """Make memories durable, all or none, where they change without a decision (a lockout, a clock's step).
 
         Raises:
             StoreError: it is not durable.
         """
         with self._writing(at_s):
-            _remember(load, memory)
+            for load, memory in memories.items():
+                _remember(load, memory)
 
     def archive_configuration(self, config_hash: str, canonical_json: str, at_s: int) -> None:
         """Keep a configuration under its hash; a known one is left as it is.
@@ -173,7 +174,7 @@ class Ledger:
         if self._database is None:
             return {}
         with self._reading():
-            return {str(row.load): str(row.record) for row in _Memory.select()}
+            return _memories()
 
     def decisions(self, *, limit: int, load: str | None = None) -> list[DecisionRow]:
         """The last decisions of this month's file, newest first."""
@@ -220,21 +221,30 @@ class Ledger:
             return []
         return sorted(path for path in self._directory.iterdir() if _FILE.match(path.name))
 
-    def _open(self, month: str) -> None:
-        path = self._directory / f"{month}.sqlite"
+    def _open(self, path: Path, remembered: Callable[[], Mapping[str, str]]) -> None:
+        """Go on in a month's file. A new one begins with all that is remembered, or it does not begin."""
         pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 2000}
-        if self._read_only:
-            database = SqliteDatabase(f"file:{path}?mode=ro", uri=True, pragmas={"busy_timeout": 2000})
-        else:
-            database = SqliteDatabase(str(path), pragmas=pragmas)
+        database = _read_only(path) if self._read_only else SqliteDatabase(str(path), pragmas=pragmas)
         try:
             database.connect()
             if not self._read_only:
-                with database.bind_ctx(_MODELS):
-                    database.create_tables(_MODELS)
+                with database.bind_ctx(_MODELS), database.atomic():
+                    _begin(database, remembered)
         except PeeweeException as error:
-            raise StoreError(f"the ledger {path} cannot be opened: {error}; loads stay off") from error
-        self._database, self._month = database, month
+            database.close()
+            raise StoreError(f"the ledger {path} cannot be opened: {_cause(error)}; loads stay off") from error
+        self.close()
+        self._database, self._month = database, path.stem
+
+    def _last_memories(self) -> dict[str, str]:
+        """What the newest file remembers that remembers anything: the last may have been begun and not filled."""
+        for path in reversed(self._files()[:-1]):
+            database = _read_only(path)
+            with database.connection_context(), database.bind_ctx(_MODELS):
+                memories = _memories()
+            if memories:
+                return memories
+        return {}
 
     def _roll(self, at_s: int) -> None:
         """Go on in the month of ``at_s``, carrying the memory over; never back, wherever the clock steps."""
@@ -242,12 +252,7 @@ class Ledger:
         if self._database is not None and month <= self._month:
             return
         memories = self.memories()
-        self.close()
-        self._open(month)
-        database = self._connected()
-        with database.bind_ctx(_MODELS), database.atomic():
-            for load, record in memories.items():
-                _remember(load, record)
+        self._open(self._directory / f"{month}.sqlite", lambda: memories)
 
     @contextmanager
     def _writing(self, at_s: int) -> Iterator[None]:
@@ -259,7 +264,7 @@ class Ledger:
         except IntegrityError as error:
             raise StoreError(f"the ledger refused a record: {error}") from error
         except (PeeweeException, OSError) as error:
-            raise StoreError(f"the ledger cannot be written: {error}; nothing is started") from error
+            raise StoreError(f"the ledger cannot be written: {_cause(error)}; nothing is started") from error
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -273,6 +278,28 @@ class Ledger:
         if self._database is None:
             raise StoreError("the ledger has no file yet")
         return self._database
+
+
+def _read_only(path: Path) -> SqliteDatabase:
+    return SqliteDatabase(f"file:{path}?mode=ro", uri=True, pragmas={"busy_timeout": 2000})
+
+
+def _begin(database: SqliteDatabase, remembered: Callable[[], Mapping[str, str]]) -> None:
+    database.create_tables(_MODELS)
+    if not _Memory.select().exists():
+        for load, record in remembered().items():
+            _remember(load, record)
+
+
+def _memories() -> dict[str, str]:
+    return {str(row.load): str(row.record) for row in _Memory.select()}
+
+
+def _cause(error: BaseException) -> BaseException:
+    """What went wrong first: a transaction that SQLite has ended already cannot be rolled back as well."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 def _decision_row(row: _Decision) -> DecisionRow:
