@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -45,6 +45,7 @@ _CONTEXT = frozenset(
         "hodl_ct_kwh",
     }
 )
+_OTHERS = ("surplus_left_w", "autonomy")
 _CURVES = ("pv_forecast_w", "load_forecast_w", "import_price_ct_kwh", "export_price_ct_kwh")
 _OF_LOAD = frozenset({"power_w", "temp_c", "hashrate_ths", "age_s"})
 Values = dict[str, float | bool | list[float | list[float]] | None]
@@ -76,16 +77,13 @@ class _Input(_Model):
     memory: _Memory = _Memory()
     load: str | None = None
     block: Annotated[int, Field(ge=0, le=10**8)] = 10 * LONG_AGO_BLOCKS
-    autonomy: Annotated[int, Field(ge=0, le=3)] = 3
     confirmation: str | None = None
     override: _Override | None = None
-    surplus_left_w: Annotated[int, Field(ge=-(10**7), le=10**7)] | None = None
 
 
-class Case(BaseModel):
+@dataclass(frozen=True)
+class Case:
     """A hand-written case, ready to be decided."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True, frozen=True)
 
     state: EnergyState
     memory: LoadMemory
@@ -138,7 +136,10 @@ def _check_levels(given: _Input, profile: LoadProfile) -> None:
 
 
 def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState:
-    values: Values = dict(given.signals)  # type: ignore[arg-type]  checked by the model; lists are invariant
+    values: Values = dict(given.signals)
+    left_w, autonomy = values.pop("surplus_left_w", None), values.pop("autonomy", 3)
+    if not isinstance(left_w, int | float | None) or not isinstance(autonomy, int | float):
+        raise InputError("signals: surplus_left_w is a number of watts, autonomy is 0, 1, 2 or 3")
     forecast = _forecast(values, given.block)
     values = {name: value for name, value in values.items() if name not in {"pv_forecast_w", "load_forecast_w"}}
     signals = _signals(values, loads, config.rules.r3.comm_timeout_s)
@@ -152,9 +153,9 @@ def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState
         required=tuple(sorted(_MEASURED & signals.keys())),
         load_ids=loads,
         forecast=forecast,
-        autonomy=given.autonomy,
+        autonomy=min(3, max(0, int(autonomy))),
         confirmation=given.confirmation,
-        surplus_left_w=given.surplus_left_w,
+        surplus_left_w=None if left_w is None else round(left_w),
         config_hash=config.config_hash,
     )
     return replace(state, outlook=outlook(state, battery(config), config.rules.block_s))
@@ -189,9 +190,7 @@ def _forecast(values: Values, block: int) -> Forecast | None:
 
 
 def _curve(entries: list[float | list[float]], quantile: int = 1, scale_of: str = "") -> tuple[int, ...]:
-    return tuple(
-        to_scaled(scale_of, entry[quantile] if isinstance(entry, list) else entry) for entry in entries
-    )
+    return tuple(to_scaled(scale_of, entry[quantile] if isinstance(entry, list) else entry) for entry in entries)
 
 
 def _median(entry: float | list[float]) -> float:
@@ -215,7 +214,7 @@ def _check_name(name: str, loads: tuple[str, ...]) -> None:
     of_known_load = (load in loads and of_load in _OF_LOAD) or (inner_load in loads and inner in _OF_LOAD)
     if base not in known and not of_known_load:
         raise InputError(
-            f"signals.{name}: no such signal; known: {', '.join(sorted(known | set(_CURVES)))}, "
+            f"signals.{name}: no such signal; known: {', '.join(sorted(known | {*_CURVES, *_OTHERS}))}, "
             f"and for each load ({', '.join(loads)}): {', '.join(sorted(_OF_LOAD))}"
         )
 

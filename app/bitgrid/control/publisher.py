@@ -49,8 +49,9 @@ class Publisher:
             )
             for name, signal in state.signals.items()
         }
-        if state.pv_forecast_w:
-            forecast = [float(watts) for watts in state.pv_forecast_w]
+        coming = state.coming("pv_w")
+        if coming:
+            forecast = [float(watts) for watts in coming]
             signals["pv_forecast_w"] = SignalView(
                 value=forecast, quality=Quality.GOOD, age_s=0.0, source="forecast"
             )
