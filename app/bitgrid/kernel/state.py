@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -110,16 +109,23 @@ class EnergyState:
     confirmation: str | None = None
     surplus_left_w: int | None = None
     config_hash: str = ""
+    degraded: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Required signals that are not good, by name."""
+    _good: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """What every rule asks for is worked out once."""
+        good = {
+            name: signal.value
+            for name, signal in self.signals.items()
+            if signal.quality is Quality.GOOD and signal.value is not None
+        }
+        object.__setattr__(self, "_good", good)
+        object.__setattr__(self, "degraded", tuple(name for name in self.required if name not in good))
 
     def good(self, name: str) -> int | None:
         """A signal's value if it is good, else None."""
-        signal = self.signals.get(name)
-        return signal.value if signal is not None and signal.quality is Quality.GOOD else None
-
-    @cached_property
-    def degraded(self) -> tuple[str, ...]:
-        """Required signals that are not good, by name."""
-        return tuple(name for name in self.required if self.good(name) is None)
+        return self._good.get(name)
 
     def coming(self, curve: str) -> tuple[int, ...]:
         """A curve of the forecast by name, from the block now beginning on."""
@@ -128,12 +134,12 @@ class EnergyState:
         values: tuple[int, ...] = getattr(self.forecast, curve)
         return values[max(0, self.block - self.forecast.first_block) :]
 
-    @cached_property
+    @property
     def loads_power_w(self) -> int:
         """What all flexible loads draw together, W; a load that tells nothing counts as drawing nothing."""
         return sum(self.good(f"{load}.power_w") or 0 for load in self.load_ids)
 
-    @cached_property
+    @property
     def house_load_w(self) -> int | None:
         """Household without the flexible loads: measured, or derived from the balance."""
         measured = self.good("house_load_w")
