@@ -13,6 +13,7 @@ import pytest
 from bitgrid.bus import EstopRequest, OverrideRequest
 from bitgrid.config.loading import load_plant
 from bitgrid.plant.faults import Fault
+from bitgrid.store import StoreError
 from whole_house import CONFIG_DIRECTORY, WholeHouse
 
 MORNING_S = dt.datetime(2025, 5, 14, 8, 30, tzinfo=dt.UTC).timestamp()
@@ -59,6 +60,27 @@ class TestDeadProcesses:
         house.kill(*names)
         assert seconds_to_off(house) <= 75
 
+    @pytest.mark.parametrize(
+        "names", [("rules",), ("guard",), ("rules", "guard"), ("rules", "loads"), ("loads", "guard")]
+    )
+    def test_also_a_miner_that_ignores_its_stop(self, house: WholeHouse, names: tuple[str, ...]) -> None:
+        house.house.faults.add(Fault.MINER_IGNORES_STOP)
+        house.kill(*names)
+        assert seconds_to_off(house) <= 121
+
+    def test_a_guard_that_hears_nothing_ends_the_lease(self, house: WholeHouse) -> None:
+        house.way.guard = None
+        assert seconds_to_off(house) <= 50
+
+    def test_a_ledger_that_cannot_be_written_ends_it_with_the_next_block(
+        self, house: WholeHouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_arguments: object) -> None:
+            raise StoreError("disk full")
+
+        monkeypatch.setattr(house.ledger, "append", refuse)
+        assert seconds_to_off(house) <= 300 + 45 + 5
+
     def test_with_the_whole_appliance_dead_the_relays_own_timer_does(self, house: WholeHouse) -> None:
         house.kill("rules", "loads", "guard", "poller")
         assert seconds_to_off(house) <= 120 + 1
@@ -90,6 +112,20 @@ class TestRestarts:
             assert house.miner_w > 700
         assert len(house.switches) == switched
         assert "RESYNC" in [record["trigger"] for record in house.decisions]
+
+    @pytest.mark.parametrize(
+        "names", [("rules", "loads"), ("loads", "rules"), ("guard", "rules"), ("loads", "guard")]
+    )
+    def test_two_that_come_back_at_once_do_not_start_again_what_was_stopped(
+        self, house: WholeHouse, names: tuple[str, ...]
+    ) -> None:
+        for name in names:
+            getattr(house, f"start_{name}")()
+        assert seconds_to_off(house) <= 10
+        for _ in range(600):  # a stop is a stop: the pause is kept, and a start is a decision
+            house.live(1)
+            assert house.miner_w < OFF_W
+        assert house.switches[-1] == ("STOP", "R3_CONTROLLER_LOST")
 
     @pytest.mark.parametrize("name", ["guard", "loads"])
     def test_a_new_guard_or_loads_begins_with_the_miner_off(self, house: WholeHouse, name: str) -> None:

@@ -201,7 +201,8 @@ class WholeHouse:
     def _heartbeat(self) -> None:
         if self.clock.boot() >= self._next_heartbeat_s:
             self._next_heartbeat_s = self.clock.boot() + 5
-            health = Health(status=HealthStatus.OK, reason="", instance=self.loads_instance)
+            details = {name: agent.details() for name, agent in self.agents.items()}
+            health = Health(status=HealthStatus.OK, reason="", instance=self.loads_instance, details=details)
             self.bus.publish(self.topics.health("loads"), health, retain=True)
 
     def _look(self) -> None:

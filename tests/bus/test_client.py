@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,6 +96,44 @@ def test_a_client_comes_back_by_itself_and_hears_again(
 
     eventually(hears, "the listener hears again")
     assert not any(b"said while away" in message.payload for message in heard)
+
+
+def test_a_handler_that_fails_does_not_make_the_client_deaf(broker: Broker, sender: MqttBus) -> None:
+    bus, received = client(broker, "clumsy"), []
+
+    def fail(_received: Received) -> None:
+        raise ValueError("a handler failed")
+
+    bus.subscribe(TOPICS.health("a"), fail)
+    bus.subscribe(TOPICS.health("+"), received.append)
+
+    def hears_on() -> bool:
+        sender.publish(TOPICS.health("a"), health("again"))
+        return len(received) > 3
+
+    eventually(hears_on, "more than what came before the failure", 5)
+    bus.stop()
+
+
+def test_what_is_subscribed_while_the_connection_comes_up_is_heard(broker: Broker) -> None:
+    bus = MqttBus("early", "127.0.0.1", broker.port, will_topic=TOPICS.health("early"), will=health("gone"))
+    received: list[Received] = []
+
+    class SubscribedMeanwhile(threading.Event):
+        def set(self) -> None:
+            bus.subscribe(TOPICS.health("+"), received.append)
+            super().set()
+
+    bus._connected = SubscribedMeanwhile()
+    bus.start()
+    eventually(lambda: bus.is_connected, "it is connected")
+
+    def hears() -> bool:
+        bus.publish(TOPICS.health("early"), health("here"))
+        return bool(received)
+
+    eventually(hears, "it hears itself", 5)
+    bus.stop()
 
 
 def test_a_message_that_has_expired_is_not_delivered(broker: Broker, sender: MqttBus) -> None:

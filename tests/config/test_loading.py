@@ -102,6 +102,7 @@ def test_every_problem_of_every_file_is_told_at_once(directory: Path) -> None:
             "",
             "give a relay, or",
         ),
+        ("site.yaml", "power_w: 800", "power_w: 15", "off_below_w must be below the lowest level's 15 W"),
         ("site.yaml", "driver: avalon", "driver: axeos", "can only pause and resume"),
         ("site.yaml", "auto_off_s: 120", "auto_off_s: 60", "the relay cuts the fans off early"),
         ("site.yaml", "schema: 1", "schema: 2", "less than or equal to 1"),

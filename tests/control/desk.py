@@ -31,34 +31,49 @@ NOON_S = 1_750_000_200.0  # the start of a block
 
 @dataclass
 class HandGuard:
-    """Plays the guard: remembers what it was sent, and reports what it is told to."""
+    """Plays the guard: remembers what it was sent, holds each lease it hears of, reports what it is told to."""
 
     sent: list[Renew | Release | ClearTrip] = field(default_factory=list)
     confirmed_off: bool = True
-    lease_id: str | None = None
-    lease_left_s: float = 0.0
+    hears: bool = True
+    leases: dict[str, str | None] = field(default_factory=dict)
+    lease_left_s: float = 30.0
     trip: Trip | None = None
     instance: str = "guard-1"
 
+    @property
+    def lease_id(self) -> str | None:
+        """The miner's lease."""
+        return self.leases.get("miner")
+
+    @lease_id.setter
+    def lease_id(self, lease_id: str | None) -> None:
+        self.leases["miner"] = lease_id
+
     def send(self, request: Renew | Release | ClearTrip) -> None:
         self.sent.append(request)
+        if self.hears and not isinstance(request, ClearTrip):
+            self.leases[request.load] = request.lease_id if isinstance(request, Renew) else None
 
     def of(self, kind: type) -> list[Any]:
         return [request for request in self.sent if isinstance(request, kind)]
 
     def report(self, boot_s: float) -> GuardReport:
-        load = GuardedLoad(
+        return GuardReport(instance=self.instance, sent_boot_s=boot_s, loads={"miner": self.guarded("miner")})
+
+    def guarded(self, name: str) -> GuardedLoad:
+        lease_id = self.leases.get(name)
+        return GuardedLoad(
             relay="open",
             level="off",
-            lease_id=self.lease_id,
-            lease_left_s=self.lease_left_s,
+            lease_id=lease_id,
+            lease_left_s=self.lease_left_s if lease_id else 0.0,
             power_w=0.0,
             temp_c=None,
             answer_age_s=None,
             confirmed_off=self.confirmed_off,
             trip=self.trip,
         )
-        return GuardReport(instance=self.instance, sent_boot_s=boot_s, loads={"miner": load})
 
 
 class Desk:
@@ -77,6 +92,7 @@ class Desk:
             ("battery", "battery_soc_pct"): 80.0,
         }
         self.loads_alive, self.guard_alive, self.loads_instance = True, True, "loads-1"
+        self.loads_leases: dict[str, str | None] = {}
         self.commands: list[LoadCommand] = []
         self.decisions: list[dict[str, Any]] = []
         self.replies: list[CommandReply] = []
@@ -110,7 +126,8 @@ class Desk:
         for (device, name), value in self.measured.items():
             self.tell(device, name, value)
         if self.loads_alive:
-            health = Health(status=HealthStatus.OK, reason="", instance=self.loads_instance)
+            held = {name: {"lease_id": lease_id} for name, lease_id in self.loads_leases.items()}
+            health = Health(status=HealthStatus.OK, reason="", instance=self.loads_instance, details=held)
             self.engine.on_loads_health(Received(self.topics.health("loads"), health.encode(), retained=False))
         if self.guard_alive:
             self.engine.on_guard_report(self.guard.report(self.clock.boot()))
@@ -135,6 +152,7 @@ class Desk:
             command = decode(LoadCommand, received.payload)
             assert command is not None
             self.commands.append(command)
+            self.loads_leases[command.load] = None if command.level == "off" else command.lease_id
 
         def on_decision(received: Received) -> None:
             event = decode(DecisionEvent, received.payload)

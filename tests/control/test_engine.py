@@ -228,7 +228,6 @@ class TestInputs:
 class TestRestart:
     def test_a_restarted_daemon_takes_a_running_load_over_within_its_lease(self, running: Desk) -> None:
         lease = running.guard.of(Renew)[-1].lease_id
-        running.guard.lease_id, running.guard.lease_left_s = lease, 30.0
         running.start_rules()
         running.pass_time(5)
         assert running.decisions[-1]["trigger"] == "RESYNC"
@@ -236,12 +235,12 @@ class TestRestart:
         assert len(running.actions) == 1
 
     def test_without_a_lease_left_it_records_that_the_load_is_off(self, running: Desk) -> None:
+        running.guard.lease_id = None
         running.start_rules()
         running.pass_time(5)
         assert running.actions[-1] == ("STOP", "R3_CONTROLLER_LOST")
 
     def test_on_stale_inputs_it_does_not_take_over(self, running: Desk) -> None:
-        running.guard.lease_id, running.guard.lease_left_s = running.guard.of(Renew)[-1].lease_id, 30.0
         running.measured = {}
         renewed = len(running.guard.of(Renew))
         running.start_rules()
@@ -250,7 +249,6 @@ class TestRestart:
         assert len(running.guard.of(Renew)) == renewed
 
     def test_the_block_is_not_decided_twice(self, running: Desk) -> None:
-        running.guard.lease_id, running.guard.lease_left_s = running.guard.of(Renew)[-1].lease_id, 30.0
         running.start_rules()
         running.pass_time(20)
         assert sum(record["trigger"] == "TICK" for record in running.decisions) == 1
@@ -399,7 +397,7 @@ class TestRequests:
         self, running: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(running.ledger, "append", _refuse)
-        monkeypatch.setattr(running.ledger, "save_memory", _refuse)
+        monkeypatch.setattr(running.ledger, "save_memories", _refuse)
         monkeypatch.setattr(running.ledger, "append_event", _refuse)
         estop(running, engage=True)
         assert running.commands[-1].level == "off"

@@ -6,15 +6,14 @@ import pytest
 
 from bitgrid.config import Config, load_config
 from bitgrid.control.sharing import surplus_left_w
-from bitgrid.guard.link import GuardedLoad, GuardReport
+from bitgrid.guard.link import GuardReport
 from control.desk import CONFIG_DIRECTORY, Desk, HandGuard
 
 
 class TwoLoadsGuard(HandGuard):
     def report(self, boot_s: float) -> GuardReport:
-        one = super().report(boot_s)
-        loads: dict[str, GuardedLoad] = {"miner": one.loads["miner"], "heater": one.loads["miner"]}
-        return one.model_copy(update={"loads": loads})
+        loads = {name: self.guarded(name) for name in ("miner", "heater")}
+        return super().report(boot_s).model_copy(update={"loads": loads})
 
 
 @pytest.fixture

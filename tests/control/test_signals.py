@@ -22,26 +22,26 @@ def told(value: float | list[float] | None, *, quality: Quality = Quality.GOOD, 
 
 class TestHistory:
     def test_a_value_holds_until_the_next(self) -> None:
-        history = History(keep_s=600)
+        history = History(keep_s=600, gap_s=60)
         history.add(0, 100)
         history.add(30, 400)
         assert history.mean(0, 40) == pytest.approx((100 * 30 + 400 * 10) / 40)
 
     def test_only_the_time_asked_for_counts(self) -> None:
-        history = History(keep_s=600)
+        history = History(keep_s=600, gap_s=60)
         history.add(0, 100)
         history.add(30, 400)
         assert history.mean(20, 40) == pytest.approx(250)
         assert history.mean(35, 40) == 400
 
     def test_nothing_is_known_of_a_time_before_the_first_value(self) -> None:
-        history = History(keep_s=600)
+        history = History(keep_s=600, gap_s=60)
         assert history.mean(0, 10) is None
         history.add(20, 100)
         assert history.mean(0, 10) is None
 
     def test_does_not_grow(self) -> None:
-        history = History(keep_s=60)
+        history = History(keep_s=60, gap_s=60)
         for second in range(10_000):
             history.add(second, 1)
         assert len(history._points) <= 62
@@ -53,7 +53,7 @@ class TestBook:
         return book.signal("meter", name, now, stale_after_s=30, missing_after_s=60)
 
     def test_quality_comes_with_age(self) -> None:
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         book.take("meter", "grid_power_w", told(5.0), now_boot_s=100)
         found = [
             (self.signal(book, now).quality, self.signal(book, now).value) for now in (100, 130, 131, 160, 161)
@@ -67,27 +67,27 @@ class TestBook:
         ]
 
     def test_what_was_never_told_is_missing(self) -> None:
-        assert self.signal(SignalBook(600), 0).quality is KernelQuality.MISSING
+        assert self.signal(SignalBook(600, 60), 0).quality is KernelQuality.MISSING
 
     @pytest.mark.parametrize("message", [told(None), told(5.0, quality=Quality.INVALID), told([1.0])])
     def test_what_is_no_good_number_is_invalid(self, message: Telemetry) -> None:
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         book.take("meter", "grid_power_w", message, 0)
         assert self.signal(book, 0).quality is KernelQuality.INVALID
 
     def test_an_older_value_does_not_replace_a_newer(self) -> None:
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         book.take("meter", "grid_power_w", told(5.0), 100)
         book.take("meter", "grid_power_w", told(9.0, age_s=50), 110)
         assert self.signal(book, 110).value == 5
 
     def test_the_age_a_message_carries_counts(self) -> None:
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         book.take("meter", "grid_power_w", told(5.0, age_s=31), 100)
         assert self.signal(book, 100).quality is KernelQuality.STALE
 
     def test_values_come_in_the_kernels_integers(self) -> None:
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         book.take("meter", "battery_soc_pct", told(58.05), 0)
         assert self.signal(book, 0, "battery_soc_pct").value in {580, 581}
 
@@ -99,7 +99,7 @@ class TestState:
 
     @pytest.fixture
     def book(self, clock: HeldClock) -> SignalBook:
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         for device, name, value in [
             ("inverter", "pv_power_w", 4000.0),
             ("meter", "grid_power_w", -1000.0),
@@ -158,7 +158,7 @@ class TestState:
         second = CONFIG.site.devices[0].model_copy(update={"id": "garage"})
         site = CONFIG.site.model_copy(update={"devices": [*CONFIG.site.devices, second]})
         config = type(CONFIG)(site, CONFIG.rules, CONFIG.flags, CONFIG.policies)
-        book = SignalBook(600)
+        book = SignalBook(600, 60)
         builder = StateBuilder(config, book, BlockClock(clock, 600, 120))
         book.take("inverter", "pv_power_w", told(4000.0), clock.boot())
         assert builder.latest({}).signals["pv_power_w"].quality is KernelQuality.MISSING

@@ -192,3 +192,14 @@ def test_the_users_that_may_ask_are_named_in_the_environment(monkeypatch: pytest
     monkeypatch.setenv("BITGRID_GUARD_PEERS", "no-such-user")
     with pytest.raises(KeyError):
         allowed_user_ids("BITGRID_GUARD_PEERS")
+
+
+def test_one_that_ends_late_does_not_take_the_place_of_the_next(tmp_path: Path) -> None:
+    place = tmp_path / "guard.sock"
+    old, new, mouth = LocalSocket(place), LocalSocket(place), LocalSocket(tmp_path / "mouth.sock")
+    old.close()
+    assert mouth.send(b"still there?", place)
+    assert new.receive(1) is not None
+    new.close()
+    assert not place.exists()
+    mouth.close()

@@ -10,7 +10,7 @@ import pytest
 
 from bitgrid.config.site import Location
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.start_time import morning_of_first_full_day, morning_of_today, parse_start
+from bitgrid.ops.start_time import morning_of_a_day_in_may, morning_of_first_full_day, parse_start
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MUNICH = Location(latitude=48.14, longitude=11.58, timezone="Europe/Berlin")
@@ -40,10 +40,10 @@ def test_a_start_that_is_no_time_is_refused_with_what_would_be_right(text: str) 
         parse_start(text, BERLIN)
 
 
-def test_by_default_the_house_begins_this_morning_at_six_by_its_own_clock() -> None:
-    assert morning_of_today(utc("2024-06-21T21:59"), BERLIN) == utc("2024-06-21T04:00")
-    assert morning_of_today(utc("2024-06-21T22:01"), BERLIN) == utc("2024-06-22T04:00"), (
-        "local midnight has passed"
+def test_by_default_the_house_begins_on_a_morning_in_may_by_its_own_clock() -> None:
+    assert morning_of_a_day_in_may(utc("2024-11-21T12:00"), BERLIN) == utc("2024-05-15T04:00")
+    assert morning_of_a_day_in_may(utc("2024-12-31T23:30"), BERLIN) == utc("2025-05-15T04:00"), (
+        "the local year counts"
     )
 
 

@@ -70,8 +70,8 @@ def test_a_configuration_is_kept_once(ledger: Ledger, tmp_path: Path) -> None:
 
 
 def test_memory_may_change_without_a_decision(ledger: Ledger) -> None:
-    ledger.save_memory("miner", "locked", NOVEMBER_S)
-    assert ledger.memories() == {"miner": "locked"}
+    ledger.save_memories({"miner": "locked", "heater": "free"}, NOVEMBER_S)
+    assert ledger.memories() == {"miner": "locked", "heater": "free"}
 
 
 def test_events_come_newest_first(ledger: Ledger) -> None:
@@ -112,3 +112,40 @@ def test_what_is_acknowledged_survives_without_a_clean_end(ledger: Ledger, tmp_p
     survivor = Ledger(copy)
     assert len(survivor.decisions(limit=9)) == 1
     survivor.close()
+
+
+def test_a_month_that_could_not_begin_loses_no_memory(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.append(row(), "kept")
+    blocked = tmp_path / "ledger" / "2023-12.sqlite"
+    blocked.mkdir()
+    with pytest.raises(StoreError):
+        ledger.append_event(EventRow(DECEMBER_S, "safety", "{}"))
+    assert ledger.memories() == {"miner": "kept"}
+    blocked.rmdir()
+    ledger.append_event(EventRow(DECEMBER_S, "safety", "{}"))
+    ledger.close()
+    assert Ledger(tmp_path / "ledger").memories() == {"miner": "kept"}
+
+
+def test_a_month_whose_beginning_was_cut_short_loses_no_memory(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.append(row(), "kept")
+    ledger.close()
+    (tmp_path / "ledger" / "2023-12.sqlite").touch()
+    again = Ledger(tmp_path / "ledger")
+    assert again.memories() == {"miner": "kept"}
+    again.append(row(at_s=DECEMBER_S), "later")
+    again.close()
+    assert Ledger(tmp_path / "ledger").memories() == {"miner": "later"}
+
+
+def test_a_full_disk_is_told_and_a_disk_with_room_again_is_written(ledger: Ledger) -> None:
+    ledger.append(row(), "before")
+    database = ledger._connected()
+    pages = database.execute_sql("PRAGMA page_count").fetchone()[0]
+    database.execute_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match="full"):
+        ledger.append(row(6), "x" * 100_000)
+    assert ledger.memories() == {"miner": "before"}
+    database.execute_sql("PRAGMA max_page_count = 1000000")
+    ledger.append(row(6), "after")
+    assert ledger.memories() == {"miner": "after"}

@@ -95,9 +95,9 @@ class MqttBus:
         if reason.is_failure:
             log.warning("broker refused the connection: %s", reason)
             return
-        for pattern, _handler in self._handlers:
+        self._connected.set()  # first: what is subscribed in another thread meanwhile is in the list, or sees this
+        for pattern, _handler in list(self._handlers):
             client.subscribe(pattern)
-        self._connected.set()
         log.info("connected to the broker at %s:%d", self._host, self._port)
 
     def _on_disconnect(
@@ -110,4 +110,12 @@ class MqttBus:
         received = Received(message.topic, bytes(message.payload), retained=bool(message.retain))
         for pattern, handler in list(self._handlers):
             if topic_matches_sub(pattern, message.topic):
-                handler(received)
+                _hand_over(handler, received)
+
+
+def _hand_over(handler: Handler, received: Received) -> None:
+    """What a handler raises would end the network's thread, and with it everything this process hears."""
+    try:
+        handler(received)
+    except Exception:
+        log.exception("a message on %s could not be handled", received.topic)

@@ -174,6 +174,15 @@ class LoadConfig(Model):
         return self
 
     @model_validator(mode="after")
+    def _running_is_not_off(self) -> Self:
+        lowest_w = self.levels[0].power_w
+        if self.off_below_w >= lowest_w:
+            raise ValueError(
+                f"off_below_w must be below the lowest level's {lowest_w} W, or running passes for off"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _driver_can_do_it(self) -> Self:
         if self.miner.driver == "axeos" and len(self.levels) > 1:
             raise ValueError("an AxeOS miner can only pause and resume: give it one level")

@@ -8,6 +8,8 @@ from bitgrid.bus import Health
 from bitgrid.guard.link import GuardedLoad, GuardReport, Trip
 
 HEARTBEAT_TIMEOUT_S = 15.0
+GUARD_ANSWER_S = 20.0
+"""Until then the guard has told of a new lease, also when the first datagram was lost: one comes every 15 s."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,18 @@ class Controllers:
     def guarded(self, load: str) -> GuardedLoad | None:
         """A load as the guard last reported it."""
         return None if self._guard is None else self._guard[0].loads.get(load)
+
+    def has_lease(self, load: str, lease_id: str, since_boot_s: float) -> bool:
+        """Whether the guard holds a lease; believed for a while from when it was first sent, then only if told."""
+        if self._guard is None or self._guard[1] - since_boot_s <= GUARD_ANSWER_S:
+            return True
+        guarded = self.guarded(load)
+        return guarded is not None and guarded.lease_id == lease_id
+
+    def loads_holds(self, load: str, lease_id: str) -> bool:
+        """Whether `loads` told in its last heartbeat that it holds a lease."""
+        told = None if self._loads is None else self._loads[0].details.get(load)
+        return isinstance(told, dict) and told.get("lease_id") == lease_id
 
     def trip(self, load: str) -> Trip | None:
         """The guard's own stop that is latched on a load."""

@@ -7,19 +7,21 @@ recorded after. Everything here runs on one thread.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
 from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.control.blocks import BlockClock
+from bitgrid.control.clock_steps import moved
 from bitgrid.control.controllers import Controllers, Instances
 from bitgrid.control.journal import Journal
 from bitgrid.control.leases import Leases
+from bitgrid.control.load import Load
 from bitgrid.control.publisher import Publisher
 from bitgrid.control.rule_set import load_profile, rule_set
-from bitgrid.control.sharing import surplus_left_w
+from bitgrid.control.sharing import surplus_beside_w, surplus_left_w
 from bitgrid.control.signals import SignalBook
 from bitgrid.control.state_builder import StateBuilder
 from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
@@ -29,7 +31,6 @@ from bitgrid.kernel import (
     Decision,
     EnergyState,
     LoadMemory,
-    LoadProfile,
     Trigger,
     advance,
     decide,
@@ -51,15 +52,6 @@ class GuardPort(Protocol):
         """Send a request."""
 
 
-@dataclass
-class Load:
-    """A load, and what is remembered of it."""
-
-    profile: LoadProfile
-    memory: LoadMemory
-    trip_recorded: str | None = None
-
-
 class Engine:
     """The rule daemon, but for its process: see the module."""
 
@@ -72,8 +64,9 @@ class Engine:
         self.blocks = BlockClock(
             clock, config.rules.block_s, config.rules.clock.max_step_s, self.house.clock_epoch
         )
-        self.book = SignalBook(window_s=config.rules.block_s)
+        self.book = SignalBook(window_s=config.rules.block_s, gap_s=config.rules.r3.comm_timeout_s)
         self.builder = StateBuilder(config, self.book, self.blocks)
+        self._heard = self.builder.heard()
         self.controllers = Controllers()
         self.leases = Leases(bus, self.topics, clock, guard.send)
         self.guard = guard
@@ -81,6 +74,7 @@ class Engine:
         by_priority = sorted(config.site.loads, key=lambda load: load.priority)
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
         self.problem = ""
+        self._owes_memory = False
         self._started_boot_s = clock.boot()
         self._settled = False
         self._ticked: tuple[int, int] | None = None
@@ -91,7 +85,7 @@ class Engine:
     def on_telemetry(self, received: Received) -> None:
         """A measured value. What the broker had kept is ignored: nobody knows how old it is."""
         names, told = self.topics.parse_telemetry(received.topic), decode(Telemetry, received.payload)
-        if names is not None and told is not None and not received.retained:
+        if names in self._heard and names is not None and told is not None and not received.retained:
             self.book.take(*names, told, self.clock.boot())
 
     def on_loads_health(self, received: Received) -> None:
@@ -129,6 +123,26 @@ class Engine:
             return self.builder.of_window(context, self.rules.block_s)
         return self.builder.latest(context)
 
+    def judge(self, load: Load, memory: LoadMemory, trigger: Trigger) -> Decision:
+        """A decision between ticks; what the other loads run on is not this one's surplus."""
+        return decide(self._beside(self.state_for(load), load), memory, self.rules, load.profile, trigger)
+
+    def lock_out(self, load: Load) -> None:
+        """Nothing starts it for the safety lockout's time from now; `remember` makes that durable."""
+        until_s = self.blocks.now_s() + self.rules.safety_lockout_s
+        load.memory = replace(load.memory, lockout_until_s=until_s)
+
+    def remember(self) -> str:
+        """Make all that is remembered durable; what is wrong, or nothing. What cannot be now is tried again."""
+        memories = {name: load.memory for name, load in self.loads.items()}
+        try:
+            self.journal.save(self.house, memories, self.blocks.now_s())
+        except StoreError as error:
+            self.problem, self._owes_memory = str(error), True
+            return self.problem
+        self.problem, self._owes_memory = "", False
+        return ""
+
     def apply(self, decision: Decision) -> bool:
         """Carry out a decision; tell whether it is durable. What is not durable starts and renews nothing."""
         load = self.loads[decision.load.id]
@@ -154,24 +168,35 @@ class Engine:
 
     def _context(self, load: Load) -> dict[str, int]:
         """What only the rule daemon knows, as signals; 1 is yes."""
-        now_boot_s, name = self.clock.boot(), load.profile.id
-        holders, standing = self.controllers.instances(now_boot_s), self.leases.of(name)
-        is_lost = holders is None or (standing.holders != holders if standing else load.memory.level != OFF)
+        name = load.profile.id
+        standing, trip = self.leases.of(name), self.controllers.trip(name)
         context = {
             "emergency_stop": int(self.house.emergency_stop),
-            "controller_lost": int(is_lost),
+            "controller_lost": int(self._is_controller_lost(load)),
             "clock_stepped": int(self._clock_stepped),
         }
-        guarded = self.controllers.guarded(name)
-        is_off = standing is None and load.memory.level == OFF
-        if guarded is None or (is_off and not guarded.confirmed_off):
-            context["controller_lost"] = 1
-        trip = self.controllers.trip(name)
         if trip is not None:
             context[f"{name}.guard_trip"] = TRIP_HEAT if trip.cause == "heat" else TRIP_OTHER
         if standing is not None and standing.started_boot_s is not None:
-            context[f"{name}.on_for_s"] = int(now_boot_s - standing.started_boot_s)
+            context[f"{name}.on_for_s"] = int(self.clock.boot() - standing.started_boot_s)
         return context
+
+    def _is_controller_lost(self, load: Load) -> bool:
+        """Whether `loads` or `guard` is away, is another than the lease was given to, or does not hold it."""
+        name, standing = load.profile.id, self.leases.of(load.profile.id)
+        holders, guarded = self.controllers.instances(self.clock.boot()), self.controllers.guarded(name)
+        if holders is None or guarded is None:
+            return True
+        if standing is None:
+            return load.memory.level != OFF or not guarded.confirmed_off
+        is_held = self.controllers.has_lease(name, standing.lease_id, standing.began_boot_s)
+        return standing.holders != holders or (guarded.trip is None and not is_held)
+
+    def _beside(self, state: EnergyState, load: Load) -> EnergyState:
+        if len(self.loads) == 1:
+            return state
+        left_w = surplus_beside_w(state, self.rules, list(self.loads.values()), load)
+        return replace(state, surplus_left_w=left_w)
 
     def _settle(self) -> bool:
         """Wait a little for fresh inputs and both controllers, then judge what an earlier process left running."""
@@ -192,17 +217,19 @@ class Engine:
         return not state.degraded and all(state.good(f"{name}.temp_c") is not None for name in running)
 
     def _resync(self, load: Load, holders: Instances | None) -> None:
-        """Take over a running load within the lease that is left, by a full decision; or record that it is off."""
-        guarded = self.controllers.guarded(load.profile.id)
-        is_leased = guarded is not None and guarded.lease_id is not None and guarded.lease_left_s > 0
-        state = self.state_for(load)
-        if is_leased and holders is not None:
+        """Take over a running load within its lease, by a full decision on fresh inputs; or stop it."""
+        name = load.profile.id
+        guarded = self.controllers.guarded(name)
+        lease_id = guarded.lease_id if guarded is not None and guarded.lease_left_s > 0 else None
+        is_leased = lease_id is not None and self.controllers.loads_holds(name, lease_id)
+        state = self._beside(self.state_for(load), load)
+        if is_leased and holders is not None and load.knows(load.memory.level):
             signals = {name: signal for name, signal in state.signals.items() if name != "controller_lost"}
             state = replace(state, signals=signals)
         decision = decide(state, load.memory, self.rules, load.profile, Trigger.RESYNC)
-        if self.apply(decision) and decision.level != OFF and guarded and guarded.lease_id and holders:
+        if self.apply(decision) and may_renew(state, decision) and lease_id and holders:
             row, _record = self.journal.decided(decision)
-            self.leases.take_over(decision, row.id, guarded.lease_id, holders)
+            self.leases.take_over(decision, row.id, lease_id, holders)
 
     def _record_trips(self) -> None:
         """A stop by the guard is made durable, decided upon, and only then cleared."""
@@ -218,6 +245,9 @@ class Engine:
                     continue
                 load.trip_recorded = trip.trip_id
                 self._protect(load)
+                if trip.cause == "heat":
+                    self.lock_out(load)
+                    self.remember()
             if load.memory.level == OFF:
                 self.guard.send(ClearTrip(load=name, trip_id=trip.trip_id))
 
@@ -232,7 +262,7 @@ class Engine:
     def _end_override(self, load: Load) -> None:
         override = load.memory.override
         if override is not None and override.ends_at_s <= self.blocks.now_s():
-            self.apply(decide(self.state_for(load), load.memory, self.rules, load.profile, Trigger.EXPIRY))
+            self.apply(self.judge(load, load.memory, Trigger.EXPIRY))
 
     def _tick(self) -> None:
         """Decide the block that has begun, each load once, in order of priority."""
@@ -240,6 +270,7 @@ class Engine:
         taken_w, is_durable = 0, True
         for name, load in self.loads.items():
             if self.journal.has_tick(name, *key):
+                taken_w += load.profile.power_w(load.memory.level)
                 continue
             state = self.state_for(load, of_window=True)
             if len(self.loads) > 1:
@@ -258,36 +289,41 @@ class Engine:
         standing = self.leases.of(name)
         if standing is None or not self.leases.is_due(name):
             return
-        if standing.holders == self.controllers.instances(self.clock.boot()) and may_renew(
-            self.state_for(load), standing.decision
-        ):
+        is_of_this_time = standing.decision.state.clock_epoch == self.blocks.epoch
+        is_held = standing.holders == self.controllers.instances(self.clock.boot())
+        if is_of_this_time and is_held and may_renew(self.state_for(load), standing.decision):
             self.leases.renew(name)
 
     def _archive_configuration(self) -> None:
-        if not self._archived:
+        if self._archived:
+            return
+        try:
             self.journal.configuration(self.config, self.blocks.now_s())
             self._archived = True
+        except StoreError as error:
+            self.problem = str(error)
 
     def _stepped_while_away(self) -> bool:
         """Whether the wall clock stands before what is recorded already: then a new clock epoch begins."""
-        last_s = self.journal.last_at_s()
-        if last_s is None or self.blocks.now_s() >= last_s - self.config.rules.clock.max_step_s:
+        step_s = self.blocks.now_s() - self.journal.last_at_s(self.house)
+        if step_s >= -self.config.rules.clock.max_step_s:
             return False
-        self._new_epoch(self.blocks.epoch + 1)
+        self._new_epoch(self.blocks.epoch + 1, step_s)
         return True
 
     def _on_clock_step(self, step_s: float) -> None:
         self._clock_stepped = True
-        self._new_epoch(self.blocks.epoch)
+        self._new_epoch(self.blocks.epoch, round(step_s))
         self._note("health", {"what": "clock_step", "step_s": round(step_s), "clock_epoch": self.blocks.epoch})
 
-    def _new_epoch(self, epoch: int) -> None:
-        self.blocks.epoch = epoch
-        self.house = replace(self.house, clock_epoch=epoch)
-        try:
-            self.journal.save_house(self.house, self.blocks.now_s())
-        except StoreError as error:
-            self.problem = str(error)
+    def _new_epoch(self, epoch: int, step_s: int) -> None:
+        """Go on by the clock as it now is; what is remembered by the old one is carried over."""
+        self.blocks.epoch, now_s = epoch, self.blocks.now_s()
+        self.house = replace(self.house, clock_epoch=epoch, epoch_began_s=now_s)
+        blocks = now_s // self.rules.block_s - (now_s - step_s) // self.rules.block_s
+        for load in self.loads.values():
+            load.memory = moved(load.memory, step_s, blocks)
+        self.remember()
 
     def _note(self, kind: str, record: dict[str, str | int]) -> None:
         try:
@@ -298,4 +334,6 @@ class Engine:
     def _publish(self) -> None:
         if self.clock.boot() >= self._next_publish_boot_s:
             self._next_publish_boot_s = self.clock.boot() + PUBLISH_EVERY_S
+            if self._owes_memory:
+                self.remember()
             self.publisher.house()

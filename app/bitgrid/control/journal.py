@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,10 +27,11 @@ _HOUSE = "_house"
 
 @dataclass(frozen=True)
 class HouseMemory:
-    """What is remembered of the house as a whole."""
+    """What is remembered of the house as a whole; ``epoch_began_s`` is by the clock as it then was."""
 
     emergency_stop: bool = False
     clock_epoch: int = 0
+    epoch_began_s: int = 0
 
 
 class Journal:
@@ -49,10 +51,11 @@ class Journal:
         record = self._stored.get(_HOUSE)
         return HouseMemory() if record is None else HouseMemory(**json.loads(record))
 
-    def last_at_s(self) -> int | None:
-        """When the last decision was made, UTC epoch seconds."""
+    def last_at_s(self, house: HouseMemory) -> int:
+        """The latest time that is known by the clock of the present epoch, UTC epoch seconds."""
         rows = self._ledger.decisions(limit=1)
-        return rows[0].at_s if rows else None
+        is_of_epoch = rows and rows[0].clock_epoch == house.clock_epoch
+        return max(rows[0].at_s, house.epoch_began_s) if is_of_epoch else house.epoch_began_s
 
     def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
         """Whether a block has its tick decision."""
@@ -80,21 +83,14 @@ class Journal:
         """
         self._ledger.append(row, canonical_json(memory_record(advance(decision))))
 
-    def save_memory(self, load: str, memory: LoadMemory, at_s: int) -> None:
-        """Make a load's memory durable.
+    def save(self, house: HouseMemory, loads: Mapping[str, LoadMemory], at_s: int) -> None:
+        """Make the memory of the house and of every load durable, all or none.
 
         Raises:
             StoreError: it is not.
         """
-        self._ledger.save_memory(load, canonical_json(memory_record(memory)), at_s)
-
-    def save_house(self, memory: HouseMemory, at_s: int) -> None:
-        """Make the memory of the house durable.
-
-        Raises:
-            StoreError: it is not.
-        """
-        self._ledger.save_memory(_HOUSE, canonical_json(asdict(memory)), at_s)
+        records = {name: canonical_json(memory_record(memory)) for name, memory in loads.items()}
+        self._ledger.save_memories({_HOUSE: canonical_json(asdict(house)), **records}, at_s)
 
     def event(self, kind: str, record: dict[str, Any], at_s: int) -> None:
         """Make an event durable.

@@ -30,6 +30,7 @@ class Standing:
     decision_id: str
     lease_id: str
     holders: Instances
+    began_boot_s: float
     started_boot_s: float | None
     renewed_boot_s: float = float("-inf")
 
@@ -48,12 +49,17 @@ class Leases:
     def grant(self, decision: Decision, decision_id: str, holders: Instances) -> None:
         """Begin a lease: the load starts."""
         lease_id, now_boot_s = uuid.uuid4().hex, self._clock.boot()
-        self._standing[decision.load.id] = Standing(decision, decision_id, lease_id, holders, now_boot_s)
+        self._standing[decision.load.id] = Standing(
+            decision, decision_id, lease_id, holders, now_boot_s, started_boot_s=now_boot_s
+        )
         self.renew(decision.load.id)
 
     def take_over(self, decision: Decision, decision_id: str, lease_id: str, holders: Instances) -> None:
         """Go on with a lease that an earlier process of the rules began."""
-        self._standing[decision.load.id] = Standing(decision, decision_id, lease_id, holders, None)
+        now_boot_s = self._clock.boot()
+        self._standing[decision.load.id] = Standing(
+            decision, decision_id, lease_id, holders, now_boot_s, started_boot_s=None
+        )
         self.renew(decision.load.id)
 
     def stand(self, decision: Decision, decision_id: str) -> None:

@@ -18,7 +18,8 @@ from bitgrid.kernel import OFF, EnergyState, LoadMemory, surplus_w, to_people
 from bitgrid.kernel.rules.r5_stability import hold
 
 if TYPE_CHECKING:
-    from bitgrid.control.engine import Engine, Load
+    from bitgrid.control.engine import Engine
+    from bitgrid.control.load import Load
 
 
 class Publisher:

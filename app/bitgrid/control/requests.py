@@ -6,7 +6,8 @@ import logging
 from dataclasses import replace
 
 from bitgrid.bus import Bus, CommandReply, EstopRequest, OverrideRequest, Received, decode
-from bitgrid.control.engine import Engine, Load
+from bitgrid.control.engine import Engine
+from bitgrid.control.load import Load
 from bitgrid.kernel import OFF, Code, LoadMemory, Override, Trigger, Vote, decide
 from bitgrid.store import StoreError
 
@@ -41,6 +42,8 @@ class Requests:
         engine = self._engine
         engine.house = replace(engine.house, emergency_stop=request.engage)
         if request.engage:
+            for name in engine.loads:  # all of them, before anything is judged or written
+                engine.leases.release(name, request.request_id, Code.R3_EMERGENCY_STOP.value)
             for load in engine.loads.values():
                 self._emergency_off(load)
         problem = self._save_estop(request)
@@ -92,31 +95,25 @@ class Requests:
 
     def _apply(self, load: Load, memory: LoadMemory, trigger: Trigger) -> bool:
         engine = self._engine
-        decision = decide(engine.state_for(load), memory, engine.rules, load.profile, trigger)
-        return engine.apply(decision)
+        return engine.apply(engine.judge(load, memory, trigger))
 
     def _emergency_off(self, load: Load) -> None:
         engine = self._engine
         decision = decide(engine.state_for(load), load.memory, engine.rules, load.profile, Trigger.PROTECT)
         engine.apply(decision)
-        until_s = engine.blocks.now_s() + engine.rules.safety_lockout_s
-        load.memory = replace(load.memory, lockout_until_s=until_s, override=None)
-        try:
-            engine.journal.save_memory(load.profile.id, load.memory, engine.blocks.now_s())
-        except StoreError as error:
-            engine.problem = str(error)
+        load.memory = replace(load.memory, override=None)
+        engine.lock_out(load)
 
     def _save_estop(self, request: EstopRequest) -> str:
         """Make it durable; a stop that cannot be is carried out all the same, and the text says so."""
         engine, at_s = self._engine, self._engine.blocks.now_s()
+        problem = engine.remember()
         try:
-            engine.journal.save_house(engine.house, at_s)
             what = "emergency_stop" if request.engage else "acknowledged"
             engine.journal.event("safety", {"what": what, "actor": request.actor}, at_s)
         except StoreError as error:
-            engine.problem = str(error)
-            return f"done, but not durable: {error}"
-        return ""
+            problem = engine.problem = str(error)
+        return f"done, but not durable: {problem}" if problem else ""
 
     def _refuse(self, request_id: str, code: str, text: str) -> None:
         self._reply(CommandReply(request_id=request_id, accepted=False, code=code, text=text))

@@ -10,26 +10,44 @@ from bitgrid.bus import Quality, Telemetry
 from bitgrid.kernel import Quality as KernelQuality
 from bitgrid.kernel import Signal, to_scaled
 
+LARGEST = 1e7
+"""Nothing in a house is more, in whatever unit; a number beyond it is no value."""
+
 
 @dataclass
 class Sample:
-    """The newest value of a signal of a device; ``taken_boot_s`` is when the device told it."""
+    """A signal of a device: the last value that was good, and how the newest message was.
+
+    Args:
+        value: the last good value; None: there was none.
+        value_boot_s: when the device told it.
+        taken_boot_s: when the device told the newest message.
+        source: who told it.
+        is_good: whether that message was good; if not, the value grows old as in silence.
+    """
 
     value: float | list[float] | None
-    quality: Quality
+    value_boot_s: float
     taken_boot_s: float
     source: str
+    is_good: bool = True
 
 
 @dataclass
 class History:
-    """Values of the last ``keep_s`` seconds, for means in which each value holds until the next."""
+    """Values of the last ``keep_s`` seconds, for means in which each value holds until the next.
+
+    After a silence of more than ``gap_s`` it begins anew: what was before tells nothing of the time since.
+    """
 
     keep_s: float
+    gap_s: float
     _points: deque[tuple[float, float]] = field(default_factory=deque)
 
     def add(self, at_boot_s: float, value: float) -> None:
         """Add a value; what is older than ``keep_s`` goes, but for the one that still holds at its start."""
+        if self._points and at_boot_s - self._points[-1][0] > self.gap_s:
+            self._points.clear()
         self._points.append((at_boot_s, value))
         while len(self._points) > 1 and self._points[1][0] <= at_boot_s - self.keep_s:
             self._points.popleft()
@@ -53,10 +71,15 @@ AVERAGED = frozenset({"grid_power_w", "pv_power_w", "house_load_w", "battery_pow
 
 
 class SignalBook:
-    """Every signal by device. Retained messages never get in: their true age is not known."""
+    """Every signal by device. Retained messages never get in: their true age is not known.
 
-    def __init__(self, window_s: float) -> None:
-        self._window_s = window_s
+    Args:
+        window_s: how long values are kept for means.
+        gap_s: a silence longer than this is not bridged in them.
+    """
+
+    def __init__(self, window_s: float, gap_s: float) -> None:
+        self._window_s, self._gap_s = window_s, gap_s
         self._samples: dict[tuple[str, str], Sample] = {}
         self._histories: dict[tuple[str, str], History] = {}
 
@@ -66,9 +89,15 @@ class SignalBook:
         known = self._samples.get(key)
         if known is not None and taken_boot_s < known.taken_boot_s:
             return
-        self._samples[key] = Sample(told.value, told.quality, taken_boot_s, told.source)
-        if name in AVERAGED and told.quality is Quality.GOOD and isinstance(told.value, float):
-            self._histories.setdefault(key, History(self._window_s)).add(taken_boot_s, told.value)
+        if told.quality is Quality.GOOD and _can_be(told.value):
+            self._samples[key] = Sample(told.value, taken_boot_s, taken_boot_s, told.source)
+            if name in AVERAGED and isinstance(told.value, float):
+                history = self._histories.setdefault(key, History(self._window_s, self._gap_s))
+                history.add(taken_boot_s, told.value)
+        elif known is None:
+            self._samples[key] = Sample(None, taken_boot_s, taken_boot_s, told.source, is_good=False)
+        else:
+            known.is_good, known.taken_boot_s = False, taken_boot_s
 
     def newest(self, device: str, name: str) -> Sample | None:
         """The newest sample of a device's signal."""
@@ -77,17 +106,18 @@ class SignalBook:
     def signal(
         self, device: str, name: str, now_boot_s: float, stale_after_s: float, missing_after_s: float
     ) -> Signal:
-        """A signal as the kernel wants it: quality by age, value in its integers."""
+        """A signal as the kernel wants it: quality by the age of its last good value, value in its integers."""
         sample = self._samples.get((device, name))
         if sample is None:
             return Signal(None, None, KernelQuality.MISSING, device)
-        age_s = max(0.0, now_boot_s - sample.taken_boot_s)
+        if not isinstance(sample.value, float):
+            return Signal(None, None, KernelQuality.INVALID, sample.source)
+        age_s = max(0.0, now_boot_s - sample.value_boot_s)
         whole_age_s = math.ceil(age_s)
-        if sample.quality is not Quality.GOOD or not isinstance(sample.value, float):
-            return Signal(None, whole_age_s, KernelQuality.INVALID, sample.source)
         if age_s > missing_after_s:
             return Signal(None, whole_age_s, KernelQuality.MISSING, sample.source)
-        quality = KernelQuality.STALE if age_s > stale_after_s else KernelQuality.GOOD
+        is_fresh = sample.is_good and age_s <= stale_after_s
+        quality = KernelQuality.GOOD if is_fresh else KernelQuality.STALE
         return Signal(to_scaled(name, sample.value), whole_age_s, quality, sample.source)
 
     def mean(self, device: str, name: str, from_boot_s: float, to_boot_s: float) -> int | None:
@@ -95,3 +125,11 @@ class SignalBook:
         history = self._histories.get((device, name))
         mean = None if history is None else history.mean(from_boot_s, to_boot_s)
         return None if mean is None else to_scaled(name, mean)
+
+
+def _can_be(value: float | list[float] | None) -> bool:
+    """Whether it is a value at all, and none beyond `LARGEST`."""
+    if value is None:
+        return False
+    values = value if isinstance(value, list) else [value]
+    return all(abs(number) <= LARGEST for number in values)

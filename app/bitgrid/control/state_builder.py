@@ -19,6 +19,11 @@ FEED_STALE_S = 3600
 AUTONOMY = "autonomy"
 FULL_AUTONOMY = 3
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
+FEED_SIGNALS = (
+    ("tariff", "import_price_ct_kwh"),
+    ("tariff", "export_price_ct_kwh"),
+    ("forecast", "pv_forecast_w"),
+)
 
 
 class StateBuilder:
@@ -35,6 +40,13 @@ class StateBuilder:
         self._zone = ZoneInfo(config.site.location.timezone)
         self._load_ids = tuple(load.id for load in sorted(config.site.loads, key=lambda load: load.priority))
         self._required: tuple[str, ...] = tuple(sorted(config.site.measured))
+
+    def heard(self) -> frozenset[tuple[str, str]]:
+        """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
+        measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
+        return frozenset(measured | {(load, name) for load in self._load_ids for name in LOAD_SIGNALS}).union(
+            FEED_SIGNALS
+        )
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
         """The house now: the newest value of everything, and what the rule daemon itself knows (``context``)."""
@@ -129,7 +141,7 @@ class StateBuilder:
         if sample is self._forecast_sample:
             return self._known_forecast
         self._forecast_sample = sample
-        age_s = self._blocks.clock.boot() - sample.taken_boot_s
+        age_s = self._blocks.clock.boot() - sample.value_boot_s
         taken_block = int((self._blocks.clock.now() - age_s) // self._blocks.block_s)
         told = Forecast(taken_block, tuple(round(value) for value in sample.value))
         if self._known_forecast is None or not _goes_on(self._known_forecast, told):

@@ -129,6 +129,7 @@ class LocalSocket:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(path))
         path.chmod(mode)
+        self._inode = path.stat().st_ino
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
     def receive(self, timeout_s: float) -> tuple[bytes, int] | None:
@@ -154,9 +155,11 @@ class LocalSocket:
         return True
 
     def close(self) -> None:
-        """Close and remove the socket file."""
+        """Close, and remove the socket file, unless another process has put its own in its place."""
+        is_own = self.path.exists() and self.path.stat().st_ino == self._inode
         self._socket.close()
-        self.path.unlink(missing_ok=True)
+        if is_own:
+            self.path.unlink(missing_ok=True)
 
 
 def allowed_user_ids(variable: str) -> frozenset[int]:

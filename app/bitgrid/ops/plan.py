@@ -11,7 +11,7 @@ from bitgrid.config import Config, Site
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.places import project_root
 from bitgrid.ops.staging import Sources, check
-from bitgrid.ops.start_time import morning_of_first_full_day, morning_of_today, parse_start
+from bitgrid.ops.start_time import morning_of_a_day_in_may, morning_of_first_full_day, parse_start
 
 DEFAULT_SPEED = 60.0
 MAX_SPEED = 120.0
@@ -112,7 +112,7 @@ def _starts(wishes: Wishes, site: Site, speed: float, machine: Clock) -> float |
         return parse_start(wishes.start, zone)
     if wishes.data:
         return morning_of_first_full_day(wishes.data, site.location)
-    return None if speed == 1 else morning_of_today(machine.now(), zone)
+    return None if speed == 1 else morning_of_a_day_in_may(machine.now(), zone)
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -1,4 +1,4 @@
-"""When the simulated house begins: at START, or on the morning of today, or of a recording's first whole day."""
+"""When the simulated house begins: at START, on a morning in May, or on a recording's first whole day."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def parse_start(text: str, zone: ZoneInfo) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
 
 
-def morning_of_today(now_s: float, zone: ZoneInfo) -> float:
-    """06:00 local time of the day in which ``now_s`` falls, UTC epoch seconds."""
-    return _morning(datetime.fromtimestamp(now_s, zone).date(), zone)
+def morning_of_a_day_in_may(now_s: float, zone: ZoneInfo) -> float:
+    """06:00 local time of 15 May of the present year, UTC epoch seconds: a day on which there is much to see."""
+    year = datetime.fromtimestamp(now_s, zone).year
+    return _morning(date(year, 5, 15), zone)
 
 
 def morning_of_first_full_day(data: Path, place: Location) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ from bitgrid.config import Config, ConfigError, load_config
 from bitgrid.services.paths import Paths
 
 HEALTH_INTERVAL_S = 5.0
+MAX_WAITING = 10_000
 EXIT_BAD_CONFIG = 78  # EX_CONFIG of sysexits(3)
 
 log = logging.getLogger(__name__)
@@ -35,15 +36,18 @@ class StepHealth:
 
 
 class Inbox:
-    """Work that other threads (the bus, a socket) hand to a service's own thread, which it wakes."""
+    """Work that other threads (the bus, a socket) hand to a service's own thread, which it wakes.
+
+    When more waits than `MAX_WAITING`, the oldest gives way.
+    """
 
     def __init__(self) -> None:
-        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._work: deque[Callable[[], None]] = deque(maxlen=MAX_WAITING)
         self._woken = threading.Event()
 
     def put(self, work: Callable[[], None]) -> None:
         """Hand over work."""
-        self._work.put(work)
+        self._work.append(work)
         self._woken.set()
 
     def wake(self) -> None:
@@ -56,9 +60,20 @@ class Inbox:
         self._woken.clear()
 
     def run(self) -> None:
-        """Do what there is to do."""
-        while not self._work.empty():
-            self._work.get_nowait()()
+        """Do what waits now; what comes meanwhile is for the next time, so that a flood never keeps from a step.
+
+        Raises:
+            Exception: of the last piece that failed; the others were done all the same.
+        """
+        failed: Exception | None = None
+        for _ in range(len(self._work)):
+            try:
+                self._work.popleft()()
+            except Exception as error:
+                log.exception("a piece of work failed")
+                failed = error
+        if failed is not None:
+            raise failed
 
 
 @dataclass
@@ -104,14 +119,14 @@ class Service:
         An error in a step is logged, told as health, and never ends the loop.
         """
         next_step_s = next_health_s = 0.0
-        told = StepHealth()
+        told = stepped = StepHealth()
         while not self.stopping.is_set():
             self.inbox.wait(self.clock, max(0.0, next_step_s - self.clock.boot()))
-            now = self._step_safely(self.inbox.run)
+            failed = self._step_safely(self.inbox.run)
             if self.clock.boot() >= next_step_s:
                 next_step_s = self.clock.boot() + interval_s
-                now = self._step_safely(step) or now
-            now = now or StepHealth()
+                stepped = self._step_safely(step) or StepHealth()
+            now = failed or stepped
             if self.clock.boot() >= next_health_s or (now.status, now.reason) != (told.status, told.reason):
                 next_health_s, told = self.clock.boot() + HEALTH_INTERVAL_S, now
                 self._tell(bus, now)
