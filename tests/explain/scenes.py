@@ -25,9 +25,7 @@ from bitgrid.kernel.outlook import Course
 
 NOON_S = 1_750_068_000  # 2025-06-16 12:00 in Berlin
 BLOCK = NOON_S // 600
-MINER = LoadProfile(
-    "miner", (Level("eco", 800, 800), Level("full", 1674, 1500)), joules_per_terahash=186
-)
+MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)), joules_per_terahash=186)
 
 
 RUNS = LoadMemory(level="full", last_change_block=BLOCK - 9, last_start_block=BLOCK - 9)
@@ -65,11 +63,20 @@ def looking_ahead(
 ) -> dict[str, Any]:
     """A sunny house whose battery will take this course; feeding in earns 8 ct/kWh."""
     signals: dict[str, int | Signal] = {
-        **{"grid_power_w": -1860, "battery_soc_pct": 800, "battery_power_w": 0, "miner.temp_c": 600},
-        **{"hodl_ct_kwh": hodl, "export_price_ct_kwh": 800, "import_price_ct_kwh": 2600},
+        "grid_power_w": -1860,
+        "battery_soc_pct": 800,
+        "battery_power_w": 0,
+        "miner.temp_c": 600,
+        "hodl_ct_kwh": hodl,
+        "export_price_ct_kwh": 800,
+        "import_price_ct_kwh": 2600,
     }
     return decided(
-        signals, memory, RuleSet(**rules), outlook=Outlook((course, course, course), 144), required=("grid_power_w",)
+        signals,
+        memory,
+        RuleSet(**rules),
+        outlook=Outlook((course, course, course), 144),
+        required=("grid_power_w",),
     )
 
 

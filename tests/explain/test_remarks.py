@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bitgrid.config import load_config
-from bitgrid.explain import Explainer, RecordView, read_record
+from bitgrid.explain import Explainer, Language, RecordView, read_record
 from bitgrid.explain.alternatives import nearest
 from bitgrid.kernel import EnergyState, LoadMemory, RuleSet, Signal, decide, decision_record
 from bitgrid.kernel.counterfactual import counterfactuals
@@ -86,15 +86,25 @@ def with_alternatives(memory: LoadMemory | None = None, **signals: int) -> Recor
             "Der Miner würde starten (Sparbetrieb), wenn der Zähler 800 W Einspeisung statt 100 W Bezug zeigte.",
         ),
         (
+            with_alternatives(grid_power_w=0),
+            "The miner would start at reduced power if the meter showed 800 W export.",
+            "Der Miner würde starten (Sparbetrieb), wenn der Zähler 800 W Einspeisung zeigte.",
+        ),
+        (
             with_alternatives(pv_power_w=1000, house_load_w=500),
             "The miner would start at reduced power if household power were 300 W lower (200 W).",
             "Der Miner würde starten (Sparbetrieb), wenn der Hausverbrauch um 300 W niedriger wäre (200 W).",
         ),
         (
             with_alternatives(RUNS, pv_power_w=3000, house_load_w=500, miner__temp_c=820),
-            "The miner would change to reduced power if the hottest chip's temperature were 1.1 °C higher (83.1 °C).",
-            "Der Miner würde auf Sparbetrieb wechseln, wenn die Temperatur des heißesten Chips "
-            "um 1,1 °C höher wäre (83,1 °C).",
+            (
+                "The miner would change to reduced power if the hottest chip's temperature "
+                "were 1.1 °C higher (83.1 °C)."
+            ),
+            (
+                "Der Miner würde auf Sparbetrieb wechseln, wenn die Temperatur des heißesten Chips "
+                "um 1,1 °C höher wäre (83,1 °C)."
+            ),
         ),
     ],
 )
@@ -106,11 +116,22 @@ def test_what_would_have_to_be_otherwise_is_said(
 
 
 def test_only_the_two_nearest_are_said_and_the_meter_only_once(explainer: Explainer) -> None:
-    view = with_alternatives(RUNS, grid_power_w=-100, grid_power_60s_w=-100, miner__temp_c=820, battery_soc_pct=700)
+    view = with_alternatives(
+        RUNS, grid_power_w=-100, grid_power_60s_w=-100, miner__temp_c=820, battery_soc_pct=700
+    )
     assert len(view.counterfactuals) > 2
     assert len(explainer.alternatives(view, "en")) == 2
     meters = [one for one in nearest(view.counterfactuals, 9) if one.input.startswith("grid")]
     assert len(meters) == 1
+
+
+def test_what_nobody_in_the_house_can_change_is_said_last() -> None:
+    view = with_alternatives(
+        RUNS, grid_power_w=-100, miner__power_w=1674, miner__hashrate_ths=900, miner__temp_c=700
+    )
+    inputs = [one.input for one in nearest(view.counterfactuals, 9)]
+    assert {"miner.power_w", "miner.hashrate_ths"} <= set(inputs)
+    assert inputs[-2:] == ["miner.power_w", "miner.hashrate_ths"]
 
 
 def test_a_record_without_counterfactuals_says_none(explainer: Explainer) -> None:
@@ -138,15 +159,21 @@ def test_a_record_without_counterfactuals_says_none(explainer: Explainer) -> Non
 def test_every_condition_has_its_words(  # noqa: PLR0913, PLR0917  each is a case
     explainer: Explainer,
     caplog: pytest.LogCaptureFixture,
-    language: Any,
+    language: Language,
     action: str,
     name: str,
     present: float,
     value: float,
 ) -> None:
     alternative = {
-        **{"input": name, "value": value, "present": present, "change": value - present, "action": action},
-        **{"level": "eco", "rule": "R1", "code": "R1_SURPLUS_ECO"},
+        "input": name,
+        "value": value,
+        "present": present,
+        "change": value - present,
+        "action": action,
+        "level": "eco",
+        "rule": "R1",
+        "code": "R1_SURPLUS_ECO",
     }
     view = view_of(decided({"grid_power_w": -700}) | {"counterfactuals": [alternative]})
     (said,) = explainer.alternatives(view, language)

@@ -29,6 +29,7 @@ from explain.scenes import (
     record,
 )
 
+
 @pytest.fixture(scope="module")
 def config() -> Config:
     return load_config(Path(__file__).parents[2] / "config")
@@ -128,7 +129,10 @@ SCENES = [
     (
         asked(0),
         "BitGrid would start the miner at full power, but is set to manual and only says so: the miner stays off.",
-        "BitGrid würde starten (volle Leistung), steht aber auf Handbetrieb und sagt es nur: Der Miner bleibt aus.",
+        (
+            "BitGrid würde starten (volle Leistung), steht aber auf Handbetrieb und sagt es nur: "
+            "Der Miner bleibt aus."
+        ),
     ),
     (
         asked(1),

@@ -232,6 +232,19 @@ class TestForecast:
         assert decide(state, held, rules, MINER).code is Code.R5_MIN_RUNTIME
 
 
+class TestWhatComesTogether:
+    @pytest.mark.parametrize("flag", ["emergency_stop", "ups_on_battery", "controller_lost", "miner__guard_trip"])
+    def test_heat_is_named_and_locks_whatever_else_stops_it(self, flag: str) -> None:
+        state = house(grid_power_w=-3000, miner__temp_c=90, **{flag: 1})
+        decision = decide(state, RUNNING, RULES, MINER, Trigger.PROTECT)
+        assert decision.code is Code.R3_OVER_TEMP
+        assert advance(decision).lockout_until_s == AT_S + 3600
+
+    def test_a_switch_that_lies_ahead_of_the_clock_holds_nothing(self) -> None:
+        ahead_of_time = LoadMemory("eco", BLOCK + 500, BLOCK + 500)
+        assert decide(DARK, ahead_of_time, RULES, MINER).action is Action.STOP
+
+
 class TestClock:
     def test_one_block_is_held_after_a_step(self) -> None:
         decision = decide(house(grid_power_w=-3000, clock_stepped=1), LoadMemory(), RULES, MINER)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from bitgrid.config import Site
 from bitgrid.explain import remarks
-from bitgrid.explain.alternatives import condition, nearest
+from bitgrid.explain.alternatives import NEAREST, condition, nearest
 from bitgrid.explain.figures import Figures
 from bitgrid.explain.language import LANGUAGES, Language, Texts
 from bitgrid.explain.record import AlternativeView, RecordView, VoteView, read_record
@@ -47,13 +47,22 @@ class Explainer:
         )
         return self.texts.say(language, "sentence", cause=self._cause_of_decision(view, language), outcome=outcome)
 
+    def texts_of(self, view: RecordView, language: Language) -> dict[str, str]:
+        """Everything said of a decision, by kind: ``short`` always, ``warning`` and ``alternatives`` if any."""
+        said = {
+            "short": self.sentence(view, language),
+            "warning": self.warning(view, language),
+            "alternatives": " ".join(self.alternatives(view, language)),
+        }
+        return {kind: text for kind, text in said.items() if text}
+
     def cause(self, vote: VoteView, view: RecordView, language: Language) -> str:
         """Why one rule voted as it did, as a clause that begins in lower case where the language lets it."""
         return self._cause(vote.code, vote, view, language)
 
-    def alternatives(self, view: RecordView, language: Language) -> list[str]:
+    def alternatives(self, view: RecordView, language: Language, count: int = NEAREST) -> list[str]:
         """What would have changed the action: the nearest of the record's counterfactuals, a sentence each."""
-        return [self._alternative(one, view, language) for one in nearest(view.counterfactuals)]
+        return [self._alternative(one, view, language) for one in nearest(view.counterfactuals, count)]
 
     def warning(self, view: RecordView, language: Language) -> str:
         """That meter and inverter contradict each other; empty where they do not."""

@@ -1,4 +1,4 @@
-"""What a record gives to be said about a vote: figures with their units, times, and which of a text's forms is true."""
+"""What a record gives to be said about a vote: figures with units, times, and which of a text's forms is true."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from bitgrid.kernel.ruleset import OFF, LoadProfile, RuleSet
 from bitgrid.kernel.state import EnergyState
 from bitgrid.kernel.voting import VoteRecord
 
-_PROTECTS_ONLY = frozenset({Trigger.PROTECT, Trigger.USER})
+RANK_OVERRUN, RANK_CLOCK = 1, 5
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ def decide(
 ) -> Decision:
     """Decide on one load.
 
-    At a tick (and when an override ends) R1 proposes and all may object. Between ticks (`PROTECT`, `USER`) nothing
-    economic may switch: what is stays unless protection or the user says otherwise. After a restart (`RESYNC`)
+    At a tick, when an override ends and when a person confirms, R1 proposes and all may object. Otherwise between
+    ticks (`PROTECT`, `USER`) nothing economic may switch: what is stays unless protection or the user says
+    otherwise. After a restart (`RESYNC`)
     what runs is judged in full, but nothing starts before the next tick.
     """
     r1 = r1_surplus.vote(state, memory, rules, load)
@@ -60,21 +61,21 @@ def decide(
     r4 = r4_forecast.vote(state, memory, rules, load, proposed)
     r5 = r5_stability.vote(state, memory, rules)
     course = _Course(memory.level, load)
-    if trigger in _PROTECTS_ONLY:
+    if trigger is Trigger.PROTECT or (trigger is Trigger.USER and state.confirmation is None):
         course.begin(memory.level, r1)
     else:
         course.begin(_wanted(r1, r4, memory, trigger), r1 if not _is_wish(r1, r4, trigger, memory) else r4)
         course.hear(r5)
         if r4.rank == r4_forecast.RANK_NO_START:
             course.hear(r4)
-    mode_vote = mode.vote(state, memory, course.level, trigger)
+    clock = _clock_vote(state, memory)
     votes = (
         r3_safety.vote(state, memory, rules, load),
         r2_autarky.vote_hard(state, memory, rules),
         user.vote(state, memory),
         r2_autarky.vote_soft(state, memory, rules, load),
-        mode_vote,
-        _clock_vote(state),
+        mode.vote(state, memory, course.level, trigger),
+        clock,
         r4,
         r5,
         r1,
@@ -82,6 +83,8 @@ def decide(
     for vote in votes[5::-1]:
         if not (rules.override_may_use_reserve and vote is votes[1] and votes[2].vote is Vote.LEVEL):
             course.hear(vote)
+    if clock.rank == RANK_OVERRUN:
+        course.hear(clock)
     level, binding = course.level, course.binding
     return Decision(
         action=_action(memory.level, level),
@@ -110,11 +113,14 @@ def may_renew(state: EnergyState, decision: Decision) -> bool:
     return r3.vote is not Vote.STOP and (by_user or r2.vote is not Vote.STOP)
 
 
-def _clock_vote(state: EnergyState) -> VoteRecord:
-    """After a step of the wall clock one block is held: nobody knows what the window's means are worth."""
+def _clock_vote(state: EnergyState, memory: LoadMemory) -> VoteRecord:
+    """After a step of the wall clock one block is held; an evaluation that took too long is not believed."""
+    if state.good("evaluation_overrun"):
+        demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
+        return VoteRecord(Rule.CLOCK, RANK_OVERRUN, demand, Code.CLOCK_OVERRUN)
     stepped = bool(state.good("clock_stepped"))
     demand, code = (Vote.HOLD, Code.CLOCK_RESYNC) if stepped else (Vote.NONE, Code.CLOCK_STEADY)
-    return VoteRecord(Rule.CLOCK, 5, demand, code)
+    return VoteRecord(Rule.CLOCK, RANK_CLOCK, demand, code)
 
 
 def _is_wish(r1: VoteRecord, r4: VoteRecord, trigger: Trigger, memory: LoadMemory) -> bool:

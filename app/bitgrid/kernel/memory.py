@@ -49,13 +49,11 @@ class LoadMemory:
 
     def blocks_since_change(self, block: int) -> int:
         """Blocks since the last switch."""
-        return LONG_AGO_BLOCKS if self.last_change_block is None else block - self.last_change_block
+        return _since(self.last_change_block, block)
 
     def blocks_since_start(self, block: int) -> int:
         """Blocks since the last start; without one, since the last switch."""
-        if self.last_start_block is None:
-            return self.blocks_since_change(block)
-        return block - self.last_start_block
+        return _since(self.last_change_block if self.last_start_block is None else self.last_start_block, block)
 
     def starts_on(self, local_day: int) -> int:
         """Starts on a local day."""
@@ -64,6 +62,11 @@ class LoadMemory:
     def override_at(self, at_s: int) -> Override | None:
         """The override that is in force at a time."""
         return self.override if self.override is not None and at_s < self.override.ends_at_s else None
+
+
+def _since(then: int | None, block: int) -> int:
+    """Blocks since a block; a block that lies ahead is of a clock that was wrong, and counts as long ago."""
+    return LONG_AGO_BLOCKS if then is None or then > block else block - then
 
 
 def advance(decision: Decision) -> LoadMemory:

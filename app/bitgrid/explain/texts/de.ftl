@@ -191,6 +191,8 @@ if-other = { $name } um { $change } { $way ->
        *[less] niedriger
     } wäre ({ $value })
 if-grid = der Zähler { $way ->
+        [export] { $value } Einspeisung
+        [import] { $value } Bezug
         [export-more] { $change } mehr Einspeisung
         [export-less] { $change } weniger Einspeisung
         [import-more] { $change } mehr Bezug

@@ -200,6 +200,8 @@ if-other = { $name } were { $change } { $way ->
        *[less] lower
     } ({ $value })
 if-grid = the meter showed { $way ->
+        [export] { $value } export
+        [import] { $value } import
         [export-more] { $change } more export
         [export-less] { $change } less export
         [import-more] { $change } more import

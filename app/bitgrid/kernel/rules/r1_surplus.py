@@ -84,13 +84,13 @@ def _economics(
         thresholds["max_import_price_ct_kwh"] = rules.max_import_price
         margin = rules.max_import_price - price
         return _Verdict(Code.R1_PRICE_TOO_HIGH, OFF, margin, _PRICE) if margin < 0 else None
-    inputs[_HODL] = hodl
+    inputs[_HODL], thresholds["value_margin_ct_kwh"] = hodl, rules.value_margin
     if is_cheap_grid(state, rules) and price is not None:
         return _Verdict(Code.R1_CHEAP_GRID, load.levels[-1].name, hodl - price - rules.value_margin, _PRICE)
     export = state.good("export_price_ct_kwh")
     if export is None or state.outlook is not None:
         return None
-    inputs["export_price_ct_kwh"], thresholds["value_margin_ct_kwh"] = export, rules.value_margin
+    inputs["export_price_ct_kwh"] = export
     margin = hodl - export - rules.value_margin
     return _Verdict(Code.R1_NOT_WORTH_IT, OFF, margin, _HODL) if margin < 0 else None
 

@@ -45,18 +45,19 @@ def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfi
 
 
 def _danger(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:
-    """Emergency, a controller or the UPS gone, the guard's own stop, heat of the chip or of the room."""
+    """Heat first, because it locks; then emergency, UPS and controllers, the guard's own stop, the room."""
+    trip, temp = state.good(f"{load.id}.guard_trip"), seen.inputs["temp_c"]
+    if trip:
+        seen.inputs["guard_trip"] = trip
+    if trip == TRIP_HEAT or (temp is not None and temp > rules.max_temp):
+        return Code.R3_OVER_TEMP
     for name, code in _FLAGS:
         if state.good(name):
             seen.inputs[name] = 1
             return code
-    trip = state.good(f"{load.id}.guard_trip")
     if trip:
-        seen.inputs["guard_trip"] = trip
-        return Code.R3_OVER_TEMP if trip == TRIP_HEAT else Code.R3_GUARD_TRIP
-    temp, room = seen.inputs["temp_c"], state.good("room_temp_c")
-    if temp is not None and temp > rules.max_temp:
-        return Code.R3_OVER_TEMP
+        return Code.R3_GUARD_TRIP
+    room = state.good("room_temp_c")
     if room is not None and room > rules.max_room_temp:
         seen.inputs["room_temp_c"], seen.thresholds["max_room_temp_c"] = room, rules.max_room_temp
         return Code.R3_ROOM_TEMP
