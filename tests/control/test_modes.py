@@ -81,12 +81,10 @@ class TestAutonomy:
     def test_a_yes_does_not_last_beyond_its_block(self, desk: Desk) -> None:
         set_autonomy(desk, 1)
         desk.pass_time(5)
-        desk.measure(grid_power_w=300.0)
-        confirm(desk, "full")
-        desk.measure(grid_power_w=-3000.0)
-        desk.to_next_block()
+        desk.engine.loads["miner"].confirmed = (0, desk.engine.blocks.block()), "full"
         desk.to_next_block()
         assert desk.actions == []
+        assert desk.decisions[-1]["code"] == "MODE_WAITS"
 
     def test_a_yes_cannot_break_the_reserve(self, desk: Desk) -> None:
         set_autonomy(desk, 1)

@@ -158,7 +158,7 @@ SCENARIOS = [
         SUN | {"grid_power_w": 900, "battery_soc_pct": 80}, off_for(9),
         "HOLD", "off", "R2", "R2_GRID_IMPORT"),
     # R3: heat, silence, emergency
-    Row("83.0 °C is allowed",
+    Row("83.0 degrees are allowed",
         EXPORT_3KW | {"miner.temp_c": 83.0}, running("full", 9),
         "HOLD", "full", "R1", "R1_SURPLUS_OK"),
     Row("within 2 K of the limit it goes a level down",
@@ -173,7 +173,7 @@ SCENARIOS = [
     Row("more than that is not",
         {"grid_power_w": -3000, "miner.power_w": 1674, "miner.hashrate_ths": 85.0}, running("full", 9),
         "THROTTLE", "eco", "R3", "R3_DRIFT"),
-    Row("85.1 °C is not",
+    Row("85.1 degrees are not",
         EXPORT_3KW | {"miner.temp_c": 85.1}, running("full", 9),
         "STOP", "off", "R3", "R3_OVER_TEMP"),
     Row("heat breaks a hold",

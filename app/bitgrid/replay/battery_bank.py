@@ -1,6 +1,6 @@
-"""A battery carried forward by steps of any length, in integers: milliwatt seconds, so that no watt second is lost.
+"""A battery carried forward by steps of any length, in integers: milliwatt seconds, so that nothing is lost.
 
-The arithmetic is that of `kernel.outlook`: limits in W, one efficiency on each way, nothing below its empty charge.
+The arithmetic is that of `kernel.outlook`: limits in W, an efficiency on each way, nothing below its empty charge.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class BatteryBank:
         return self.stored_mws * 1000 // self.full_mws
 
     def balance(self, surplus_ws: int, seconds: int) -> int:
-        """Live ``seconds`` with so much over (− missing) in them, watt seconds; what it took (− gave), watt seconds."""
+        """Live ``seconds`` with so much over (− missing) in them; what it took (− gave). In watt seconds."""
         if surplus_ws >= 0:
             room_ws = (self.full_mws - self.stored_mws) // self._efficiency
             taken_ws = min(surplus_ws, self._max_charge_w * seconds, room_ws)

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from bitgrid.config import Config, Site
 from bitgrid.kernel import state_from_record
-from bitgrid.plant.recorded import DAY_AHEAD, FORECAST, HOUSE, PV, Recording
+from bitgrid.plant.recorded import DAY_AHEAD, DAY_S, FORECAST, HOUSE, PV, Recording
 from bitgrid.plant.source import Source
 from bitgrid.replay.errors import NothingThere
 from bitgrid.store import DecisionRow
@@ -33,7 +33,7 @@ class Drive:
         block_s: length of a block, s.
         first_block: number of the first.
         pv_w, house_w: means, W.
-        forecast_w: PV forecast, W; empty where there is none.
+        forecast_w: PV forecast, W, perhaps beyond the period; empty where there is none.
         prices: import price, 0.01 ct/kWh; empty where the fixed tariff holds.
         notes: what a reader must know of these figures.
         soc: the battery's charge at the start, 0.1 %, where it is known.
@@ -60,13 +60,16 @@ def _block_array(first_block: int, blocks: int, value: Blocks) -> array[int]:
 
 
 def clear_sky_forecast(site: Site, block_s: int, first_block: int, blocks: int) -> array[int]:
-    """The forecast that the house's own feed gives: a cloudless sky at the middle of each block; empty without PV."""
+    """The forecast that the house's own feed gives: a cloudless sky at the middle of each block; empty without PV.
+
+    It reaches a day beyond the period, so that its last decisions look ahead as far as its first.
+    """
     if not site.pv:
         return array("i")
     place, half_s = site.location, block_s / 2
     return _block_array(
         first_block,
-        blocks,
+        blocks + DAY_S // block_s,
         lambda block: clear_sky_w(block * block_s + half_s, place.latitude, place.longitude, site.pv),
     )
 
@@ -118,7 +121,9 @@ def from_source(source: Source, config: Config, start_s: int, blocks: int) -> Dr
     first = start_s // block_s
     pv, house = array("i"), array("i")
     for block in range(first, first + blocks):
-        seen = [source.at(block * block_s + index * block_s // SAMPLES_A_BLOCK) for index in range(SAMPLES_A_BLOCK)]
+        seen = [
+            source.at(block * block_s + index * block_s // SAMPLES_A_BLOCK) for index in range(SAMPLES_A_BLOCK)
+        ]
         pv.append(round(sum(pv_w for pv_w, _house_w in seen) / SAMPLES_A_BLOCK))
         house.append(round(sum(house_w for _pv_w, house_w in seen) / SAMPLES_A_BLOCK))
     return Drive(block_s, first, pv, house, clear_sky_forecast(config.site, block_s, first, blocks), array("i"))

@@ -1,4 +1,4 @@
-"""What a simulated period came to, and how two of them are put side by side. Energies are exact, in watt seconds."""
+"""What a simulated period came to, and how two of them are put side by side. Energies are exact: watt seconds."""
 
 from __future__ import annotations
 
@@ -109,7 +109,12 @@ def side_by_side(columns: dict[str, dict[str, str]]) -> str:
     lines = [["", *columns], *([name, *(column.get(name, "0") for column in columns.values())] for name in names)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
     return "\n".join(
-        "  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True))])
+        "  ".join(
+            [
+                line[0].ljust(widths[0]),
+                *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
+            ]
+        )
         for line in lines
     )
 

@@ -1,7 +1,8 @@
 """Open loop: every recorded decision is derived again from what it was made from, and must be the same bytes.
 
 One record is held at a time, and of each load the memory its last decision left; so a year takes no more memory
-than a day. The outlook is taken from the record: it was computed once for its block, from the values at that moment.
+than a day. The outlook is taken from the record: it was computed once for its block, from the values of a moment
+that need not be the decision's.
 """
 
 from __future__ import annotations
@@ -120,4 +121,6 @@ def _may_follow(left: LoadMemory, found: LoadMemory, trigger: str) -> bool:
     if replace(left, override=found.override, lockout_until_s=found.lockout_until_s) != found:
         return False
     is_override_asked = left.override == found.override or found.override is None or trigger == Trigger.USER
-    return is_override_asked and (left.lockout_until_s == found.lockout_until_s or found.lockout_until_s is not None)
+    return is_override_asked and (
+        left.lockout_until_s == found.lockout_until_s or found.lockout_until_s is not None
+    )

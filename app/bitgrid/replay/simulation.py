@@ -1,7 +1,7 @@
 """Closed loop: a house in large steps carries every decision into battery, meter and miner, at full speed.
 
-The same kernel decides as in the real house: at each tick from the means of the block that ended, and by the minute,
-while something runs, wherever protection could have a word. What is left out: leases, silence, faults, people.
+The same kernel decides as in the real house: at each tick from the means of the block that ended, and by the
+minute, while something runs, wherever protection could have a word. Left out: leases, silence, faults, people.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from bitgrid.config import Config
 from bitgrid.config.plant import PlantMiner
-from bitgrid.control.engine import Load
+from bitgrid.control.load import Load
 from bitgrid.control.sharing import surplus_left_w
 from bitgrid.kernel import (
     OFF,
@@ -74,7 +74,7 @@ class Simulation:
         self.house = BlockHouse(ordered, book.battery, soc, start_s, PlantMiner())
         self._start_s = {load.profile.id: 0 for load in self._loads}
         self._zone = ZoneInfo(config.site.location.timezone)
-        self._required = tuple(sorted(config.site.measured))
+        self._required: tuple[str, ...] = tuple(sorted(map(str, config.site.measured)))
         self._load_ids = tuple(book.loads)
         tariff, hodl = config.site.tariff, config.policies.hodl
         self._import_price = to_scaled("ct_kwh", tariff.import_ct_kwh)
@@ -214,7 +214,9 @@ def without_mining(config: Config, drive: Drive) -> Kpis:
     start_s = drive.first_block * drive.block_s
     house = BlockHouse([], book.battery, SOC_START if drive.soc is None else drive.soc, start_s, PlantMiner())
     kpis = Kpis(soc_start=house.soc)
-    fixed, export = (to_scaled("ct_kwh", price) for price in (site.tariff.import_ct_kwh, site.tariff.export_ct_kwh))
+    fixed, export = (
+        to_scaled("ct_kwh", price) for price in (site.tariff.import_ct_kwh, site.tariff.export_ct_kwh)
+    )
     for index in range(len(drive)):
         price = drive.prices[index] if drive.prices else fixed
         kpis.flowed(house.live(drive.block_s, drive.pv_w[index], drive.house_w[index]), price, export, 0)

@@ -1,4 +1,4 @@
-"""The ledger: what must never be lost. Decisions, the memory they leave, events, configurations and forecasts by hash.
+"""The ledger: what must never be lost. Decisions, their memory, events, configurations and forecasts by hash.
 
 A database a month, ``synchronous=FULL``: when `append` returns, the record is on the disk. A decision and the
 memory it leaves are one transaction. At most one tick decision a load and block, which the database itself holds.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,14 @@ _Tick = tuple[str, int, int]
 _TICKS_REMEMBERED = 100
 _DECISION = "SELECT load, clock_epoch, block, trigger, at_s, record, seq FROM decision"
 _EVENT = "SELECT at_s, kind, record, seq FROM event"
+_ARCHIVE = {
+    "configuration": "INSERT INTO configuration VALUES (?, ?, ?)",
+    "forecast": "INSERT INTO forecast VALUES (?, ?, ?)",
+}
+_ARCHIVED = {
+    "configuration": "SELECT record FROM configuration WHERE hash = ?",
+    "forecast": "SELECT record FROM forecast WHERE hash = ?",
+}
 
 
 @contextmanager
@@ -85,14 +93,15 @@ class Ledger:
             links = (head.hash, link(head.hash, event_payload(*told)))
             connection.execute("INSERT INTO event VALUES (?,?,?,?,?,?)", (head.seq + 1, *told, *links))
 
-    def save_memory(self, load: str, memory: str, at_s: int) -> None:
-        """Make a load's memory durable where it changes without a decision (an override, a lockout).
+    def save_memories(self, memories: Mapping[str, str], at_s: int) -> None:
+        """Make memories durable, all or none, where they change without a decision (a lockout, a clock's step).
 
         Raises:
             StoreError: it is not durable.
         """
         with self._writing(at_s) as connection:
-            _remember(connection, load, memory)
+            for load, memory in memories.items():
+                _remember(connection, load, memory)
 
     def archive_configuration(self, config_hash: str, canonical_json: str, at_s: int) -> None:
         """Keep a configuration under its hash; one this month knows is left as it is.
@@ -121,12 +130,12 @@ class Ledger:
     def decisions(self, *, limit: int, load: str | None = None) -> list[DecisionRow]:
         """The last decisions, newest first, from the months before too where it takes them."""
         query = f"{_DECISION} WHERE ?1 IS NULL OR load = ?1 ORDER BY seq DESC LIMIT ?2"
-        return self._last(query, (load,), limit, lambda told: DecisionRow(*told))
+        return self._last(query, (load,), limit, DecisionRow)
 
     @_reading()
     def events(self, *, limit: int) -> list[EventRow]:
         """The last events, newest first, from the months before too where it takes them."""
-        return self._last(f"{_EVENT} ORDER BY seq DESC LIMIT ?1", (), limit, lambda told: EventRow(*told))
+        return self._last(f"{_EVENT} ORDER BY seq DESC LIMIT ?1", (), limit, EventRow)
 
     def records(self) -> Iterator[DecisionRow]:
         """Every decision, oldest first; one at a time, however many there are."""
@@ -172,22 +181,22 @@ class Ledger:
 
     def _archive(self, table: str, key: str, record: str, at_s: int) -> None:
         with self._writing(at_s) as connection:
-            if connection.execute(f"SELECT 1 FROM {table} WHERE hash = ?", (key,)).fetchone() is None:
-                connection.execute(f"INSERT INTO {table} VALUES (?, ?, ?)", (key, record, at_s))
+            if connection.execute(_ARCHIVED[table], (key,)).fetchone() is None:
+                connection.execute(_ARCHIVE[table], (key, record, at_s))
 
     def _archived(self, table: str, key: str) -> str | None:
         for connection in self._newest_first():
-            found = connection.execute(f"SELECT record FROM {table} WHERE hash = ?", (key,)).fetchone()
+            found = connection.execute(_ARCHIVED[table], (key,)).fetchone()
             if found is not None:
                 return str(found[0])
         return None
 
     def _last(
-        self, query: str, values: tuple[str | None, ...], limit: int, build: Callable[[tuple[object, ...]], _Row]
+        self, query: str, values: tuple[str | None, ...], limit: int, build: Callable[..., _Row]
     ) -> list[_Row]:
         rows: list[_Row] = []
         for connection in self._newest_first():
-            rows += [build(told) for told in connection.execute(query, (*values, limit - len(rows)))]
+            rows += [build(*told) for told in connection.execute(query, (*values, limit - len(rows)))]
             if len(rows) >= limit:
                 break
         return rows
@@ -203,6 +212,7 @@ class Ledger:
 
     def _go_on(self) -> None:
         """Put away what is sealed; open the last file if it is not."""
+        month.set_aside_if_empty(self._directory)
         files = month.months(self._directory)
         for path in files[:-1]:
             with _damage_told():
@@ -268,5 +278,7 @@ def _last_ticks(files: list[Path]) -> Iterator[_Tick]:
     """The last tick decisions of the month before: a clock that slips back meets its blocks again."""
     for path in files[-1:]:
         with closing(month.open_reading(path)) as connection:
-            query = "SELECT load, clock_epoch, block FROM decision WHERE trigger = 'TICK' ORDER BY seq DESC LIMIT ?"
+            query = (
+                "SELECT load, clock_epoch, block FROM decision WHERE trigger = 'TICK' ORDER BY seq DESC LIMIT ?"
+            )
             yield from connection.execute(query, (_TICKS_REMEMBERED,))

@@ -2,8 +2,8 @@
 
 A file appears whole, by a rename, with its tables and the header that ties it to the one before. It ends with a
 seal, after which its triggers refuse everything; then it leaves WAL mode and is made read-only. A power cut at any
-point leaves a ledger that is in order: the seal is a transaction, and what comes after it is made up for at the next
-start.
+point leaves a ledger that is in order: the seal is a transaction, and what is left to do after it is done at the
+next start.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ log = logging.getLogger(__name__)
 READ_ONLY = 0o440
 UNFINISHED = "next.sqlite.new"
 _FILE = re.compile(r"^\d{4}-(0[1-9]|1[0-2])\.sqlite$")
+_ENDS = """
+    SELECT * FROM (SELECT seq, hash FROM decision ORDER BY seq DESC LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1)
+    UNION ALL SELECT previous_seq, previous_hash FROM chain"""
 _BUSY_MS = 2000
 _BUSY_SEALING_MS = 100
 
@@ -34,7 +38,7 @@ def months(directory: Path) -> list[Path]:
     """The files of a ledger, oldest first."""
     if not directory.is_dir():
         return []
-    return sorted(path for path in directory.iterdir() if _FILE.match(path.name))
+    return sorted(path for path in directory.iterdir() if _FILE.match(path.name) and path.is_file())
 
 
 def month_of(at_s: int) -> str:
@@ -99,9 +103,7 @@ def begin(directory: Path, month: str, before: Path | None, memories: Mapping[st
 
 def head_of(connection: sqlite3.Connection) -> Head:
     """Where the chain of an open file ends."""
-    rows = [connection.execute(f"SELECT seq, hash FROM {table} ORDER BY seq DESC LIMIT 1").fetchone() for table in ("decision", "event")]
-    rows.append(connection.execute("SELECT previous_seq, previous_hash FROM chain").fetchone())
-    head = max(Head(*row) for row in rows if row is not None)
+    head = max(Head(*row) for row in connection.execute(_ENDS))
     seal = connection.execute("SELECT hash FROM seal").fetchone()
     return head if seal is None else Head(head.seq, str(seal[0]))
 
@@ -121,13 +123,17 @@ def seal(connection: sqlite3.Connection, at_s: int) -> None:
 
 def figures_of(connection: sqlite3.Connection, sealed_at_s: int) -> Seal:
     """What a seal must say of an open file."""
-    decisions, events = (connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("decision", "event"))
+    decisions, events = connection.execute(
+        "SELECT (SELECT COUNT(*) FROM decision), (SELECT COUNT(*) FROM event)"
+    ).fetchone()
     keys = connection.execute("SELECT hash FROM configuration UNION ALL SELECT hash FROM forecast ORDER BY hash")
-    return Seal(decisions, events, head_of(connection).seq, archive_digest(str(key) for (key,) in keys), sealed_at_s)
+    return Seal(
+        decisions, events, head_of(connection).seq, archive_digest(str(key) for (key,) in keys), sealed_at_s
+    )
 
 
 def put_away(path: Path) -> None:
-    """Take a sealed file out of WAL mode and make it read-only; a reader in the way leaves it for the next start."""
+    """Take a sealed file out of WAL mode, make it read-only; a reader in the way leaves it to the next start."""
     if not path.stat().st_mode & 0o222:
         return
     with closing(open_writing(path)) as connection:
@@ -141,6 +147,15 @@ def put_away(path: Path) -> None:
             log.warning("the sealed ledger %s is not put away yet: %s", path, error)
             return
     path.chmod(READ_ONLY)
+
+
+def set_aside_if_empty(directory: Path) -> None:
+    """Give a last file without a byte another name: no power cut leaves one, but the house must go on."""
+    for path in months(directory)[-1:]:
+        if path.stat().st_size == 0 and not path.with_name(f"{path.name}-wal").exists():
+            aside = path.with_name(f"{path.name}.empty")
+            log.error("%s is empty, so what it held is lost; it is kept as %s", path, aside.name)
+            path.rename(aside)
 
 
 def _open(path: Path, uri: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:

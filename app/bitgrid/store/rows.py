@@ -28,7 +28,7 @@ class DecisionRow:
 
 @dataclass(frozen=True)
 class EventRow:
-    """Something that happened: ``kind`` is safety, health or audit; ``record`` is JSON; ``seq`` as a decision's."""
+    """Something that happened: ``kind`` is safety, health or audit; ``record`` is JSON; ``seq`` as above."""
 
     at_s: int
     kind: str

@@ -1,8 +1,8 @@
 """The tables of a month of the ledger, and the triggers that hold them append-only.
 
-The triggers refuse what the chain could only find afterwards. `INSERT OR REPLACE` deletes without a delete trigger,
-so the insert triggers refuse a key that is there already. `memory` alone may be replaced: it is what the loads
-remember now.
+The triggers refuse what the chain could only find afterwards. `INSERT OR REPLACE` deletes without a delete
+trigger, so the insert triggers refuse a key that is there already. `memory` alone may be replaced: it is what the
+loads remember now.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ def expected() -> dict[str, str]:
         connection.close()
 
 
+def tables() -> frozenset[str]:
+    """The tables of a month."""
+    return frozenset(_KEYS) | {"memory"}
+
+
 def found(connection: sqlite3.Connection) -> dict[str, str]:
     """The schema of an open file."""
     rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
@@ -69,10 +74,12 @@ def found(connection: sqlite3.Connection) -> dict[str, str]:
 
 def _triggers() -> list[str]:
     statements = [
-        _refuse(f"{table}_no_{verb.lower()}", f"{verb} ON {table}", "") for table in _KEYS for verb in ("UPDATE", "DELETE")
+        _refuse(f"{table}_no_{verb.lower()}", f"{verb} ON {table}", "")
+        for table in _KEYS
+        for verb in ("UPDATE", "DELETE")
     ]
     for table, key in _KEYS.items():
-        when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) OR EXISTS (SELECT 1 FROM seal)"
+        when = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) OR EXISTS (SELECT 1 FROM seal)"  # noqa: S608  own names
         statements.append(_refuse(f"{table}_no_replace", f"INSERT ON {table}", when))
     same_tick = (
         "WHEN NEW.trigger = 'TICK' AND EXISTS (SELECT 1 FROM decision WHERE trigger = 'TICK'"

@@ -1,14 +1,14 @@
 """Verifying the ledger: every record read again, and everything that was changed, lost or put in is named.
 
 Found: a record changed, missing, moved, inserted or cut off; a file missing, renamed, replaced or added; a month
-without its seal or with a broken one; a configuration or forecast that is not what its hash says, or is missing where
-a decision names it; triggers taken out; a file that SQLite itself finds damaged.
+without its seal or with a broken one; a configuration or forecast that is not what its hash says, or is missing
+where a decision names it; triggers taken out; a file that SQLite itself finds damaged.
 
-Not found, because it cannot be from inside: whoever may write the files and reckons every hash anew, from a record to
-the end and in all files after it, makes another ledger that is as sound as this one. The same holds for cutting off
-the end and setting SQLite's own counters back, or putting an older copy of the last file in its place. Against that,
-note down the head (`Ledger.head`) elsewhere and verify against it. The memory table is what the loads remember now,
-not history: it may change and is not vouched for.
+Not found, because it cannot be from inside: whoever may write the files and reckons every hash anew, from a record
+to the end and in all files after it, makes another ledger that is as sound as this one. The same holds for cutting
+off the end and setting SQLite's own counters back, for taking away the last file or its write-ahead log, and for
+putting an older copy in its place. Against that, note down the head (`Ledger.head`) elsewhere and verify against
+it. The memory table is what the loads remember now, not history: it may change and is not vouched for.
 """
 
 from __future__ import annotations
@@ -64,15 +64,19 @@ def inspect(
         except StoreError as error:
             walk.damaged(path.name, str(error))
     if known is not None and not walk.known_found:
-        walk.tell("the ledger", f"the head noted down, {known}, is not in the chain: its end was cut off or rewritten")
+        walk.tell(
+            "the ledger", f"the head noted down, {known}, is not in the chain: its end was cut off or rewritten"
+        )
     return Verification(
         len(files), walk.decisions, walk.events, walk.first_at_s, walk.last_at_s, walk.head, walk.faults
     )
 
 
 def _strangers(directory: Path, files: list[Path]) -> list[Fault]:
-    """Files that are not the ledger's; what SQLite keeps beside a file is, and so is a month begun but not whole."""
+    """Files that are not the ledger's; what SQLite keeps beside one is, and so is a month not wholly begun."""
     own = {path.name for path in files} | {month.UNFINISHED}
     own |= {name + ending for name in own for ending in _BESIDE}
     names = sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
-    return [Fault(name, "does not belong to the ledger: it was added, or renamed") for name in names if name not in own]
+    return [
+        Fault(name, "does not belong to the ledger: it was added, or renamed") for name in names if name not in own
+    ]

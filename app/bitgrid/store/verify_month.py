@@ -18,6 +18,12 @@ _LINKS = """
     UNION ALL SELECT seq, prev_hash, hash, at_s, record, kind, NULL, NULL, NULL FROM event
     ORDER BY seq"""
 
+_ARCHIVES = {
+    "configuration": "SELECT hash, record FROM configuration",
+    "forecast": "SELECT hash, record FROM forecast",
+}
+_LASTS = "SELECT (SELECT MAX(seq) FROM decision), (SELECT MAX(seq) FROM event)"
+
 
 class Fault(NamedTuple):
     """Something that is not as it was written: in which file, what, and which record where it is one."""
@@ -118,7 +124,7 @@ class MonthCheck:
             else:
                 self._walk.file, self._walk.is_broken = self._name, True
         except (sqlite3.Error, ValueError, TypeError) as error:
-            self._walk.damaged(self._name, f"cannot be read to its end: {error}")
+            self._walk.damaged(self._name, f"cannot be read past record {self._walk.head.seq}: {error}")
 
     def _tell(self, what: str, told: Link | None = None) -> None:
         self._walk.tell(self._name, what, *((told.seq, told.block) if told else ()))
@@ -144,14 +150,16 @@ class MonthCheck:
         if file != self._name:
             self._tell(f"was written as {file}: it was renamed, or took another's place")
         if previous_file != walk.file:
-            self._tell(f"follows {previous_file or 'no file'}, not {walk.file or 'no file'}: a file is missing or added")
+            self._tell(
+                f"follows {previous_file or 'no file'}, not {walk.file or 'no file'}: a file is missing or added"
+            )
         elif Head(previous_seq, previous_hash) != walk.head and not walk.is_broken:
             self._tell(f"follows {Head(previous_seq, previous_hash)}, but {walk.file} ends with {walk.head}")
         walk.advance(Head(previous_seq, previous_hash))
 
     def _archives(self) -> None:
         for table, known in self._walk.archived.items():
-            for key, record in self._connection.execute(f"SELECT hash, record FROM {table}"):
+            for key, record in self._connection.execute(_ARCHIVES[table]):
                 if hashlib.sha256(str(record).encode()).hexdigest() != key:
                     self._tell(f"the {table} archived as {key} is not what its hash says: it was changed")
                 known.add(key)
@@ -159,7 +167,7 @@ class MonthCheck:
     def _records(self) -> None:
         for told in map(Link._make, self._connection.execute(_LINKS)):
             self._place(told)
-            if link(told.prev_hash, told.payload) != told.hash:
+            if not _is_whole(told):
                 self._tell("it was changed: its hash is not that of what it says", told)
             if told.block is not None:
                 self._decision(told)
@@ -182,19 +190,20 @@ class MonthCheck:
 
     def _decision(self, told: Link) -> None:
         """Whether a decision's columns say what its record says, and what it names is archived."""
-        for what in _contradictions(told):
+        decision, state = _parsed(told.record)
+        for what in _contradictions(told, decision):
             self._tell(what, told)
-        for table, key in _named(told):
+        for table, key in _named(decision, state):
             if key not in self._walk.archived[table]:
                 self._tell(f"the {table} it names, {key}, is not archived", told)
 
     def _counters(self) -> None:
         """SQLite counts up even where rows are deleted: records cut off the end are seen by it."""
         counted = dict(self._connection.execute("SELECT name, seq FROM sqlite_sequence"))
-        for table in ("decision", "event"):
-            last = self._connection.execute(f"SELECT MAX(seq) FROM {table}").fetchone()[0]
+        lasts = self._connection.execute(_LASTS).fetchone()
+        for table, last in zip(("decision", "event"), lasts, strict=True):
             if counted.get(table) != last:
-                self._tell(f"the last {table} is record {last}, but {counted.get(table)} was written: cut off", None)
+                self._tell(f"the last {table} is record {last}, but {counted.get(table)} was written: cut off")
 
     def _seal(self, *, is_last: bool) -> None:
         row = self._connection.execute("SELECT * FROM seal").fetchone()
@@ -211,8 +220,32 @@ class MonthCheck:
         self._walk.advance(Head(head.seq, told_hash))
 
 
-def _contradictions(told: Link) -> Iterator[str]:
-    decision = _parsed(told)
+def _is_whole(told: Link) -> bool:
+    try:
+        return link(told.prev_hash, told.payload) == told.hash
+    except ValueError:  # a hash that is none
+        return False
+
+
+def _parsed(record: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The decision and the state of a record; empty where it has none."""
+    try:
+        whole = json.loads(record)
+    except (ValueError, RecursionError):
+        return {}, {}
+    parts = [whole.get(name) if isinstance(whole, dict) else None for name in ("decision", "state")]
+    decision, state = (part if isinstance(part, dict) else {} for part in parts)
+    return decision, state
+
+
+def _contradictions(told: Link, decision: dict[str, Any]) -> Iterator[str]:
     for name in ("load", "clock_epoch", "block", "trigger", "at_s"):
         if decision.get(name) != getattr(told, name):
             yield f"its column {name} says {getattr(told, name)!r}, its record {decision.get(name)!r}"
+
+
+def _named(decision: dict[str, Any], state: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a decision was made by, as the archives' tables and keys."""
+    yield "configuration", str(decision.get("config_hash"))
+    if state.get("forecast") is not None:
+        yield "forecast", str(state["forecast"])
