@@ -2,7 +2,8 @@
 what is expected (action, level, rule, code).
 
 Inputs are in people's units (W, %, °C, ct/kWh, seconds); `running(level, blocks)` and `off_for(blocks)` are what the
-load did last. Thresholds are the defaults: eco from 800 W, full from 1,500 W, hysteresis 200 W; reserve 50 / 58 %;
+load did last. What a person cannot write down by hand stands last in a row: `rules` other than the defaults, signals
+of the `house` itself, a person's `override`, a `trigger` other than the tick, a lockout's `lockout_s`. Thresholds are the defaults: eco from 800 W, full from 1,500 W, hysteresis 200 W; reserve 50 / 58 %;
 import limit 500 W (2,000 W in a hold); 85 °C; dearest import 25 ct; holds 3 / 2 / 2 blocks; six starts a day.
 """
 
@@ -19,6 +20,23 @@ class Row(NamedTuple):
     level: str
     rule: str
     code: str
+    also: dict[str, Any] = {}
+
+
+NEVER_NAMED = {
+    "R2_OK": "no objection",
+    "R3_OK": "no objection",
+    "R4_OFF": "switched off, it says nothing",
+    "R4_ABSTAINS": "it cannot tell, and says nothing",
+    "R4_SPARE": "no objection; the start or the running on is R1's",
+    "R5_FREE": "no hold",
+    "USER_NONE": "no override",
+    "MODE_FULL": "no objection",
+    "MODE_FREE": "no objection",
+    "MODE_CONFIRMED": "no objection; what was confirmed is R1's or R4's",
+    "CLOCK_STEADY": "no objection",
+}
+"""Codes of votes that demand nothing: they stand in the record, but no decision is named after them."""
 
 
 def off_for(blocks: int, **more: int) -> dict[str, Any]:
@@ -330,5 +348,80 @@ SCENARIOS = [
     Row("semi: not beyond the next three blocks",
         {"grid_power_w": 300, "miner.power_w": 800, "autonomy": 2}, running("eco", 9) | {"stop_wished_blocks": 4},
         "STOP", "off", "R1", "R1_INSUFFICIENT_SURPLUS"),
+    # A person's word
+    Row("a start by hand, at night",
+        {"grid_power_w": 300}, off_for(9),
+        "START", "full", "USER", "USER_START", {"override": "full", "trigger": "USER"}),
+    Row("a stop by hand, in the minimum runtime",
+        EXPORT_3KW, running("full", 1, 1),
+        "STOP", "off", "USER", "USER_STOP", {"override": "off", "trigger": "USER"}),
+    Row("a level by hand",
+        EXPORT_3KW, running("full", 9),
+        "THROTTLE", "eco", "USER", "USER_LEVEL", {"override": "eco", "trigger": "USER"}),
+    Row("a start by hand in a pause",
+        {"grid_power_w": 300}, off_for(0),
+        "START", "eco", "USER", "USER_START", {"override": "eco", "trigger": "USER"}),
+    Row("a start by hand at the hard reserve",
+        {"grid_power_w": 300, "battery_power_w": 0, "battery_soc_pct": 50}, off_for(9),
+        "HOLD", "off", "R2", "R2_HARD_RESERVE", {"override": "eco", "trigger": "USER"}),
+    Row("the same where the owner lets it use the reserve",
+        {"grid_power_w": 300, "battery_power_w": 0, "battery_soc_pct": 50}, off_for(9),
+        "START", "eco", "USER", "USER_START", {"override": "eco", "trigger": "USER", "rules": {"override_may_use_reserve": True}}),
+    Row("semi: when a person's word has ended the load goes off",
+        EXPORT_3KW | {"autonomy": 2}, running("full", 9),
+        "STOP", "off", "MODE", "MODE_OVERRIDE_ENDED", {"trigger": "EXPIRY"}),
+    Row("full autonomy: when it has ended the rules go on",
+        EXPORT_3KW, running("full", 9),
+        "HOLD", "full", "R1", "R1_SURPLUS_OK", {"trigger": "EXPIRY"}),
+    # What the house says of itself: guard, controller, clock
+    Row("the guard has switched it off",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "R3", "R3_GUARD_TRIP", {"house": {"miner.guard_trip": 1}, "trigger": "PROTECT"}),
+    Row("the guard has switched it off for heat",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "R3", "R3_OVER_TEMP", {"house": {"miner.guard_trip": 2}, "trigger": "PROTECT"}),
+    Row("the decision process or the broker is lost",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "R3", "R3_CONTROLLER_LOST", {"house": {"controller_lost": 1}, "trigger": "PROTECT"}),
+    Row("locked out after heat",
+        EXPORT_3KW | {"miner.temp_c": 40}, off_for(9),
+        "HOLD", "off", "R3", "R3_LOCKOUT", {"lockout_s": 1}),
+    Row("the lockout is over, and it is cool",
+        EXPORT_3KW | {"miner.temp_c": 74.9}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK", {"lockout_s": 0}),
+    Row("the lockout is over, but it is not cool yet",
+        EXPORT_3KW | {"miner.temp_c": 75}, off_for(9),
+        "HOLD", "off", "R3", "R3_LOCKOUT", {"lockout_s": 0}),
+    Row("the clock has stepped: a block is held",
+        EXPORT_3KW, off_for(9),
+        "HOLD", "off", "CLOCK", "CLOCK_RESYNC", {"house": {"clock_stepped": 1}}),
+    Row("deciding took too long: what runs stops",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "CLOCK", "CLOCK_OVERRUN", {"house": {"evaluation_overrun": 1}}),
+    Row("deciding took too long: nothing starts",
+        EXPORT_3KW, off_for(9),
+        "HOLD", "off", "CLOCK", "CLOCK_OVERRUN", {"house": {"evaluation_overrun": 1}}),
+    # What the owner may choose
+    Row("stack: grid power is cheaper than what it mines",
+        {"grid_power_w": 300, "import_price_ct_kwh": 8.99, "hodl_ct_kwh": 9}, off_for(9),
+        "START", "full", "R1", "R1_CHEAP_GRID", {"rules": {"policy": "stack"}}),
+    Row("stack: grid power is as dear as what it mines",
+        {"grid_power_w": 300, "import_price_ct_kwh": 9, "hodl_ct_kwh": 9}, off_for(9),
+        "HOLD", "off", "R1", "R1_INSUFFICIENT_SURPLUS", {"rules": {"policy": "stack"}}),
+    Row("a dear hour ahead that the sun does not cover",
+        SUN | {"pv_forecast_w": [9000, 9000, 3000], "import_price_ct_kwh": [10, 10, 30.01]}, off_for(9),
+        "HOLD", "off", "R4", "R4_PRICE_SPIKE"),
+    Row("a dear hour ahead that it does cover",
+        SUN | {"pv_forecast_w": [9000, 9000, 3174], "import_price_ct_kwh": [10, 10, 30.01]}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("an hour ahead at just 30 ct",
+        SUN | {"pv_forecast_w": [9000, 9000, 3000], "import_price_ct_kwh": [10, 10, 30]}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("a start a block early, with 300 W to spare",
+        {"pv_power_w": 1000, "house_load_w": 500, "pv_forecast_w": [1600] * 3}, off_for(9),
+        "START", "eco", "R4", "R4_PRESTART", {"rules": {"r4_prestart": True}}),
+    Row("a stop before the sun leaves",
+        {"pv_power_w": 2000, "house_load_w": 500, "pv_forecast_w": [500] * 3}, running("full", 9),
+        "STOP", "off", "R4", "R4_SUN_LEAVES", {"rules": {"r4_preemptive_stop": True}}),
 ]
 # fmt: on

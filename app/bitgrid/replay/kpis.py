@@ -108,15 +108,13 @@ def side_by_side(columns: dict[str, dict[str, str]]) -> str:
     names.sort(key=lambda name: name.startswith("hours ") + 2 * name.startswith("stops "))
     lines = [["", *columns], *([name, *(column.get(name, "0") for column in columns.values())] for name in names)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(
-            [
-                line[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)),
-            ]
-        )
-        for line in lines
-    )
+    return "\n".join("  ".join(_aligned(line, widths)) for line in lines)
+
+
+def _aligned(line: list[str], widths: list[int]) -> list[str]:
+    """The name to the left, the figures to the right."""
+    cells = zip(line[1:], widths[1:], strict=True)
+    return [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in cells)]
 
 
 def _percent(part_ws: int, whole_ws: int) -> float | None:

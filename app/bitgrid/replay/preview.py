@@ -1,8 +1,8 @@
 """What comes next: the coming blocks decided now, from the forecasts, by the kernel itself. A preview, no promise.
 
 The next block is decided from what was measured last. From then on sun and household are as forecast (without a
-load forecast the household stays as it is), the battery is carried forward with the arithmetic of `kernel.outlook`,
-and a load draws what its level says. Other loads stay as they are: each is planned alone.
+load forecast the household stays as it is), the battery goes on with the arithmetic of `kernel.outlook`, and a
+load draws what its level says. Other loads stay as they are: each is planned alone.
 """
 
 from __future__ import annotations
