@@ -48,7 +48,8 @@ docs: dev  ## Write docs/configuration.md anew from the schemas
 	$(VENV)/bitgrid config docs > docs/configuration.md
 
 .PHONY: bench
-bench: tools dev  ## Measure the memory of the whole running house
+bench: tools dev  ## Measure the kernel's speed and the memory of the whole running house
+	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/memory.py
 
 .PHONY: doctor

@@ -11,9 +11,15 @@ _COMMANDS = {
     "config": ("bitgrid.ops.commands.config:config", "Check and explain the configuration."),
     "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
     "doctor": ("bitgrid.ops.commands.doctor:doctor", "Check everything a person would check."),
+    "ledger": ("bitgrid.ops.commands.ledger:ledger", "Verify and show what was recorded."),
+    "plan": ("bitgrid.ops.commands.plan:plan", "Tell what the next 24 hours would bring."),
     "plant": ("bitgrid.ops.commands.plant:plant", "Break and mend the simulated house."),
+    "preview": ("bitgrid.ops.commands.preview:preview", "Tell what the next block would decide."),
+    "replay": ("bitgrid.ops.commands.replay:replay", "Derive every recorded decision again and compare."),
     "run": ("bitgrid.ops.commands.run:run", "Run the whole house on this machine."),
+    "simulate": ("bitgrid.ops.commands.simulate:simulate", "Live a recorded period again, with other rules."),
     "status": ("bitgrid.ops.commands.status:status", "Tell what runs, and why."),
+    "whatif": ("bitgrid.ops.commands.whatif:whatif", "Decide again on the last state, with other values."),
 }
 
 

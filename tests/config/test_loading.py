@@ -42,7 +42,10 @@ def test_an_unknown_key_is_named_with_its_place_and_the_key_that_was_meant(direc
 
 def test_an_unknown_key_like_no_other_brings_the_list(directory: Path) -> None:
     change(directory, "flags.yaml", "r4_enabled", "zzz")
-    assert "flags.yaml:3:1 zzz: extra key; known keys: r4_enabled, schema" in problems(directory)
+    assert (
+        "flags.yaml:3:1 zzz: extra key; known keys: r4_enabled, r4_preemptive_stop, r4_prestart, schema"
+        in problems(directory)
+    )
 
 
 def test_a_duplicate_key_is_named_with_its_line(directory: Path) -> None:
@@ -109,7 +112,7 @@ def test_every_problem_of_every_file_is_told_at_once(directory: Path) -> None:
         ("site.yaml", "tariff:\n  import_ct_kwh: 24.0\n  export_ct_kwh: 8.0\n", "", "tariff: is missing"),
         ("site.yaml", "port: 15020", 'port: "15020"', "valid integer"),
         ("site.yaml", "port: 15020", "port: 70000", "less than or equal to 65535"),
-        ("policies.yaml", "energy_path: local_first", "energy_path: lottery", "local_first"),
+        ("policies.yaml", "energy_path: best_value", "energy_path: lottery", "local_first"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_in_words(
@@ -187,3 +190,30 @@ def test_a_site_is_simulated_only_where_everything_is_this_machine(
         f'relay: {{kind: shelly_gen2, host: "{host}"',
     )
     assert load_config(directory).site.is_loopback_only is loopback
+
+
+def test_a_power_range_is_every_step_of_it(directory: Path) -> None:
+    levels = """    levels:
+      - {name: eco, power_w: 800, min_surplus_w: 800}
+      - {name: full, power_w: 1674, min_surplus_w: 1500}
+"""
+    change(directory, "site.yaml", levels, "    power_range: {min_w: 800, max_w: 1500, step_w: 300}\n")
+    found = [(level.name, level.power_w) for level in load_config(directory).site.loads[0].levels]
+    assert found == [("w800", 800), ("w1100", 1100), ("w1400", 1400), ("w1500", 1500)]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("{min_w: 1500, max_w: 800}", "max_w must be above min_w"),
+        ("{min_w: 800, max_w: 90000, step_w: 50}", "more than 40 levels"),
+        ("{min_w: 800}", "max_w"),
+    ],
+)
+def test_a_power_range_that_is_none_is_refused(directory: Path, given: str, told: str) -> None:
+    levels = """    levels:
+      - {name: eco, power_w: 800, min_surplus_w: 800}
+      - {name: full, power_w: 1674, min_surplus_w: 1500}
+"""
+    change(directory, "site.yaml", levels, f"    power_range: {given}\n")
+    assert any(told in line for line in problems(directory)), problems(directory)

@@ -137,6 +137,12 @@ class Desk:
         message = Telemetry(value=value, source=device, age_s=age_s)
         self.engine.on_telemetry(Received(self.topics.telemetry(device, name), message.encode(), retained))
 
+    def tell_forecast(self, watts: list[float]) -> None:
+        """The feeds tell what the sun will do, from the present block on."""
+        message = Telemetry(value=watts, source="clear-sky")
+        topic = self.topics.telemetry("forecast", "pv_forecast_w")
+        self.engine.on_telemetry(Received(topic, message.encode(), retained=False))
+
     def to_next_block(self) -> None:
         """Go on until the next block has been decided."""
         block_s = self.config.rules.block_s

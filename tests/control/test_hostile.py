@@ -71,7 +71,7 @@ class TestNumbers:
     def test_a_forecast_of_such_numbers_is_none(self, desk: Desk) -> None:
         tell(desk, "forecast", "pv_forecast_w", Telemetry(value=[1e308] * 6, source="x"))
         desk.pass_time(2)
-        assert desk.engine.builder.latest({}).pv_forecast_w == ()
+        assert desk.engine.builder.latest({}).coming("pv_w") == ()
 
     def test_what_no_device_of_the_house_tells_is_not_kept(self, desk: Desk) -> None:
         desk.pass_time(1)

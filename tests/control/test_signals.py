@@ -130,11 +130,11 @@ class TestState:
         self, builder: StateBuilder, book: SignalBook, clock: HeldClock
     ) -> None:
         book.take("forecast", "pv_forecast_w", told([1.0, 2.0, 3.0]), clock.boot())
-        assert builder.latest({}).pv_forecast_w == (1, 2, 3)
+        assert builder.latest({}).coming("pv_w") == (1, 2, 3)
         clock.advance(600)
-        assert builder.latest({}).pv_forecast_w == (2, 3)
+        assert builder.latest({}).coming("pv_w") == (2, 3)
         clock.advance(6000)
-        assert builder.latest({}).pv_forecast_w == ()
+        assert builder.latest({}).coming("pv_w") == ()
 
     def test_the_local_day_changes_at_local_midnight(self, builder: StateBuilder, clock: HeldClock) -> None:
         clock.wall_s = 1_750_024_799.0  # 2025-06-15 23:59:59 in Berlin

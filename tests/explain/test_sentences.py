@@ -1,34 +1,33 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bitgrid.config import Config, load_config
-from bitgrid.explain import LANGUAGES, Explainer, Language
+from bitgrid.explain import LANGUAGES, Explainer, Language, read_record
 from bitgrid.explain.sentences import TEXTS_DIRECTORY
-from bitgrid.kernel import (
-    Action,
-    Code,
-    EnergyState,
-    Level,
-    LoadMemory,
-    LoadProfile,
-    Override,
-    Quality,
-    RuleSet,
-    Signal,
-    Trigger,
-    Vote,
-    decide,
-    decision_record,
+from bitgrid.kernel import Action, Code, LoadMemory, Quality, Signal, Trigger
+from explain.scenes import (
+    BLOCK,
+    EMPTIES,
+    JUST_STARTED,
+    NEITHER,
+    NOON_S,
+    RUNS,
+    SPILLS,
+    WELL,
+    all_kernel_records,
+    asked,
+    by_mode,
+    by_value,
+    ended,
+    looking_ahead,
+    record,
 )
-
-NOON_S = 1_750_068_000  # 2025-06-16 12:00 in Berlin
-BLOCK = NOON_S // 600
-MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)))
 
 
 @pytest.fixture(scope="module")
@@ -41,22 +40,9 @@ def explainer(config: Config) -> Explainer:
     return Explainer(config.site)
 
 
-def record(
-    memory: LoadMemory | None = None, trigger: Trigger = Trigger.TICK, **signals: int | Signal
-) -> dict[str, Any]:
-    named = {name.replace("__", "."): value for name, value in signals.items()}
-    given = {name: value if isinstance(value, Signal) else Signal(value) for name, value in named.items()}
-    state = EnergyState(NOON_S, BLOCK, signals=given, required=("grid_power_w",), load_ids=("miner",))
-    return decision_record(decide(state, memory or LoadMemory(), RuleSet(), MINER, trigger))
-
-
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ")
 
-
-RUNS = LoadMemory(level="full", last_change_block=BLOCK - 9, last_start_block=BLOCK - 9)
-JUST_STARTED = LoadMemory(level="full", last_change_block=BLOCK - 1, last_start_block=BLOCK - 1)
-WELL = {"miner__temp_c": 600}
 
 SCENES = [
     (
@@ -102,6 +88,79 @@ SCENES = [
         "A required measurement is missing (grid power): the miner stops.",
         "Ein nötiger Messwert fehlt (Netzleistung): Der Miner wird abgeschaltet.",
     ),
+    (
+        looking_ahead(EMPTIES),
+        (
+            "The battery is expected to be empty by 02:10, so what is mined now costs the house 28.88 ct/kWh, "
+            "and mining brings only 6 ct/kWh: the miner stays off."
+        ),
+        (
+            "Der Speicher ist voraussichtlich bis 02:10 leer, deshalb kostet das Haus 28,88 ct/kWh, was jetzt "
+            "geschürft wird, und Schürfen bringt nur 6 ct/kWh: Der Miner bleibt aus."
+        ),
+    ),
+    (
+        looking_ahead(NEITHER, RUNS, hodl=850, value_margin=100),
+        (
+            "By the forecast, what is mined now costs the house 8 ct/kWh, and mining brings 8.5 ct/kWh, "
+            "which is not 1 ct/kWh more: the miner stops."
+        ),
+        (
+            "Nach der Prognose kostet das Haus 8 ct/kWh, was jetzt geschürft wird, und Schürfen bringt "
+            "8,5 ct/kWh, das sind keine 1 ct/kWh mehr: Der Miner wird abgeschaltet."
+        ),
+    ),
+    (
+        by_value()[0],
+        "Feeding in earns 8 ct/kWh, and mining brings only 6 ct/kWh: the miner stays off.",
+        "Einspeisen bringt 8 ct/kWh, und Schürfen bringt nur 6 ct/kWh: Der Miner bleibt aus.",
+    ),
+    (
+        record(RUNS, grid_power_w=-1860, miner__temp_c=840),
+        (
+            "The hottest chip is at 84 °C, near the limit of 85 °C, so reduced power is the most allowed: "
+            "the miner changes to reduced power, 800 W."
+        ),
+        (
+            "Der heißeste Chip hat 84 °C, nah an der Grenze von 85 °C, erlaubt ist höchstens Sparbetrieb: "
+            "Der Miner wechselt auf Sparbetrieb, 800 W."
+        ),
+    ),
+    (
+        asked(0),
+        "BitGrid would start the miner at full power, but is set to manual and only says so: the miner stays off.",
+        (
+            "BitGrid würde starten (volle Leistung), steht aber auf Handbetrieb und sagt es nur: "
+            "Der Miner bleibt aus."
+        ),
+    ),
+    (
+        asked(1),
+        "BitGrid would start the miner at full power and waits for your yes until 12:10: the miner stays off.",
+        "BitGrid würde starten (volle Leistung) und wartet bis 12:10 auf Zustimmung: Der Miner bleibt aus.",
+    ),
+    (
+        by_mode()[5],
+        (
+            "BitGrid would stop the miner and waits for your yes; without one it stops at 12:30 all the same: "
+            "the miner runs on at 1,674 W."
+        ),
+        (
+            "BitGrid würde abschalten und wartet auf Zustimmung; ohne sie schaltet es um 12:30 trotzdem ab: "
+            "Der Miner läuft weiter mit 1.674 W."
+        ),
+    ),
+    (
+        ended(),
+        (
+            "The time for what was asked for by hand is over, and BitGrid is not set to go on by itself: "
+            "the miner stops."
+        ),
+        (
+            "Die Zeit für den Wunsch von Hand ist um, und BitGrid darf nicht selbst weitermachen: "
+            "Der Miner wird abgeschaltet."
+        ),
+    ),
 ]
 
 
@@ -119,6 +178,28 @@ def test_what_waits_for_the_next_block_is_not_given_as_its_cause(explainer: Expl
     sentence = explainer.explain(after_restart, "en")
     assert sentence.startswith("The next regular decision is due at 12:10")
     assert sentence.endswith("the miner stays off.")
+
+
+def test_a_forecast_that_spares_says_when_and_how_much(explainer: Explainer) -> None:
+    view = read_record(looking_ahead(SPILLS, hodl=3000))
+    assert view
+    vote = next(vote for vote in view.votes if vote.rule == "R4")
+    assert vote.code == Code.R4_SPARE
+    said = "the battery is expected to be full by 13:20, and then 3,210 Wh would be left over"
+    assert plain(explainer.cause(vote, view, "en")) == said
+
+
+def test_the_semi_modes_last_word_is_kept_by_the_kernel(explainer: Explainer) -> None:
+    """The sentence says when a stop is no longer asked about: at that block the kernel stops, and not before."""
+    wished = LoadMemory("full", BLOCK - 9, BLOCK - 9, stop_wished_block=BLOCK - 1)
+    assert "stops at 12:30" in explainer.explain(asked(2, wished, 400), "en")
+    at = {block: replace(wished, stop_wished_block=BLOCK - 1 - block) for block in (2, 3)}
+    assert [asked(2, at[block], 400)["action"] for block in (2, 3)] == ["HOLD", "STOP"]
+
+
+def test_what_comes_after_a_day_is_said_with_its_date(explainer: Explainer) -> None:
+    later = looking_ahead(EMPTIES._replace(empty_block=200))
+    assert "empty by 17 Jun 21:20" in plain(explainer.explain(later, "en"))
 
 
 def synthetic(code: Code, action: Action, level: str, **vote: Any) -> dict[str, Any]:
@@ -161,7 +242,10 @@ def test_every_code_has_a_sentence_for_every_outcome_even_without_figures(
 
 
 # Names that stand for something in the record besides a vote's inputs and thresholds.
-SAID_OF_THE_RECORD = {"load", "power", "level", "surplus_kw", "sign", "until", "passed", "meters"}
+SAID_OF_THE_RECORD = {
+    *("load", "power", "level", "surplus_kw", "sign", "until", "passed", "meters", "worth", "course", "moment"),
+    *("wish", "wish_level", "without", "answer_until"),
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -176,48 +260,6 @@ def test_a_text_asks_for_nothing_that_no_record_has(code: Code, language: Langua
         for name in [*vote["inputs"], *vote["thresholds"]]
     }
     assert asked <= known | SAID_OF_THE_RECORD
-
-
-def all_kernel_records() -> list[dict[str, Any]]:
-    """Records that make each rule with figures speak."""
-    held = LoadMemory(level="off", last_change_block=BLOCK)
-    tired = LoadMemory(level="off", starts=6, starts_day=0)
-    locked = LoadMemory(level="off", lockout_until_s=NOON_S + 900)
-    state = EnergyState(
-        NOON_S, BLOCK, signals={"pv_power_w": Signal(3000), "house_load_w": Signal(300)}, pv_forecast_w=(400,) * 3
-    )
-    bright = EnergyState(
-        NOON_S, BLOCK, signals={"pv_power_w": Signal(3000), "house_load_w": Signal(300)}, pv_forecast_w=(4000,) * 3
-    )
-    dear = EnergyState(
-        NOON_S,
-        BLOCK,
-        signals={"pv_power_w": Signal(3000), "house_load_w": Signal(300)},
-        pv_forecast_w=(1900,) * 3,
-        import_prices=(4500,) * 3,
-    )
-    forecasts = [decision_record(decide(one, LoadMemory(), RuleSet(), MINER)) for one in (state, bright, dear)]
-    by_hand = [
-        record(LoadMemory(level=level, override=_override(wish)), grid_power_w=-1860, **WELL)
-        for level, wish in (("off", "eco"), ("full", "eco"), ("full", "off"))
-    ]
-    return [
-        *forecasts,
-        *by_hand,
-        record(held, grid_power_w=-1860),
-        record(tired, grid_power_w=-1860),
-        record(locked, grid_power_w=-1860),
-        record(LoadMemory(level="off", last_change_block=BLOCK - 1), grid_power_w=-1860),
-        record(grid_power_w=-1860, import_price_ct_kwh=4000),
-        record(grid_power_w=-1860, battery_soc_pct=560, battery_power_w=0),
-        record(RUNS, grid_power_w=900, **WELL),
-        record(RUNS, grid_power_w=-1860, room_temp_c=450, **WELL),
-        record(RUNS, grid_power_w=-1860, miner__temp_c=Signal(600, 90, Quality.STALE)),
-    ]
-
-
-def _override(level: str) -> Override:
-    return Override(Vote.STOP if level == "off" else Vote.LEVEL, level, NOON_S + 1800)
 
 
 def placeholders(language: Language, key: str) -> set[str]:

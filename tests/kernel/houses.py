@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from bitgrid.kernel import EnergyState, Level, LoadProfile, Quality, Signal, to_scaled
+from bitgrid.kernel import EnergyState, Forecast, Level, LoadProfile, Quality, Signal, to_scaled
 
 BLOCK = 1_000
 AT_S = BLOCK * 600
@@ -24,3 +25,8 @@ def house(*, at_s: int = AT_S, required: tuple[str, ...] = (), **values: Any) ->
     return EnergyState(
         at_s=at_s, block=at_s // 600, local_day=20260101, signals=signals, required=required, load_ids=("miner",)
     )
+
+
+def ahead(state: EnergyState, **curves: tuple[int, ...]) -> EnergyState:
+    """The same house with a forecast that begins now; curves by their names in `Forecast`."""
+    return replace(state, forecast=Forecast(state.block, **curves))

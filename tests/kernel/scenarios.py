@@ -2,7 +2,8 @@
 what is expected (action, level, rule, code).
 
 Inputs are in people's units (W, %, °C, ct/kWh, seconds); `running(level, blocks)` and `off_for(blocks)` are what the
-load did last. Thresholds are the defaults: eco from 800 W, full from 1,500 W, hysteresis 200 W; reserve 50 / 58 %;
+load did last. What a person cannot write down by hand stands last in a row: `rules` other than the defaults, signals
+of the `house` itself, a person's `override`, a `trigger` other than the tick, a lockout's `lockout_s`. Thresholds are the defaults: eco from 800 W, full from 1,500 W, hysteresis 200 W; reserve 50 / 58 %;
 import limit 500 W (2,000 W in a hold); 85 °C; dearest import 25 ct; holds 3 / 2 / 2 blocks; six starts a day.
 """
 
@@ -19,6 +20,23 @@ class Row(NamedTuple):
     level: str
     rule: str
     code: str
+    also: dict[str, Any] = {}
+
+
+NEVER_NAMED = {
+    "R2_OK": "no objection",
+    "R3_OK": "no objection",
+    "R4_OFF": "switched off, it says nothing",
+    "R4_ABSTAINS": "it cannot tell, and says nothing",
+    "R4_SPARE": "no objection; the start or the running on is R1's",
+    "R5_FREE": "no hold",
+    "USER_NONE": "no override",
+    "MODE_FULL": "no objection",
+    "MODE_FREE": "no objection",
+    "MODE_CONFIRMED": "no objection; what was confirmed is R1's or R4's",
+    "CLOCK_STEADY": "no objection",
+}
+"""Codes of votes that demand nothing: they stand in the record, but no decision is named after them."""
 
 
 def off_for(blocks: int, **more: int) -> dict[str, Any]:
@@ -32,7 +50,16 @@ def running(level: str, blocks: int, since_start: int | None = None) -> dict[str
 
 EXPORT_3KW = {"grid_power_w": -3000}
 SUN = {"pv_power_w": 4500, "house_load_w": 1500}
-FULL_BATTERY = {"battery_power_w": 0, "battery_soc_pct": 90}
+NIGHT_AHEAD = {
+    "pv_power_w": 4500,
+    "house_load_w": 900,
+    "grid_power_w": 0,
+    "battery_power_w": 3600,
+    "battery_soc_pct": 60,
+    "import_price_ct_kwh": 30,
+    "export_price_ct_kwh": 8,
+    "hodl_ct_kwh": 9,
+}
 
 # fmt: off
 SCENARIOS = [
@@ -149,10 +176,22 @@ SCENARIOS = [
         SUN | {"grid_power_w": 900, "battery_soc_pct": 80}, off_for(9),
         "HOLD", "off", "R2", "R2_GRID_IMPORT"),
     # R3: heat, silence, emergency
-    Row("85.0 °C is allowed",
-        EXPORT_3KW | {"miner.temp_c": 85.0}, running("full", 9),
+    Row("83.0 degrees are allowed",
+        EXPORT_3KW | {"miner.temp_c": 83.0}, running("full", 9),
         "HOLD", "full", "R1", "R1_SURPLUS_OK"),
-    Row("85.1 °C is not",
+    Row("within 2 K of the limit it goes a level down",
+        EXPORT_3KW | {"miner.temp_c": 83.1}, running("full", 9),
+        "THROTTLE", "eco", "R3", "R3_NEAR_LIMIT"),
+    Row("within 2 K of the limit, at the lowest level: only a warning",
+        {"grid_power_w": -900, "miner.temp_c": 85.0}, running("eco", 9),
+        "HOLD", "eco", "R1", "R1_SURPLUS_ECO"),
+    Row("5 % off its efficiency is tolerated",
+        {"grid_power_w": -3000, "miner.power_w": 1674, "miner.hashrate_ths": 85.8}, running("full", 9),
+        "HOLD", "full", "R1", "R1_SURPLUS_OK"),
+    Row("more than that is not",
+        {"grid_power_w": -3000, "miner.power_w": 1674, "miner.hashrate_ths": 85.0}, running("full", 9),
+        "THROTTLE", "eco", "R3", "R3_DRIFT"),
+    Row("85.1 degrees are not",
         EXPORT_3KW | {"miner.temp_c": 85.1}, running("full", 9),
         "STOP", "off", "R3", "R3_OVER_TEMP"),
     Row("heat breaks a hold",
@@ -253,5 +292,136 @@ SCENARIOS = [
     Row("a hold is named only where R1 wished otherwise",
         EXPORT_3KW, running("full", 1, 1),
         "HOLD", "full", "R1", "R1_SURPLUS_OK"),
+    # The energy path: what a kWh is worth (`best_value`, hodl 9 ct)
+    Row("hodl cannot be valued: the price cap counts",
+        EXPORT_3KW | {"import_price_ct_kwh": 30, "export_price_ct_kwh": 8}, off_for(9),
+        "HOLD", "off", "R1", "R1_PRICE_TOO_HIGH"),
+    Row("hodl is worth more than export: the price cap does not count",
+        EXPORT_3KW | {"import_price_ct_kwh": 30, "export_price_ct_kwh": 8, "hodl_ct_kwh": 9}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("hodl is worth as much as export",
+        EXPORT_3KW | {"export_price_ct_kwh": 9, "hodl_ct_kwh": 9}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("hodl is worth less than export: not worth it",
+        EXPORT_3KW | {"export_price_ct_kwh": 9.01, "hodl_ct_kwh": 9}, off_for(9),
+        "HOLD", "off", "R1", "R1_NOT_WORTH_IT"),
+    Row("not worth it any more: what runs stops",
+        EXPORT_3KW | {"export_price_ct_kwh": 12, "hodl_ct_kwh": 9}, running("full", 9),
+        "STOP", "off", "R1", "R1_NOT_WORTH_IT"),
+    Row("the battery will spill long before night: full first",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 40 + [0] * 60}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("the battery will be empty before it spills: battery first",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 3 + [0] * 97}, off_for(9),
+        "HOLD", "off", "R4", "R4_BATTERY_FIRST"),
+    Row("battery first: what runs stops",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 3 + [0] * 97}, running("full", 9),
+        "STOP", "off", "R4", "R4_BATTERY_FIRST"),
+    Row("battery first, but in its minimum runtime",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 3 + [0] * 97}, running("full", 1, 1),
+        "HOLD", "full", "R5", "R5_MIN_RUNTIME"),
+    Row("battery first, but the night's power is nearly free",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 3 + [0] * 97, "import_price_ct_kwh": 5}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("less than twelve hours of forecast say nothing of the night",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 3 + [0] * 60}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    # Autonomy: who may switch
+    Row("manual: the rules only suggest",
+        EXPORT_3KW | {"autonomy": 0}, off_for(9),
+        "HOLD", "off", "MODE", "MODE_SUGGESTS"),
+    Row("manual: protection protects",
+        EXPORT_3KW | {"autonomy": 0, "miner.temp_c": 90}, running("full", 9),
+        "STOP", "off", "R3", "R3_OVER_TEMP"),
+    Row("manual: the reserve is kept",
+        EXPORT_3KW | {"autonomy": 0, "battery_power_w": 0, "battery_soc_pct": 40}, running("full", 9),
+        "STOP", "off", "R2", "R2_HARD_RESERVE"),
+    Row("assisted: a start waits to be confirmed",
+        EXPORT_3KW | {"autonomy": 1}, off_for(9),
+        "HOLD", "off", "MODE", "MODE_WAITS"),
+    Row("semi: it starts by itself",
+        EXPORT_3KW | {"autonomy": 2}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("semi: an economic stop waits",
+        {"grid_power_w": 300, "miner.power_w": 800, "autonomy": 2}, running("eco", 9),
+        "HOLD", "eco", "MODE", "MODE_WAITS"),
+    Row("semi: not beyond the next three blocks",
+        {"grid_power_w": 300, "miner.power_w": 800, "autonomy": 2}, running("eco", 9) | {"stop_wished_blocks": 4},
+        "STOP", "off", "R1", "R1_INSUFFICIENT_SURPLUS"),
+    # A person's word
+    Row("a start by hand, at night",
+        {"grid_power_w": 300}, off_for(9),
+        "START", "full", "USER", "USER_START", {"override": "full", "trigger": "USER"}),
+    Row("a stop by hand, in the minimum runtime",
+        EXPORT_3KW, running("full", 1, 1),
+        "STOP", "off", "USER", "USER_STOP", {"override": "off", "trigger": "USER"}),
+    Row("a level by hand",
+        EXPORT_3KW, running("full", 9),
+        "THROTTLE", "eco", "USER", "USER_LEVEL", {"override": "eco", "trigger": "USER"}),
+    Row("a start by hand in a pause",
+        {"grid_power_w": 300}, off_for(0),
+        "START", "eco", "USER", "USER_START", {"override": "eco", "trigger": "USER"}),
+    Row("a start by hand at the hard reserve",
+        {"grid_power_w": 300, "battery_power_w": 0, "battery_soc_pct": 50}, off_for(9),
+        "HOLD", "off", "R2", "R2_HARD_RESERVE", {"override": "eco", "trigger": "USER"}),
+    Row("the same where the owner lets it use the reserve",
+        {"grid_power_w": 300, "battery_power_w": 0, "battery_soc_pct": 50}, off_for(9),
+        "START", "eco", "USER", "USER_START", {"override": "eco", "trigger": "USER", "rules": {"override_may_use_reserve": True}}),
+    Row("semi: when a person's word has ended the load goes off",
+        EXPORT_3KW | {"autonomy": 2}, running("full", 9),
+        "STOP", "off", "MODE", "MODE_OVERRIDE_ENDED", {"trigger": "EXPIRY"}),
+    Row("full autonomy: when it has ended the rules go on",
+        EXPORT_3KW, running("full", 9),
+        "HOLD", "full", "R1", "R1_SURPLUS_OK", {"trigger": "EXPIRY"}),
+    # What the house says of itself: guard, controller, clock
+    Row("the guard has switched it off",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "R3", "R3_GUARD_TRIP", {"house": {"miner.guard_trip": 1}, "trigger": "PROTECT"}),
+    Row("the guard has switched it off for heat",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "R3", "R3_OVER_TEMP", {"house": {"miner.guard_trip": 2}, "trigger": "PROTECT"}),
+    Row("the decision process or the broker is lost",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "R3", "R3_CONTROLLER_LOST", {"house": {"controller_lost": 1}, "trigger": "PROTECT"}),
+    Row("locked out after heat",
+        EXPORT_3KW | {"miner.temp_c": 40}, off_for(9),
+        "HOLD", "off", "R3", "R3_LOCKOUT", {"lockout_s": 1}),
+    Row("the lockout is over, and it is cool",
+        EXPORT_3KW | {"miner.temp_c": 74.9}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK", {"lockout_s": 0}),
+    Row("the lockout is over, but it is not cool yet",
+        EXPORT_3KW | {"miner.temp_c": 75}, off_for(9),
+        "HOLD", "off", "R3", "R3_LOCKOUT", {"lockout_s": 0}),
+    Row("the clock has stepped: a block is held",
+        EXPORT_3KW, off_for(9),
+        "HOLD", "off", "CLOCK", "CLOCK_RESYNC", {"house": {"clock_stepped": 1}}),
+    Row("deciding took too long: what runs stops",
+        EXPORT_3KW, running("full", 9),
+        "STOP", "off", "CLOCK", "CLOCK_OVERRUN", {"house": {"evaluation_overrun": 1}}),
+    Row("deciding took too long: nothing starts",
+        EXPORT_3KW, off_for(9),
+        "HOLD", "off", "CLOCK", "CLOCK_OVERRUN", {"house": {"evaluation_overrun": 1}}),
+    # What the owner may choose
+    Row("stack: grid power is cheaper than what it mines",
+        {"grid_power_w": 300, "import_price_ct_kwh": 8.99, "hodl_ct_kwh": 9}, off_for(9),
+        "START", "full", "R1", "R1_CHEAP_GRID", {"rules": {"policy": "stack"}}),
+    Row("stack: grid power is as dear as what it mines",
+        {"grid_power_w": 300, "import_price_ct_kwh": 9, "hodl_ct_kwh": 9}, off_for(9),
+        "HOLD", "off", "R1", "R1_INSUFFICIENT_SURPLUS", {"rules": {"policy": "stack"}}),
+    Row("a dear hour ahead that the sun does not cover",
+        SUN | {"pv_forecast_w": [9000, 9000, 3000], "import_price_ct_kwh": [10, 10, 30.01]}, off_for(9),
+        "HOLD", "off", "R4", "R4_PRICE_SPIKE"),
+    Row("a dear hour ahead that it does cover",
+        SUN | {"pv_forecast_w": [9000, 9000, 3174], "import_price_ct_kwh": [10, 10, 30.01]}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("an hour ahead at just 30 ct",
+        SUN | {"pv_forecast_w": [9000, 9000, 3000], "import_price_ct_kwh": [10, 10, 30]}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK"),
+    Row("a start a block early, with 300 W to spare",
+        {"pv_power_w": 1000, "house_load_w": 500, "pv_forecast_w": [1600] * 3}, off_for(9),
+        "START", "eco", "R4", "R4_PRESTART", {"rules": {"r4_prestart": True}}),
+    Row("a stop before the sun leaves",
+        {"pv_power_w": 2000, "house_load_w": 500, "pv_forecast_w": [500] * 3}, running("full", 9),
+        "STOP", "off", "R4", "R4_SUN_LEAVES", {"rules": {"r4_preemptive_stop": True}}),
 ]
 # fmt: on

@@ -8,6 +8,7 @@ from bitgrid.kernel import (
     OFF,
     Action,
     Code,
+    Forecast,
     LoadMemory,
     LoadProfile,
     Override,
@@ -26,7 +27,7 @@ from bitgrid.kernel import (
     memory_record,
     state_record,
 )
-from kernel.houses import AT_S, BLOCK, MINER, good, house
+from kernel.houses import AT_S, BLOCK, MINER, ahead, good, house
 
 RULES = RuleSet()
 SUNNY = house(grid_power_w=-3000)
@@ -190,22 +191,58 @@ class TestSafety:
 
 class TestForecast:
     def test_a_price_spike_that_the_sun_does_not_cover_forbids_a_start(self) -> None:
-        state = replace(
-            house(pv_power_w=4500, house_load_w=1500),
-            pv_forecast_w=(9000, 9000, 3000),
-            import_prices=(1000, 1000, 3001),
-        )
+        sunny = house(pv_power_w=4500, house_load_w=1500)
+        state = ahead(sunny, pv_w=(9000, 9000, 3000), import_prices=(1000, 1000, 3001))
         assert decide(state, LoadMemory(), RULES, MINER).code is Code.R4_PRICE_SPIKE
-        covered = replace(state, pv_forecast_w=(9000, 9000, 3174))
+        covered = ahead(sunny, pv_w=(9000, 9000, 3174), import_prices=(1000, 1000, 3001))
         assert decide(covered, LoadMemory(), RULES, MINER).action is Action.START
 
     def test_can_be_switched_off(self) -> None:
-        state = replace(house(pv_power_w=4500, house_load_w=1500), pv_forecast_w=(0, 0, 0))
+        state = ahead(house(pv_power_w=4500, house_load_w=1500), pv_w=(0, 0, 0))
         assert decide(state, LoadMemory(), RuleSet(r4_enabled=False), MINER).action is Action.START
 
     def test_derives_the_house_load_from_the_balance(self) -> None:
-        state = replace(house(pv_power_w=4500, grid_power_w=-3000), pv_forecast_w=(2000, 2000, 2000))
+        state = ahead(house(pv_power_w=4500, grid_power_w=-3000), pv_w=(2000, 2000, 2000))
         assert decide(state, LoadMemory(), RULES, MINER).code is Code.R4_FORECAST_LOW
+
+    def test_a_load_forecast_goes_before_the_present_load(self) -> None:
+        state = ahead(house(pv_power_w=4500, house_load_w=1500), pv_w=(2000,) * 3, load_w=(0,) * 3)
+        assert decide(state, LoadMemory(), RULES, MINER).action is Action.START
+
+    def test_counts_from_the_block_that_begins(self) -> None:
+        state = house(pv_power_w=4500, house_load_w=1500)
+        issued = Forecast(BLOCK - 2, (0, 0, 4500, 4500, 4500))
+        assert decide(replace(state, forecast=issued), LoadMemory(), RULES, MINER).action is Action.START
+
+    def test_may_start_a_block_early_on_a_forecast_with_300_w_to_spare(self) -> None:
+        rules = RuleSet(r4_prestart=True)
+        for pv_w, action in ((1599, Action.HOLD), (1600, Action.START)):
+            state = ahead(house(pv_power_w=1000, house_load_w=500), pv_w=(pv_w,) * 3)
+            decision = decide(state, LoadMemory(), rules, MINER)
+            assert decision.action is action
+        assert decision.code is Code.R4_PRESTART
+        assert decide(state, LoadMemory(), RULES, MINER).action is Action.HOLD
+
+    def test_may_stop_before_the_sun_leaves(self) -> None:
+        rules = RuleSet(r4_preemptive_stop=True)
+        state = ahead(house(pv_power_w=2000, house_load_w=500), pv_w=(500, 500, 500))
+        decision = decide(state, RUNNING, rules, MINER)
+        assert (decision.action, decision.code) == (Action.STOP, Code.R4_SUN_LEAVES)
+        held = LoadMemory("eco", BLOCK - 1, BLOCK - 1)
+        assert decide(state, held, rules, MINER).code is Code.R5_MIN_RUNTIME
+
+
+class TestWhatComesTogether:
+    @pytest.mark.parametrize("flag", ["emergency_stop", "ups_on_battery", "controller_lost", "miner__guard_trip"])
+    def test_heat_is_named_and_locks_whatever_else_stops_it(self, flag: str) -> None:
+        state = house(grid_power_w=-3000, miner__temp_c=90, **{flag: 1})
+        decision = decide(state, RUNNING, RULES, MINER, Trigger.PROTECT)
+        assert decision.code is Code.R3_OVER_TEMP
+        assert advance(decision).lockout_until_s == AT_S + 3600
+
+    def test_a_switch_that_lies_ahead_of_the_clock_holds_nothing(self) -> None:
+        ahead_of_time = LoadMemory("eco", BLOCK + 500, BLOCK + 500)
+        assert decide(DARK, ahead_of_time, RULES, MINER).action is Action.STOP
 
 
 class TestClock:

@@ -9,6 +9,7 @@ from bitgrid.kernel import (
     OFF,
     Action,
     EnergyState,
+    Forecast,
     LoadMemory,
     Override,
     Quality,
@@ -66,7 +67,7 @@ STATES = st.builds(
     signals=signals(),
     required=st.sampled_from([(), ("grid_power_w",), ("battery_soc_pct", "grid_power_w")]),
     load_ids=st.just(("miner",)),
-    pv_forecast_w=st.lists(st.integers(0, 8000), max_size=5).map(tuple),
+    forecast=st.lists(st.integers(0, 8000), max_size=5).map(lambda pv: Forecast(BLOCK, tuple(pv))),
 )
 OVERRIDES = st.none() | st.builds(
     Override,

@@ -53,7 +53,7 @@ def test_every_command_can_be_imported_and_tells_about_itself() -> None:
 
 def test_the_help_lists_every_command() -> None:
     _, text = bitgrid_("--help")
-    for name in ("config", "decide", "doctor", "plant", "run", "status", "version"):
+    for name in ("config", "decide", "doctor", "plant", "run", "status", "version", "whatif"):
         assert f"\n  {name} " in text
 
 

@@ -4,10 +4,13 @@ May touch: the MQTT broker named in site.yaml (`bus.client` alone; importing thi
 """
 
 from bitgrid.bus.messages import (
+    AutonomyRequest,
     CommandReply,
+    ConfirmRequest,
     DecisionEvent,
     EnergyStateMessage,
     EstopRequest,
+    EventMessage,
     ExplainSession,
     Health,
     HealthStatus,
@@ -16,6 +19,7 @@ from bitgrid.bus.messages import (
     Message,
     OverrideRequest,
     Quality,
+    ReloadRequest,
     SignalView,
     Telemetry,
     decode,
@@ -24,11 +28,14 @@ from bitgrid.bus.port import Bus, Handler, Received
 from bitgrid.bus.topics import Topics
 
 __all__ = [
+    "AutonomyRequest",
     "Bus",
     "CommandReply",
+    "ConfirmRequest",
     "DecisionEvent",
     "EnergyStateMessage",
     "EstopRequest",
+    "EventMessage",
     "ExplainSession",
     "Handler",
     "Health",
@@ -39,6 +46,7 @@ __all__ = [
     "OverrideRequest",
     "Quality",
     "Received",
+    "ReloadRequest",
     "SignalView",
     "Telemetry",
     "Topics",

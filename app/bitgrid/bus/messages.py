@@ -138,6 +138,38 @@ class EstopRequest(Message):
     actor: str
 
 
+class AutonomyRequest(Message):
+    """How much the rules may do by themselves: 0 manual, 1 assisted, 2 semi, 3 full."""
+
+    request_id: str
+    autonomy: Annotated[int, Field(ge=0, le=3)]
+    actor: str
+
+
+class ConfirmRequest(Message):
+    """A person's yes to what waits for it: the level (or off) that the last decision suggests."""
+
+    request_id: str
+    load: str
+    level: str
+    actor: str
+
+
+class ReloadRequest(Message):
+    """Read the configuration anew, all of it or nothing of it."""
+
+    request_id: str
+    actor: str
+
+
+class EventMessage(Message):
+    """Something that happened: ``kind`` is safety, health or audit."""
+
+    kind: Literal["safety", "health", "audit"]
+    at_s: int
+    record: dict[str, Any]
+
+
 class CommandReply(Message):
     """The answer to a request; a refused one changed nothing."""
 

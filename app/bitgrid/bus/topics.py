@@ -48,6 +48,25 @@ class Topics:
         return f"bitgrid/{self.site}/cmd/override"
 
     @property
+    def autonomy(self) -> str:
+        """A person's wish that the rules do more or less by themselves."""
+        return f"bitgrid/{self.site}/cmd/autonomy"
+
+    @property
+    def confirm(self) -> str:
+        """A person's yes to what waits for it."""
+        return f"bitgrid/{self.site}/cmd/confirm"
+
+    @property
+    def reload(self) -> str:
+        """A wish to read the configuration anew."""
+        return f"bitgrid/{self.site}/cmd/reload"
+
+    def event(self, kind: str) -> str:
+        """What happened: safety, health, audit."""
+        return f"bitgrid/{self.site}/event/{kind}"
+
+    @property
     def estop(self) -> str:
         """Emergency stop: engage or acknowledge."""
         return f"bitgrid/{self.site}/cmd/estop"

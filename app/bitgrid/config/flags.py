@@ -11,3 +11,9 @@ class Flags(Versioned):
     """The whole of flags.yaml."""
 
     r4_enabled: bool = Field(default=True, description="Whether R4, the forecast, is heard.")
+    r4_prestart: bool = Field(
+        default=False, description="Whether R4 may start a block early on a forecast with 300 W to spare."
+    )
+    r4_preemptive_stop: bool = Field(
+        default=False, description="Whether R4 may wish to stop before the sun leaves."
+    )

@@ -80,6 +80,12 @@ class Forecast(Model):
     price_spike_ct_kwh: PriceCtKwh = Field(
         default=30.0, description="A price above this in the coming minimum runtime, not covered by sun: no start."
     )
+    value_margin_ct_kwh: Annotated[float, Field(ge=0, le=1000)] = Field(
+        default=0.0, description="By how much mining must be worth more than what it displaces."
+    )
+    spill_hysteresis_wh: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        default=300, description="Energy the battery must be going to spill before a start counts it as spare."
+    )
 
 
 class Stability(Model):

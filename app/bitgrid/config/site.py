@@ -13,6 +13,7 @@ from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Ver
 SignalName = Literal["grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "battery_soc_pct"]
 ADDED_UP = frozenset({"pv_power_w", "battery_power_w"})
 """Signals that several devices may measure; they are added up."""
+MAX_LEVELS = 40
 LEASE_S = 45
 """How long a lease lasts; a relay's own timer is armed anew within it."""
 NO_RELAY_SENTENCE = "I accept that this load keeps its power when the whole appliance fails"
@@ -84,6 +85,29 @@ class LevelConfig(Model):
     min_surplus_w: Watts = Field(description="Surplus from which this level is proposed (R1).")
 
 
+class PowerRange(Model):
+    """A load with a power target: its levels are every step of a range, each for its own surplus."""
+
+    min_w: Annotated[int, Field(gt=0, le=100_000)] = Field(description="The lowest power.")
+    max_w: Annotated[int, Field(gt=0, le=100_000)] = Field(description="The highest power.")
+    step_w: Annotated[int, Field(ge=50, le=100_000)] = Field(
+        default=200, description="From one level to the next."
+    )
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.max_w <= self.min_w:
+            raise ValueError("max_w must be above min_w")
+        if (self.max_w - self.min_w) // self.step_w > MAX_LEVELS:
+            raise ValueError(f"more than {MAX_LEVELS} levels; take a larger step_w")
+        return self
+
+    def levels(self) -> list[dict[str, str | int]]:
+        """As they would stand under ``levels``."""
+        watts = [*range(self.min_w, self.max_w, self.step_w), self.max_w]
+        return [{"name": f"w{power_w}", "power_w": power_w, "min_surplus_w": power_w} for power_w in watts]
+
+
 class MinerConfig(Model):
     """The miner behind a load and how to reach it."""
 
@@ -115,6 +139,7 @@ class LoadConfig(Model):
         Field(default=None, description="In place of a relay: the owner's own words.")
     )
     levels: Annotated[list[LevelConfig], Field(min_length=1, description="Lowest first.")]
+    power_range: PowerRange | None = Field(default=None, description="In place of levels: every step of a range.")
     joules_per_terahash: Annotated[float, Field(gt=0, le=1000)] = Field(
         description="What a terahash costs, J; 5 % more is told."
     )
@@ -126,6 +151,15 @@ class LoadConfig(Model):
     )
     off_below_w: Annotated[int, Field(ge=1, le=500, description="Measured power below this is off.")] = 50
     cooldown_s: Annotated[int, Field(ge=0, le=300, description="Fans run on before power is cut.")] = 30
+
+    @model_validator(mode="before")
+    @classmethod
+    def _levels_of_range(cls, given: object) -> object:
+        """Where a power range stands in place of levels, its steps are the levels."""
+        if not isinstance(given, dict) or "levels" in given or "power_range" not in given:
+            return given
+        power_range = PowerRange.model_validate(given["power_range"])
+        return {**given, "levels": power_range.levels()}
 
     @model_validator(mode="after")
     def _levels_rise(self) -> Self:
@@ -174,6 +208,14 @@ class Battery(Model):
 
     capacity_wh: Annotated[int, Field(gt=0, le=1_000_000)] = Field(description="What it holds, Wh.")
     claim_w: Watts = Field(default=0, description="Share of the surplus promised to the battery first.")
+    max_charge_w: Watts = Field(default=5000, description="The most it takes in.")
+    max_discharge_w: Watts = Field(default=5000, description="The most it gives.")
+    round_trip_efficiency_pct: Annotated[float, Field(ge=50, le=100)] = Field(
+        default=90.0, description="Of a kWh put in, what comes out again."
+    )
+    empty_soc_pct: Annotated[float, Field(ge=0, le=50)] = Field(
+        default=5.0, description="Charge at which it gives nothing any more."
+    )
 
 
 class Tariff(Model):

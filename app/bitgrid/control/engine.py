@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
 from bitgrid.clock import Clock
@@ -19,11 +19,11 @@ from bitgrid.control.controllers import Controllers, Instances
 from bitgrid.control.journal import Journal
 from bitgrid.control.leases import Leases
 from bitgrid.control.load import Load
-from bitgrid.control.publisher import Publisher
+from bitgrid.control.publisher import EventKind, Publisher
 from bitgrid.control.rule_set import load_profile, rule_set
 from bitgrid.control.sharing import surplus_beside_w, surplus_left_w
 from bitgrid.control.signals import SignalBook
-from bitgrid.control.state_builder import StateBuilder
+from bitgrid.control.state_builder import AUTONOMY, StateBuilder
 from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
 from bitgrid.kernel import (
     OFF,
@@ -31,6 +31,8 @@ from bitgrid.kernel import (
     Decision,
     EnergyState,
     LoadMemory,
+    Quality,
+    Signal,
     Trigger,
     advance,
     decide,
@@ -43,6 +45,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_S = 30.0
 PUBLISH_EVERY_S = 5.0
+EVALUATION_BUDGET_MACHINE_S = 1.0
 
 
 class GuardPort(Protocol):
@@ -119,13 +122,36 @@ class Engine:
     def state_for(self, load: Load, *, of_window: bool = False) -> EnergyState:
         """The house as the decision on a load sees it."""
         context = self._context(load)
-        if of_window:
-            return self.builder.of_window(context, self.rules.block_s)
-        return self.builder.latest(context)
+        builder = self.builder
+        state = builder.of_window(context, self.rules.block_s) if of_window else builder.latest(context)
+        return replace(state, confirmation=load.confirmation(state.clock_epoch, state.block))
 
     def judge(self, load: Load, memory: LoadMemory, trigger: Trigger) -> Decision:
         """A decision between ticks; what the other loads run on is not this one's surplus."""
         return decide(self._beside(self.state_for(load), load), memory, self.rules, load.profile, trigger)
+
+    @property
+    def autonomy(self) -> int:
+        """How much the rules may do by themselves, 0–3."""
+        chosen = self.house.autonomy
+        return self.config.policies.autonomy if chosen is None else chosen
+
+    def adopt(self, config: Config) -> None:
+        """Go on by another configuration of the same site; live from now on, archived with the next tick."""
+        self.config, self.rules = config, rule_set(config)
+        self.builder = StateBuilder(config, self.book, self.blocks)
+        self._archived = False
+
+    def tell_event(self, kind: EventKind, record: dict[str, Any]) -> bool:
+        """Make an event durable and say it on the bus; whether it is durable."""
+        at_s = self.blocks.now_s()
+        self.publisher.event(kind, record, at_s)
+        try:
+            self.journal.event(kind, record, at_s)
+        except StoreError as error:
+            self.problem = str(error)
+            return False
+        return True
 
     def lock_out(self, load: Load) -> None:
         """Nothing starts it for the safety lockout's time from now; `remember` makes that durable."""
@@ -163,7 +189,7 @@ class Engine:
             self.leases.grant(decision, row.id, holders)
         elif decision.level != OFF:
             self.leases.stand(decision, row.id)
-        self.publisher.decision(row.id, record)
+        self.publisher.decision(row.id, record, decision)
         return True
 
     def _context(self, load: Load) -> dict[str, int]:
@@ -174,6 +200,7 @@ class Engine:
             "emergency_stop": int(self.house.emergency_stop),
             "controller_lost": int(self._is_controller_lost(load)),
             "clock_stepped": int(self._clock_stepped),
+            AUTONOMY: self.autonomy,
         }
         if trip is not None:
             context[f"{name}.guard_trip"] = TRIP_HEAT if trip.cause == "heat" else TRIP_OTHER
@@ -238,10 +265,7 @@ class Engine:
             if trip is None:
                 continue
             if trip.trip_id != load.trip_recorded:
-                try:
-                    self.journal.event("safety", {"load": name, **trip.model_dump()}, self.blocks.now_s())
-                except StoreError as error:
-                    self.problem = str(error)
+                if not self.tell_event("safety", {"load": name, **trip.model_dump()}):
                     continue
                 load.trip_recorded = trip.trip_id
                 self._protect(load)
@@ -267,6 +291,7 @@ class Engine:
     def _tick(self) -> None:
         """Decide the block that has begun, each load once, in order of priority."""
         key = self.blocks.epoch, self.blocks.block()
+        self._note_gap(key)
         taken_w, is_durable = 0, True
         for name, load in self.loads.items():
             if self.journal.has_tick(name, *key):
@@ -276,12 +301,29 @@ class Engine:
             if len(self.loads) > 1:
                 left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
                 state = replace(state, surplus_left_w=left_w)
-            decision = decide(state, load.memory, self.rules, load.profile, Trigger.TICK)
+            decision = self._in_time(state, load)
             is_durable = self.apply(decision) and is_durable
             taken_w += decision.power_w
         if is_durable:
             self._ticked, self._clock_stepped = key, False
             self._archive_configuration()
+
+    def _in_time(self, state: EnergyState, load: Load) -> Decision:
+        """The tick's decision; one that took too long is not believed: what runs stops, nothing starts."""
+        began_boot_s = self.clock.boot()
+        decision = decide(state, load.memory, self.rules, load.profile, Trigger.TICK)
+        took_s = (self.clock.boot() - began_boot_s) / self.clock.speed
+        if took_s <= EVALUATION_BUDGET_MACHINE_S:
+            return decision
+        self.tell_event("health", {"what": "evaluation_overrun", "took_s": round(took_s, 3)})
+        overrun = {**state.signals, "evaluation_overrun": Signal(1, 0, Quality.GOOD, "rules")}
+        return decide(replace(state, signals=overrun), load.memory, self.rules, load.profile, Trigger.TICK)
+
+    def _note_gap(self, key: tuple[int, int]) -> None:
+        """Blocks that were slept through are recorded as a gap; they are not decided any more."""
+        before = self._ticked
+        if before is not None and before[0] == key[0] and key[1] - before[1] > 1:
+            self.tell_event("health", {"what": "gap", "from_block": before[1] + 1, "to_block": key[1] - 1})
 
     def _renew(self, load: Load) -> None:
         """Renew a lease that is due, if the decision stands and the house is as it must be."""
@@ -314,7 +356,9 @@ class Engine:
     def _on_clock_step(self, step_s: float) -> None:
         self._clock_stepped = True
         self._new_epoch(self.blocks.epoch, round(step_s))
-        self._note("health", {"what": "clock_step", "step_s": round(step_s), "clock_epoch": self.blocks.epoch})
+        self.tell_event(
+            "health", {"what": "clock_step", "step_s": round(step_s), "clock_epoch": self.blocks.epoch}
+        )
 
     def _new_epoch(self, epoch: int, step_s: int) -> None:
         """Go on by the clock as it now is; what is remembered by the old one is carried over."""
@@ -324,12 +368,6 @@ class Engine:
         for load in self.loads.values():
             load.memory = moved(load.memory, step_s, blocks)
         self.remember()
-
-    def _note(self, kind: str, record: dict[str, str | int]) -> None:
-        try:
-            self.journal.event(kind, record, self.blocks.now_s())
-        except StoreError as error:
-            self.problem = str(error)
 
     def _publish(self) -> None:
         if self.clock.boot() >= self._next_publish_boot_s:

@@ -15,6 +15,8 @@ from bitgrid.kernel import (
     advance,
     canonical_json,
     decision_record,
+    forecast_hash,
+    forecast_record,
     memory_from_record,
     memory_record,
     state_record,
@@ -30,6 +32,7 @@ class HouseMemory:
     """What is remembered of the house as a whole; ``epoch_began_s`` is by the clock as it then was."""
 
     emergency_stop: bool = False
+    autonomy: int | None = None
     clock_epoch: int = 0
     epoch_began_s: int = 0
 
@@ -40,6 +43,7 @@ class Journal:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._stored = ledger.memories()
+        self._archived: str | None = None
 
     def load_memory(self, load: str) -> LoadMemory:
         """The memory of a load; a fresh one where there is none."""
@@ -76,11 +80,16 @@ class Journal:
         return row, record
 
     def append(self, row: DecisionRow, decision: Decision) -> None:
-        """Make a decision and the memory it leaves durable.
+        """Make a decision, the forecast it was made from and the memory it leaves durable.
 
         Raises:
             StoreError: it is not.
         """
+        forecast = decision.state.forecast
+        if forecast is not None and forecast_hash(forecast) != self._archived:
+            name = forecast_hash(forecast)
+            self._ledger.archive_forecast(name, canonical_json(forecast_record(forecast)), row.at_s)
+            self._archived = name
         self._ledger.append(row, canonical_json(memory_record(advance(decision))))
 
     def save(self, house: HouseMemory, loads: Mapping[str, LoadMemory], at_s: int) -> None:

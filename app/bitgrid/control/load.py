@@ -14,6 +14,8 @@ class Load:
     profile: LoadProfile
     memory: LoadMemory
     trip_recorded: str | None = None
+    confirmed: tuple[tuple[int, int], str] | None = None
+    """Clock epoch and block in which a person said yes, and to which level."""
 
     def __post_init__(self) -> None:
         override = self.memory.override
@@ -23,3 +25,7 @@ class Load:
     def knows(self, level: str) -> bool:
         """Whether it can be off, or run at a level of this name."""
         return level == OFF or any(known.name == level for known in self.profile.levels)
+
+    def confirmation(self, epoch: int, block: int) -> str | None:
+        """The level a person has said yes to, while the block lasts."""
+        return self.confirmed[1] if self.confirmed is not None and self.confirmed[0] == (epoch, block) else None

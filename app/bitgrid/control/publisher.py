@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bitgrid.bus import (
     Bus,
     DecisionEvent,
     EnergyStateMessage,
+    EventMessage,
     Health,
     HealthStatus,
     LoadState,
     Quality,
     SignalView,
 )
-from bitgrid.kernel import OFF, EnergyState, LoadMemory, surplus_w, to_people
+from bitgrid.kernel import OFF, Decision, EnergyState, LoadMemory, surplus_w, to_people
+from bitgrid.kernel.counterfactual import counterfactuals
 from bitgrid.kernel.rules.r5_stability import hold
 
 if TYPE_CHECKING:
     from bitgrid.control.engine import Engine
     from bitgrid.control.load import Load
+
+EventKind = Literal["safety", "health", "audit"]
 
 
 class Publisher:
@@ -29,8 +33,14 @@ class Publisher:
         self._engine, self._bus = engine, bus
         self._since_s: dict[str, float] = {}
 
-    def decision(self, decision_id: str, record: dict[str, Any]) -> None:
-        """A decision, and at once the house as it now is."""
+    def event(self, kind: EventKind, record: dict[str, Any], at_s: int) -> None:
+        """Something that happened."""
+        message = EventMessage(kind=kind, at_s=at_s, record=record)
+        self._bus.publish(self._engine.topics.event(kind), message)
+
+    def decision(self, decision_id: str, record: dict[str, Any], decision: Decision) -> None:
+        """A decision, with what would have to change, and at once the house as it now is."""
+        record = {**record, "counterfactuals": [answer.record() for answer in counterfactuals(decision)]}
         if record["action"] != "HOLD":
             self._since_s[record["load"]] = record["at_s"]
         event = DecisionEvent(id=decision_id, load=record["load"], record=record)
@@ -50,8 +60,9 @@ class Publisher:
             )
             for name, signal in state.signals.items()
         }
-        if state.pv_forecast_w:
-            forecast = [float(watts) for watts in state.pv_forecast_w]
+        coming = state.coming("pv_w")
+        if coming:
+            forecast = [float(watts) for watts in coming]
             signals["pv_forecast_w"] = SignalView(
                 value=forecast, quality=Quality.GOOD, age_s=0.0, source="forecast"
             )

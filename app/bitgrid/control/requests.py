@@ -9,7 +9,6 @@ from bitgrid.bus import Bus, CommandReply, EstopRequest, OverrideRequest, Receiv
 from bitgrid.control.engine import Engine
 from bitgrid.control.load import Load
 from bitgrid.kernel import OFF, Code, LoadMemory, Override, Trigger, Vote, decide
-from bitgrid.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -106,13 +105,11 @@ class Requests:
 
     def _save_estop(self, request: EstopRequest) -> str:
         """Make it durable; a stop that cannot be is carried out all the same, and the text says so."""
-        engine, at_s = self._engine, self._engine.blocks.now_s()
+        engine = self._engine
         problem = engine.remember()
-        try:
-            what = "emergency_stop" if request.engage else "acknowledged"
-            engine.journal.event("safety", {"what": what, "actor": request.actor}, at_s)
-        except StoreError as error:
-            problem = engine.problem = str(error)
+        what = "emergency_stop" if request.engage else "acknowledged"
+        if not engine.tell_event("safety", {"what": what, "actor": request.actor}):
+            problem = engine.problem
         return f"done, but not durable: {problem}" if problem else ""
 
     def _refuse(self, request_id: str, code: str, text: str) -> None:

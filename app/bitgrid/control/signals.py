@@ -67,7 +67,7 @@ class History:
         return weighted / total_s if total_s > 0 else None
 
 
-AVERAGED = frozenset({"grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "power_w"})
+AVERAGED = frozenset({"grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "power_w", "hashrate_ths"})
 
 
 class SignalBook:

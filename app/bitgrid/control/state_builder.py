@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 from bitgrid.config import Config, DeviceConfig
 from bitgrid.control.blocks import BlockClock
-from bitgrid.control.signals import AVERAGED, SignalBook
-from bitgrid.kernel import EnergyState, Quality, Signal, to_scaled
+from bitgrid.control.rule_set import battery
+from bitgrid.control.signals import AVERAGED, Sample, SignalBook
+from bitgrid.kernel import EnergyState, Forecast, Outlook, Quality, Signal, outlook, to_scaled
 
 MIN_STALE_S = 30
 IMPORT_WINDOW_S = 60
 FEED_STALE_S = 3600
+AUTONOMY = "autonomy"
+FULL_AUTONOMY = 3
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
 FEED_SIGNALS = (
     ("tariff", "import_price_ct_kwh"),
@@ -27,7 +30,11 @@ class StateBuilder:
     """Builds states of one site."""
 
     def __init__(self, config: Config, book: SignalBook, blocks: BlockClock) -> None:
-        self._site, self._config_hash = config.site, config.config_hash
+        self._site, self._policies, self._config_hash = config.site, config.policies, config.config_hash
+        self._battery = battery(config)
+        self._forecast_sample: Sample | None = None
+        self._known_forecast: Forecast | None = None
+        self._outlook: tuple[Forecast | None, int, Outlook | None] = (None, -1, None)
         self._book, self._blocks = book, blocks
         self._timeout_s = config.rules.r3.comm_timeout_s
         self._zone = ZoneInfo(config.site.location.timezone)
@@ -47,13 +54,15 @@ class StateBuilder:
         signals: dict[str, Signal] = {name: self._measured(name, now_boot_s) for name in self._required}
         signals |= self._of_loads(now_boot_s)
         signals |= self._of_feeds(now_boot_s)
-        signals |= {name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items()}
+        signals |= {
+            name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items() if name != AUTONOMY
+        }
         import_w = self._mean("grid_power_w", now_boot_s - IMPORT_WINDOW_S, now_boot_s)
         grid = signals.get("grid_power_w")
         if import_w is not None and grid is not None:
             signals["grid_power_60s_w"] = grid._replace(value=import_w)
         local = dt.datetime.fromtimestamp(now_s, self._zone)
-        return EnergyState(
+        state = EnergyState(
             at_s=now_s,
             block=self._blocks.block(),
             clock_epoch=self._blocks.epoch,
@@ -61,9 +70,11 @@ class StateBuilder:
             signals=signals,
             required=self._required,
             load_ids=self._load_ids,
-            pv_forecast_w=self._forecast(),
+            forecast=self._forecast(),
+            autonomy=context.get(AUTONOMY, FULL_AUTONOMY),
             config_hash=self._config_hash,
         )
+        return replace(state, outlook=self._outlook_of(state))
 
     def of_window(self, context: Mapping[str, int], window_s: float) -> EnergyState:
         """The house over the window that just ended: means of the powers, the newest of everything else."""
@@ -75,6 +86,14 @@ class StateBuilder:
             if mean is not None and signal.quality is Quality.GOOD:
                 signals[name] = signal._replace(value=mean)
         return replace(state, signals=signals)
+
+    def _outlook_of(self, state: EnergyState) -> Outlook | None:
+        """The battery carried forward: once for a forecast and a block."""
+        forecast, block, known = self._outlook
+        if state.forecast is not forecast or state.block != block:
+            known = outlook(state, self._battery, self._blocks.block_s)
+            self._outlook = (state.forecast, state.block, known)
+        return known
 
     def _measured(self, name: str, now_boot_s: float) -> Signal:
         """A signal of the house; several PV or battery inverters are added up, the worst of them counts."""
@@ -108,15 +127,26 @@ class StateBuilder:
             if signal.quality is not Quality.GOOD:
                 signal = Signal(to_scaled(name, fallback), 0, Quality.GOOD, "site.yaml")
             signals[name] = signal
+        hodl = self._policies.hodl
+        if hodl is not None:
+            for name, value in (("sats_per_kwh", hodl.sats_per_kwh), ("hodl_ct_kwh", hodl.ct_kwh)):
+                signals[name] = Signal(to_scaled(name, value), 0, Quality.GOOD, "policies.yaml")
         return signals
 
-    def _forecast(self) -> tuple[int, ...]:
+    def _forecast(self) -> Forecast | None:
+        """What is expected; a newer forecast that says the same of what is ahead does not replace the old one."""
         sample = self._book.newest("forecast", "pv_forecast_w")
         if sample is None or not isinstance(sample.value, list):
-            return ()
+            return None
+        if sample is self._forecast_sample:
+            return self._known_forecast
+        self._forecast_sample = sample
         age_s = self._blocks.clock.boot() - sample.value_boot_s
         taken_block = int((self._blocks.clock.now() - age_s) // self._blocks.block_s)
-        return tuple(round(value) for value in sample.value[self._blocks.block() - taken_block :])
+        told = Forecast(taken_block, tuple(round(value) for value in sample.value))
+        if self._known_forecast is None or not _goes_on(self._known_forecast, told):
+            self._known_forecast = told
+        return self._known_forecast
 
     def _mean(self, name: str, from_boot_s: float, to_boot_s: float) -> int | None:
         """Mean of a signal of the house or of a load (``miner.power_w``); None where it is not averaged."""
@@ -133,3 +163,10 @@ class StateBuilder:
 
     def _stale_after_s(self, device: DeviceConfig) -> float:
         return min(self._timeout_s, max(MIN_STALE_S, 3 * device.poll_interval_s))
+
+
+def _goes_on(known: Forecast, told: Forecast) -> bool:
+    """Whether a known forecast says the same as a newer one, and still reaches half as far."""
+    ahead = known.pv_w[max(0, told.first_block - known.first_block) :]
+    reaches = told.first_block - known.first_block >= 0 and len(ahead) * 2 >= len(told.pv_w)
+    return reaches and ahead == told.pv_w[: len(ahead)]

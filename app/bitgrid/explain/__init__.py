@@ -6,16 +6,18 @@ does not say is not said.
 
 from bitgrid.explain.figures import Figures
 from bitgrid.explain.language import LANGUAGES, Language, Texts
-from bitgrid.explain.record import RecordView, VoteView, read_record
+from bitgrid.explain.record import AlternativeView, PathView, RecordView, VoteView, read_record
 from bitgrid.explain.sentences import Explainer
 from bitgrid.explain.session import Narrator
 
 __all__ = [
     "LANGUAGES",
+    "AlternativeView",
     "Explainer",
     "Figures",
     "Language",
     "Narrator",
+    "PathView",
     "RecordView",
     "Texts",
     "VoteView",

@@ -16,6 +16,9 @@ _KILO = 1000
 # Ending of a value's name → decimals and unit; the first that fits counts.
 _UNITS = (
     ("_ct_kwh", 2, "ct/kWh"),
+    ("sats_per_kwh", 0, "sats/kWh"),
+    ("_j_per_th", 1, "J/TH"),
+    ("_wh", 0, "Wh"),
     ("_soc_pct", 1, "%"),
     ("_soft_min_pct", 1, "%"),
     ("_hard_min_pct", 1, "%"),

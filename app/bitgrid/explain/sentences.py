@@ -7,9 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bitgrid.config import Site
+from bitgrid.explain import remarks
+from bitgrid.explain.alternatives import NEAREST, condition, nearest
 from bitgrid.explain.figures import Figures
 from bitgrid.explain.language import LANGUAGES, Language, Texts
-from bitgrid.explain.record import RecordView, VoteView, read_record
+from bitgrid.explain.record import AlternativeView, RecordView, VoteView, read_record
+from bitgrid.explain.values import Said, values_of
 
 TEXTS_DIRECTORY = Path(__file__).parent / "texts"
 
@@ -44,9 +47,32 @@ class Explainer:
         )
         return self.texts.say(language, "sentence", cause=self._cause_of_decision(view, language), outcome=outcome)
 
+    def texts_of(self, view: RecordView, language: Language) -> dict[str, str]:
+        """Everything said of a decision, by kind: ``short`` always, ``warning`` and ``alternatives`` if any."""
+        said = {
+            "short": self.sentence(view, language),
+            "warning": self.warning(view, language),
+            "alternatives": " ".join(self.alternatives(view, language)),
+        }
+        return {kind: text for kind, text in said.items() if text}
+
     def cause(self, vote: VoteView, view: RecordView, language: Language) -> str:
         """Why one rule voted as it did, as a clause that begins in lower case where the language lets it."""
         return self._cause(vote.code, vote, view, language)
+
+    def alternatives(self, view: RecordView, language: Language, count: int = NEAREST) -> list[str]:
+        """What would have changed the action: the nearest of the record's counterfactuals, a sentence each."""
+        return [self._alternative(one, view, language) for one in nearest(view.counterfactuals, count)]
+
+    def warning(self, view: RecordView, language: Language) -> str:
+        """That meter and inverter contradict each other; empty where they do not."""
+        return remarks.balance(view, self.texts, self.figures[language])
+
+    def remarks(self, view: RecordView, language: Language) -> list[str]:
+        """What stands behind the reason: a policy that stands in for the chosen one, the worths of the paths."""
+        figures = self.figures[language]
+        said = (remarks.policy(view, self.texts, figures), remarks.paths(view, self.texts, figures))
+        return [text for text in said if text]
 
     def reason(self, code: str, language: Language) -> str | None:
         """A code as a clause without figures; None for one that there are no words for."""
@@ -69,6 +95,16 @@ class Explainer:
         key = f"signal-{name}"
         return self.texts.say(language, key) if self.texts.knows(language, key) else name
 
+    def _alternative(self, one: AlternativeView, view: RecordView, language: Language) -> str:
+        load, hold = self.load_name(view.load, language), ""
+        if one.action == "HOLD":
+            hold = "-OFF" if one.level == "off" else "-ON"
+        outcome = self.texts.say(
+            language, f"would-{one.action}{hold}", load=load, level=self.level_name(one.level, language)
+        )
+        clause = condition(one, self.texts, self.figures[language], load)
+        return self.texts.say(language, "alternative", outcome=outcome, condition=clause)
+
     def _cause_of_decision(self, view: RecordView, language: Language) -> str:
         vote = view.binding
         if vote is not None and vote.rule == "R1" and vote.level not in {None, view.level}:
@@ -84,23 +120,12 @@ class Explainer:
         text, missing = self.texts.attempt(language, code, values)
         return self.texts.attempt(language, code, values, "plain")[0] if missing else text
 
-    def _values(self, vote: VoteView | None, view: RecordView, language: Language) -> dict[str, str | int]:
-        """What the record gives to be said about a vote, written with units, by name."""
-        figures = self.figures[language]
-        values: dict[str, str | int] = {"load": self.load_name(view.load, language)}
-        given = {} if vote is None else {**vote.inputs, **vote.thresholds}
-        for name, value in given.items():
-            if value is not None:
-                values[name.rsplit(".", 1)[-1]] = figures.value(name, value)
-        surplus_w = given.get("surplus_w")
-        if surplus_w is not None:
-            values["surplus_kw"] = figures.watts(surplus_w)
-            values["sign"] = "positive" if surplus_w > 0 else "negative"
-        if vote is not None and vote == view.binding and view.next_change_at_s is not None:
-            values["until"] = figures.time_of_day(view.next_change_at_s)
-        lockout_until_s = given.get("lockout_until_s")
-        if lockout_until_s is not None:
-            values["passed"] = "yes" if view.at_s >= lockout_until_s else "no"
+    def _values(self, vote: VoteView | None, view: RecordView, language: Language) -> Said:
+        """What the record gives to be said about a vote, by name."""
+        values = values_of(vote, view, self.figures[language])
+        values["load"] = self.load_name(view.load, language)
+        if vote is not None and vote.level is not None:
+            values["wish_level"] = self.level_name(vote.level, language)
         if view.degraded:
             values["meters"] = ", ".join(self.signal_name(name, language) for name in view.degraded)
         return values

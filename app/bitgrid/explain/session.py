@@ -29,7 +29,7 @@ class Narrator:
         if event is None or record is None:
             self._unreadable += 1
             return
-        texts = {language: {"short": self._explainer.sentence(record, language)} for language in LANGUAGES}
+        texts = {language: self._explainer.texts_of(record, language) for language in LANGUAGES}
         session = ExplainSession(decision_id=event.id, load=event.load, at_s=record.at_s, texts=texts)
         self._bus.publish(self._topic, session)
 

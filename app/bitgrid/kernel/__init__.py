@@ -7,20 +7,46 @@ It computes in integers: W, 0.1 °C, 0.1 % SoC, 0.01 ct/kWh, seconds; people and
 from bitgrid.kernel.codes import Action, Code, Rule, Trigger, Vote
 from bitgrid.kernel.decision import Decision, decide, may_renew
 from bitgrid.kernel.memory import LoadMemory, Override, advance
-from bitgrid.kernel.record import canonical_json, decision_record, memory_from_record, memory_record, state_record
-from bitgrid.kernel.ruleset import OFF, Level, LoadProfile, RuleSet
-from bitgrid.kernel.state import EnergyState, Quality, Signal, surplus_w, to_people, to_scaled
+from bitgrid.kernel.outlook import Battery, Outlook, outlook
+from bitgrid.kernel.record import (
+    canonical_json,
+    decision_record,
+    forecast_from_record,
+    forecast_hash,
+    forecast_record,
+    memory_from_record,
+    memory_record,
+    state_from_record,
+    state_record,
+)
+from bitgrid.kernel.ruleset import OFF, Level, LoadProfile, Policy, RuleSet, power_range
+from bitgrid.kernel.state import (
+    EnergyState,
+    Forecast,
+    Quality,
+    Signal,
+    balance_gap_w,
+    surplus_w,
+    to_people,
+    to_scaled,
+)
+from bitgrid.kernel.value import EnergyPath, energy_path
 
 __all__ = [
     "OFF",
     "Action",
+    "Battery",
     "Code",
     "Decision",
+    "EnergyPath",
     "EnergyState",
+    "Forecast",
     "Level",
     "LoadMemory",
     "LoadProfile",
+    "Outlook",
     "Override",
+    "Policy",
     "Quality",
     "Rule",
     "RuleSet",
@@ -28,12 +54,20 @@ __all__ = [
     "Trigger",
     "Vote",
     "advance",
+    "balance_gap_w",
     "canonical_json",
     "decide",
     "decision_record",
+    "energy_path",
+    "forecast_from_record",
+    "forecast_hash",
+    "forecast_record",
     "may_renew",
     "memory_from_record",
     "memory_record",
+    "outlook",
+    "power_range",
+    "state_from_record",
     "state_record",
     "surplus_w",
     "to_people",

@@ -25,12 +25,13 @@ class Trigger(StrEnum):
 
 
 class Vote(StrEnum):
-    """What a rule demands: nothing, off, no start, to keep what is, or a level."""
+    """What a rule demands: nothing, off, no start, to keep what is, a highest level, or a level."""
 
     NONE = "none"
     STOP = "stop"
     FORBID_START = "forbid_start"
     HOLD = "hold"
+    CAP = "cap"
     LEVEL = "level"
 
 
@@ -55,6 +56,8 @@ class Code(StrEnum):
     R1_INSUFFICIENT_SURPLUS = "R1_INSUFFICIENT_SURPLUS"
     R1_PRICE_TOO_HIGH = "R1_PRICE_TOO_HIGH"
     R1_NO_DATA = "R1_NO_DATA"
+    R1_NOT_WORTH_IT = "R1_NOT_WORTH_IT"
+    R1_CHEAP_GRID = "R1_CHEAP_GRID"
     R2_OK = "R2_OK"
     R2_HARD_RESERVE = "R2_HARD_RESERVE"
     R2_SOFT_RESERVE = "R2_SOFT_RESERVE"
@@ -69,9 +72,14 @@ class Code(StrEnum):
     R3_LOCKOUT = "R3_LOCKOUT"
     R3_CONTROLLER_LOST = "R3_CONTROLLER_LOST"
     R3_GUARD_TRIP = "R3_GUARD_TRIP"
+    R3_NEAR_LIMIT = "R3_NEAR_LIMIT"
+    R3_DRIFT = "R3_DRIFT"
     R4_OFF = "R4_OFF"
     R4_ABSTAINS = "R4_ABSTAINS"
     R4_SPARE = "R4_SPARE"
+    R4_BATTERY_FIRST = "R4_BATTERY_FIRST"
+    R4_PRESTART = "R4_PRESTART"
+    R4_SUN_LEAVES = "R4_SUN_LEAVES"
     R4_FORECAST_LOW = "R4_FORECAST_LOW"
     R4_PRICE_SPIKE = "R4_PRICE_SPIKE"
     R5_FREE = "R5_FREE"
@@ -84,5 +92,11 @@ class Code(StrEnum):
     USER_LEVEL = "USER_LEVEL"
     USER_NONE = "USER_NONE"
     MODE_FULL = "MODE_FULL"
+    MODE_FREE = "MODE_FREE"
+    MODE_SUGGESTS = "MODE_SUGGESTS"
+    MODE_WAITS = "MODE_WAITS"
+    MODE_CONFIRMED = "MODE_CONFIRMED"
+    MODE_OVERRIDE_ENDED = "MODE_OVERRIDE_ENDED"
     CLOCK_STEADY = "CLOCK_STEADY"
     CLOCK_RESYNC = "CLOCK_RESYNC"
+    CLOCK_OVERRUN = "CLOCK_OVERRUN"

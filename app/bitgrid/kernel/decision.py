@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bitgrid.kernel.codes import Action, Code, Rule, Trigger, Vote
 from bitgrid.kernel.memory import LoadMemory
-from bitgrid.kernel.rules import r1_surplus, r2_autarky, r3_safety, r4_forecast, r5_stability, user
+from bitgrid.kernel.rules import mode, r1_surplus, r2_autarky, r3_safety, r4_forecast, r5_stability, user
 from bitgrid.kernel.ruleset import OFF, LoadProfile, RuleSet
 from bitgrid.kernel.state import EnergyState
 from bitgrid.kernel.voting import VoteRecord
 
-_MODE_FULL = VoteRecord(Rule.MODE, 5, Vote.NONE, Code.MODE_FULL)
-_PROTECTS_ONLY = frozenset({Trigger.PROTECT, Trigger.USER})
+RANK_OVERRUN, RANK_CLOCK = 1, 5
 
 
 @dataclass(frozen=True)
@@ -53,25 +51,41 @@ def decide(
 ) -> Decision:
     """Decide on one load.
 
-    At a tick (and when an override ends) R1 proposes and all may object. Between ticks (`PROTECT`, `USER`) nothing
-    economic may switch: what is stays unless protection or the user says otherwise. After a restart (`RESYNC`)
+    At a tick, when an override ends and when a person confirms, R1 proposes and all may object. Otherwise between
+    ticks (`PROTECT`, `USER`) nothing economic may switch: what is stays unless protection or the user says
+    otherwise. After a restart (`RESYNC`)
     what runs is judged in full, but nothing starts before the next tick.
     """
     r1 = r1_surplus.vote(state, memory, rules, load)
-    wanted = _wanted(r1, memory, trigger)
     proposed = r1.level if r1.vote is Vote.LEVEL and memory.level == OFF and r1.level != OFF else None
+    r4 = r4_forecast.vote(state, memory, rules, load, proposed)
+    r5 = r5_stability.vote(state, memory, rules)
+    course = _Course(memory.level, load)
+    if trigger is Trigger.PROTECT or (trigger is Trigger.USER and state.confirmation is None):
+        course.begin(memory.level, r1)
+    else:
+        course.begin(_wanted(r1, r4, memory, trigger), r1 if not _is_wish(r1, r4, trigger, memory) else r4)
+        course.hear(r5)
+        if r4.rank == r4_forecast.RANK_NO_START:
+            course.hear(r4)
+    clock = _clock_vote(state, memory)
     votes = (
         r3_safety.vote(state, memory, rules, load),
         r2_autarky.vote_hard(state, memory, rules),
         user.vote(state, memory),
-        r2_autarky.vote_soft(state, memory, rules),
-        _MODE_FULL,
-        _clock_vote(state),
-        r4_forecast.vote(state, rules, load, proposed),
-        r5_stability.vote(state, memory, rules),
+        r2_autarky.vote_soft(state, memory, rules, load),
+        mode.vote(state, memory, course.level, trigger),
+        clock,
+        r4,
+        r5,
         r1,
     )
-    level, binding = _resolve(votes, wanted, memory.level, reserve_yields=rules.override_may_use_reserve)
+    for vote in votes[5::-1]:
+        if not (rules.override_may_use_reserve and vote is votes[1] and votes[2].vote is Vote.LEVEL):
+            course.hear(vote)
+    if clock.rank == RANK_OVERRUN:
+        course.hear(clock)
+    level, binding = course.level, course.binding
     return Decision(
         action=_action(memory.level, level),
         level=level,
@@ -99,42 +113,62 @@ def may_renew(state: EnergyState, decision: Decision) -> bool:
     return r3.vote is not Vote.STOP and (by_user or r2.vote is not Vote.STOP)
 
 
-def _clock_vote(state: EnergyState) -> VoteRecord:
-    """After a step of the wall clock one block is held: nobody knows what the window's means are worth."""
+def _clock_vote(state: EnergyState, memory: LoadMemory) -> VoteRecord:
+    """After a step of the wall clock one block is held; an evaluation that took too long is not believed."""
+    if state.good("evaluation_overrun"):
+        demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
+        return VoteRecord(Rule.CLOCK, RANK_OVERRUN, demand, Code.CLOCK_OVERRUN)
     stepped = bool(state.good("clock_stepped"))
     demand, code = (Vote.HOLD, Code.CLOCK_RESYNC) if stepped else (Vote.NONE, Code.CLOCK_STEADY)
-    return VoteRecord(Rule.CLOCK, 5, demand, code)
+    return VoteRecord(Rule.CLOCK, RANK_CLOCK, demand, code)
 
 
-def _wanted(r1: VoteRecord, memory: LoadMemory, trigger: Trigger) -> str:
-    """The level that R1's proposal comes to, before anyone objects."""
-    if trigger in _PROTECTS_ONLY or r1.level is None:
+def _is_wish(r1: VoteRecord, r4: VoteRecord, trigger: Trigger, memory: LoadMemory) -> bool:
+    """Whether R4's own wish (to stop, to start early) takes the place of R1's proposal."""
+    if r4.rank != r4_forecast.RANK_WISH or r4.vote is Vote.NONE or r1.level is None:
+        return False
+    if r4.vote is Vote.STOP:
+        return r1.level != OFF
+    return r1.level == OFF and trigger is not Trigger.RESYNC and memory.level == OFF
+
+
+def _wanted(r1: VoteRecord, r4: VoteRecord, memory: LoadMemory, trigger: Trigger) -> str:
+    """The level that the economy's proposal comes to, before anyone objects."""
+    if r1.level is None or (trigger is Trigger.RESYNC and memory.level == OFF):
         return memory.level
-    if trigger is Trigger.RESYNC and memory.level == OFF:
-        return OFF
+    if _is_wish(r1, r4, trigger, memory):
+        return r4.level or OFF
     return r1.level
 
 
-def _resolve(
-    votes: Sequence[VoteRecord], wanted: str, current: str, *, reserve_yields: bool
-) -> tuple[str, VoteRecord]:
+class _Course:
     """From the lowest rank to the highest, each vote may overrule; the last to demand the outcome is binding."""
-    binding, level = votes[-1], wanted
-    for cast in reversed(votes[:-1]):
-        demand = cast.vote
-        if demand is Vote.NONE or (
-            reserve_yields and cast.rank == r2_autarky.RANK_HARD and votes[2].vote is Vote.LEVEL
-        ):
-            continue
+
+    __slots__ = ("_current", "_load", "_wanted", "binding", "level")
+
+    def __init__(self, current: str, load: LoadProfile) -> None:
+        self._current, self._load = current, load
+
+    def begin(self, wanted: str, proposal: VoteRecord) -> None:
+        """The proposal."""
+        self.level = self._wanted = wanted
+        self.binding = proposal
+
+    def hear(self, vote: VoteRecord) -> None:
+        """A vote of a higher rank."""
+        demand = vote.vote
+        if demand is Vote.NONE:
+            return
         if demand is Vote.STOP:
-            level, binding = OFF, cast
-        elif demand is Vote.LEVEL and cast.level is not None:
-            level, wanted, binding = cast.level, cast.level, cast
-        elif demand is Vote.HOLD and wanted != current:
-            level, binding = current, cast
-        elif demand is Vote.FORBID_START and current == OFF and wanted != OFF:
-            level, binding = OFF, cast
-    return level, binding
+            self.level, self.binding = OFF, vote
+        elif demand is Vote.LEVEL and vote.level is not None:
+            self.level, self._wanted, self.binding = vote.level, vote.level, vote
+        elif demand is Vote.HOLD and self._wanted != self._current:
+            self.level, self.binding = self._current, vote
+        elif demand is Vote.FORBID_START and self._current == OFF and self._wanted != OFF:
+            self.level, self.binding = OFF, vote
+        elif demand is Vote.CAP and self._load.index(self.level) > self._load.index(vote.level or OFF):
+            self.level, self.binding = vote.level or OFF, vote
 
 
 def _action(before: str, after: str) -> Action:

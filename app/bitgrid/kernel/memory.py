@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from bitgrid.kernel.codes import Action, Code, Vote
+from bitgrid.kernel.codes import Action, Code, Trigger, Vote
 from bitgrid.kernel.ruleset import OFF
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class LoadMemory:
         starts_day: local date as yyyymmdd.
         lockout_until_s: no start before; UTC epoch seconds.
         override: the person's word in force.
+        stop_wished_block: since which block an economic stop waits to be confirmed (autonomy semi).
     """
 
     level: str = OFF
@@ -44,16 +45,15 @@ class LoadMemory:
     starts_day: int = 0
     lockout_until_s: int | None = None
     override: Override | None = None
+    stop_wished_block: int | None = None
 
     def blocks_since_change(self, block: int) -> int:
         """Blocks since the last switch."""
-        return LONG_AGO_BLOCKS if self.last_change_block is None else block - self.last_change_block
+        return _since(self.last_change_block, block)
 
     def blocks_since_start(self, block: int) -> int:
         """Blocks since the last start; without one, since the last switch."""
-        if self.last_start_block is None:
-            return self.blocks_since_change(block)
-        return block - self.last_start_block
+        return _since(self.last_change_block if self.last_start_block is None else self.last_start_block, block)
 
     def starts_on(self, local_day: int) -> int:
         """Starts on a local day."""
@@ -64,14 +64,19 @@ class LoadMemory:
         return self.override if self.override is not None and at_s < self.override.ends_at_s else None
 
 
+def _since(then: int | None, block: int) -> int:
+    """Blocks since a block; a block that lies ahead is of a clock that was wrong, and counts as long ago."""
+    return LONG_AGO_BLOCKS if then is None or then > block else block - then
+
+
 def advance(decision: Decision) -> LoadMemory:
     """The memory after a decision."""
     state, memory = decision.state, decision.memory
     if memory.override is not None and memory.override_at(state.at_s) is None:
         memory = replace(memory, override=None)
     if decision.action is Action.HOLD:
-        return memory
-    memory = replace(memory, level=decision.level, last_change_block=state.block)
+        return _with_wish(memory, decision)
+    memory = replace(memory, level=decision.level, last_change_block=state.block, stop_wished_block=None)
     if decision.action is Action.START:
         return replace(
             memory,
@@ -83,3 +88,13 @@ def advance(decision: Decision) -> LoadMemory:
     if decision.action is Action.STOP and decision.code in _LOCKING:
         return replace(memory, lockout_until_s=state.at_s + decision.rules.safety_lockout_s)
     return memory
+
+
+def _with_wish(memory: LoadMemory, decision: Decision) -> LoadMemory:
+    """Remember since when an economic stop waits; forget it when nobody wishes it any more."""
+    if decision.trigger is Trigger.PROTECT:
+        return memory
+    waits = any(vote.code is Code.MODE_WAITS and vote.level == OFF for vote in decision.votes)
+    since = memory.stop_wished_block if memory.stop_wished_block is not None else decision.state.block
+    wished = since if waits else None
+    return memory if wished == memory.stop_wished_block else replace(memory, stop_wished_block=wished)

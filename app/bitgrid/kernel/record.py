@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from bitgrid.kernel.codes import Vote
 from bitgrid.kernel.decision import Decision
 from bitgrid.kernel.memory import LoadMemory, Override
-from bitgrid.kernel.state import EnergyState, surplus_w, to_people
+from bitgrid.kernel.outlook import Course, Outlook
+from bitgrid.kernel.state import (
+    EnergyState,
+    Forecast,
+    Quality,
+    Signal,
+    balance_gap_w,
+    surplus_w,
+    to_people,
+    to_scaled,
+)
+from bitgrid.kernel.value import PATHS, effective_policy, energy_path
 from bitgrid.kernel.voting import VoteRecord
 
 SCHEMA = 1
@@ -38,6 +51,8 @@ def decision_record(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule.value,
         "code": decision.code.value,
         "surplus_w": surplus_w(state, decision.rules.battery_claim_w),
+        "balance_gap_w": _balance_gap_w(decision),
+        "energy_path": _path_record(decision),
         "votes": [_vote_record(vote) for vote in decision.votes],
         "next_change_at_s": decision.next_change_at_s,
         "degraded": list(state.degraded),
@@ -63,8 +78,10 @@ def state_record(state: EnergyState) -> dict[str, Any]:
         },
         "required": sorted(state.required),
         "load_ids": list(state.load_ids),
-        "pv_forecast_w": list(state.pv_forecast_w),
-        "import_prices_ct_kwh": [to_people("ct_kwh", price) for price in state.import_prices],
+        "forecast": None if state.forecast is None else forecast_hash(state.forecast),
+        "outlook": _outlook_record(state.outlook),
+        "autonomy": state.autonomy,
+        "confirmation": state.confirmation,
         "surplus_left_w": state.surplus_left_w,
         "config_hash": state.config_hash,
     }
@@ -80,6 +97,7 @@ def memory_record(memory: LoadMemory) -> dict[str, Any]:
         "starts": memory.starts,
         "starts_day": memory.starts_day,
         "lockout_until_s": memory.lockout_until_s,
+        "stop_wished_block": memory.stop_wished_block,
         "override": None
         if override is None
         else {"vote": override.vote.value, "level": override.level, "ends_at_s": override.ends_at_s},
@@ -100,10 +118,91 @@ def memory_from_record(record: Mapping[str, Any]) -> LoadMemory:
         starts=int(record["starts"]),
         starts_day=int(record["starts_day"]),
         lockout_until_s=record["lockout_until_s"],
+        stop_wished_block=record.get("stop_wished_block"),
         override=None
         if override is None
         else Override(Vote(override["vote"]), str(override["level"]), int(override["ends_at_s"])),
     )
+
+
+def state_from_record(record: Mapping[str, Any], forecast: Forecast | None) -> EnergyState:
+    """The state that `state_record` wrote, with the forecast it names.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is not such a record.
+    """
+    outlook = record["outlook"]
+    return EnergyState(
+        at_s=record["at_s"],
+        block=record["block"],
+        clock_epoch=record["clock_epoch"],
+        local_day=record["local_day"],
+        signals={name: _signal_from_record(name, told) for name, told in record["signals"].items()},
+        required=tuple(record["required"]),
+        load_ids=tuple(record["load_ids"]),
+        forecast=forecast,
+        outlook=None if outlook is None else _outlook_from_record(outlook),
+        autonomy=record["autonomy"],
+        confirmation=record["confirmation"],
+        surplus_left_w=record["surplus_left_w"],
+        config_hash=record["config_hash"],
+    )
+
+
+def forecast_record(forecast: Forecast) -> dict[str, Any]:
+    """A forecast, in the kernel's integers: it is archived, not read by people."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(forecast).items()}
+
+
+def forecast_from_record(record: Mapping[str, Any]) -> Forecast:
+    """The forecast that `forecast_record` wrote."""
+    curves = {name: tuple(value) for name, value in record.items() if name != "first_block"}
+    return Forecast(record["first_block"], **curves)
+
+
+@lru_cache(maxsize=8)
+def forecast_hash(forecast: Forecast) -> str:
+    """SHA-256 over the forecast's canonical JSON, in hex: its name in the archive."""
+    return hashlib.sha256(canonical_json(forecast_record(forecast)).encode()).hexdigest()
+
+
+def _signal_from_record(name: str, told: Mapping[str, Any]) -> Signal:
+    value = told["value"]
+    return Signal(
+        None if value is None else to_scaled(name, value), told["age_s"], Quality(told["quality"]), told["source"]
+    )
+
+
+def _outlook_from_record(record: Mapping[str, Any]) -> Outlook:
+    low, likely, high = (Course(*course) for course in record["courses"])
+    return Outlook((low, likely, high), record["blocks"])
+
+
+def _outlook_record(outlook: Outlook | None) -> dict[str, Any] | None:
+    if outlook is None:
+        return None
+    return {"courses": [list(course) for course in outlook.courses], "blocks": outlook.blocks}
+
+
+def _balance_gap_w(decision: Decision) -> int | None:
+    """The gap between the two forms of the surplus where it is larger than the house tolerates, W."""
+    gap = balance_gap_w(decision.state)
+    return gap if gap is not None and abs(gap) > decision.rules.balance_tolerance_w else None
+
+
+def _path_record(decision: Decision) -> dict[str, Any]:
+    """What a surplus kWh is worth on each path, ct/kWh, and whether the policy in force is the one chosen."""
+    path = energy_path(decision.state, decision.rules)
+    worths = {name: getattr(path, name) for name in PATHS} | {"difference": path.difference}
+    record: dict[str, Any] = {
+        name: None if worth is None else to_people("ct_kwh", worth) for name, worth in worths.items()
+    }
+    policy = effective_policy(decision.state, decision.rules)
+    return record | {
+        "preferred": path.preferred,
+        "policy": policy.value,
+        "chosen_policy": decision.rules.policy.value,
+    }
 
 
 def _vote_record(vote: VoteRecord) -> dict[str, Any]:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import NamedTuple
 
 OFF = "off"
+
+
+class Policy(StrEnum):
+    """What a kilowatt hour is for; see RULES, energy path."""
+
+    LOCAL_FIRST = "local_first"
+    BEST_VALUE = "best_value"
+    STACK = "stack"
 
 
 class Level(NamedTuple):
@@ -18,11 +27,21 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True)
 class LoadProfile:
-    """A load. ``levels`` rise; ``boot_grace_s`` is how long it may be silent after a start."""
+    """A load.
+
+    Args:
+        id: its name in site.yaml.
+        levels: rising.
+        boot_grace_s: how long it may be silent after a start.
+        ramp_s: how long after a change its efficiency is not yet judged.
+        joules_per_terahash: its efficiency when all is well, 0.1 J/TH; None where it does not hash.
+    """
 
     id: str
     levels: tuple[Level, ...]
     boot_grace_s: int = 180
+    ramp_s: int = 180
+    joules_per_terahash: int | None = None
 
     def index(self, level: str) -> int:
         """Rank of a level: 0 is off, 1 the lowest. A name it does not know counts as the highest."""
@@ -37,6 +56,12 @@ class LoadProfile:
         """Rated power of a level, W; 0 for off."""
         rank = self.index(level)
         return self.levels[rank - 1].power_w if rank else 0
+
+
+def power_range(min_w: int, max_w: int, step_w: int) -> tuple[Level, ...]:
+    """The levels of a load with a power target: ``min_w`` by ``step_w`` to ``max_w``, each for its own surplus."""
+    watts = [*range(min_w, max_w, step_w), max_w]
+    return tuple(Level(f"w{power_w}", power_w, power_w) for power_w in watts)
 
 
 @dataclass(frozen=True)
@@ -56,10 +81,18 @@ class RuleSet:
     comm_timeout_s: int = 60
     safety_lockout_s: int = 3600
     r4_enabled: bool = True
+    r4_prestart: bool = False
+    r4_preemptive_stop: bool = False
     price_spike: int = 3000
+    value_margin: int = 0
+    spill_hysteresis_wh: int = 300
     min_runtime_blocks: int = 3
     min_pause_blocks: int = 2
     deadband_blocks: int = 2
     max_starts_per_day: int = 6
     override_may_use_reserve: bool = False
     battery_claim_w: int = 0
+    balance_tolerance_w: int = 300
+    policy: Policy = Policy.BEST_VALUE
+    heat_value: int | None = None
+    round_trip_efficiency_permille: int = 900

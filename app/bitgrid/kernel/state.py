@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from bitgrid.kernel.outlook import Outlook
 
 
 class Quality(StrEnum):
@@ -27,7 +29,14 @@ class Signal(NamedTuple):
     source: str = ""
 
 
-_SCALES = (("temp_c", 10), ("soc_pct", 10), ("min_pct", 10), ("ct_kwh", 100), ("hashrate_ths", 10))
+_SCALES = (
+    ("j_per_th", 10),
+    ("temp_c", 10),
+    ("soc_pct", 10),
+    ("min_pct", 10),
+    ("ct_kwh", 100),
+    ("hashrate_ths", 10),
+)
 
 
 def scale_of(name: str) -> int:
@@ -47,6 +56,27 @@ def to_people(name: str, value: int) -> int | float:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """What is expected, by block from ``first_block`` on: stored once, under its hash, and used until it ends.
+
+    Args:
+        first_block: the block of index 0.
+        pv_w: PV power (p50), W.
+        pv_low_w, pv_high_w: the same at p10 and p90; empty where only p50 is known.
+        load_w: household, W; empty: the present one stands in.
+        import_prices, export_prices: 0.01 ct/kWh; empty where no feed gives them.
+    """
+
+    first_block: int
+    pv_w: tuple[int, ...] = ()
+    pv_low_w: tuple[int, ...] = ()
+    pv_high_w: tuple[int, ...] = ()
+    load_w: tuple[int, ...] = ()
+    import_prices: tuple[int, ...] = ()
+    export_prices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class EnergyState:
     """The house at one moment, for the decision on one load.
 
@@ -58,8 +88,10 @@ class EnergyState:
         signals: name to signal; per load with its id in front (``miner.temp_c``).
         required: names that the site measures; one that is not good makes the state degraded.
         load_ids: every flexible load whose power is part of the balance.
-        pv_forecast_w: expected PV power by block, index 0 the block now beginning.
-        import_prices: import price by block in 0.01 ct/kWh, index 0 now; empty where no feed gives them.
+        forecast: what is expected of the coming blocks; None where nothing is.
+        outlook: the battery carried forward over the forecast; None where that is not possible.
+        autonomy: 0 manual, 1 assisted, 2 semi, 3 full.
+        confirmation: the level a person has confirmed for this block.
         surplus_left_w: what the loads before this one left; None for the first.
         config_hash: the configuration the rules come from.
     """
@@ -71,27 +103,43 @@ class EnergyState:
     signals: Mapping[str, Signal] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     load_ids: tuple[str, ...] = ()
-    pv_forecast_w: tuple[int, ...] = ()
-    import_prices: tuple[int, ...] = ()
+    forecast: Forecast | None = None
+    outlook: Outlook | None = None
+    autonomy: int = 3
+    confirmation: str | None = None
     surplus_left_w: int | None = None
     config_hash: str = ""
+    degraded: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Required signals that are not good, by name."""
+    _good: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """What every rule asks for is worked out once."""
+        good = {
+            name: signal.value
+            for name, signal in self.signals.items()
+            if signal.quality is Quality.GOOD and signal.value is not None
+        }
+        object.__setattr__(self, "_good", good)
+        object.__setattr__(self, "degraded", tuple(name for name in self.required if name not in good))
 
     def good(self, name: str) -> int | None:
         """A signal's value if it is good, else None."""
-        signal = self.signals.get(name)
-        return signal.value if signal is not None and signal.quality is Quality.GOOD else None
+        return self._good.get(name)
 
-    @cached_property
-    def degraded(self) -> tuple[str, ...]:
-        """Required signals that are not good, by name."""
-        return tuple(name for name in self.required if self.good(name) is None)
+    def coming(self, curve: str) -> tuple[int, ...]:
+        """A curve of the forecast by name, from the block now beginning on."""
+        if self.forecast is None:
+            return ()
+        values: tuple[int, ...] = getattr(self.forecast, curve)
+        return values[max(0, self.block - self.forecast.first_block) :]
 
-    @cached_property
+    @property
     def loads_power_w(self) -> int:
         """What all flexible loads draw together, W; a load that tells nothing counts as drawing nothing."""
         return sum(self.good(f"{load}.power_w") or 0 for load in self.load_ids)
 
-    @cached_property
+    @property
     def house_load_w(self) -> int | None:
         """Household without the flexible loads: measured, or derived from the balance."""
         measured = self.good("house_load_w")
@@ -116,6 +164,18 @@ def surplus_w(state: EnergyState, battery_claim_w: int = 0) -> int | None:
         return state.loads_power_w + battery - grid - battery_claim_w
     pv, house = state.good("pv_power_w"), state.good("house_load_w")
     return None if pv is None or house is None else pv - house - battery_claim_w
+
+
+def balance_gap_w(state: EnergyState) -> int | None:
+    """By how much the surplus by the meter exceeds that by PV less household, W; None where one is not known.
+
+    A large gap is usually a wrong sign: of the meter, or of the battery.
+    """
+    grid, battery = state.good("grid_power_w"), _battery_power_w(state)
+    pv, house = state.good("pv_power_w"), state.good("house_load_w")
+    if grid is None or battery is None or pv is None or house is None:
+        return None
+    return state.loads_power_w + battery - grid - (pv - house)
 
 
 def _battery_power_w(state: EnergyState) -> int | None:

@@ -1,9 +1,10 @@
 """A recorded home: PV power and house load from a CSV file (``make run DATA=file.csv``).
 
-Columns ``time_utc`` (start of the interval, ISO 8601), ``pv_power_w`` and ``house_load_w``; others are passed
-over. An empty PV cell is 0 while the sun is down; every other empty cell holds the value before it, which is told
-in the log. Each row holds until the next. A moment outside the recording is moved into it by whole days, so that
-the time of day stays what it is.
+Columns ``time_utc`` (start of the interval, ISO 8601), ``pv_power_w`` and ``house_load_w``; where they are asked
+for, ``pv_forecast_w`` and ``day_ahead_eur_mwh`` too; others are passed over. An empty cell of PV or its forecast
+is 0 while the sun is down; every other empty cell holds the value before it, which is told in the log. Each row holds
+until the next. A moment outside the recording is moved into it by whole days, so that the time of day stays what
+it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import csv
 import logging
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +25,40 @@ from bitgrid.sun import sun_position
 log = logging.getLogger(__name__)
 
 TIME, PV, HOUSE = "time_utc", "pv_power_w", "house_load_w"
+FORECAST, DAY_AHEAD = "pv_forecast_w", "day_ahead_eur_mwh"
 DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What a file holds.
+
+    Args:
+        times_s: start of each row, UTC epoch seconds, rising.
+        columns: values of each row by column, W; prices in EUR/MWh.
+        held_cells: how many empty cells hold the value before them.
+    """
+
+    times_s: list[int]
+    columns: dict[str, list[float]]
+    held_cells: int = 0
+
+
+def read_recording(path: Path, location: Location, optional: Sequence[str] = ()) -> Recording:
+    """Read a file, and those of the optional columns that it has.
+
+    Raises:
+        BadRecording: naming the line and what is wrong with it.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as lines:
+            return _Reader(path.name, location, optional).read(lines)
+    except OSError as error:
+        raise BadRecording(
+            f"{path}: cannot be read ({error.strerror}); name a readable CSV file in DATA"
+        ) from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise BadRecording(f"{path}: is no CSV text in UTF-8 ({error})") from None
 
 
 class RecordedHome:
@@ -56,16 +91,9 @@ class RecordedHome:
         Raises:
             BadRecording: naming the line and what is wrong with it.
         """
-        try:
-            with path.open(newline="", encoding="utf-8") as lines:
-                reader = _Reader(path.name, location)
-                return cls(*reader.read(lines))
-        except OSError as error:
-            raise BadRecording(
-                f"{path}: cannot be read ({error.strerror}); name a readable CSV file in DATA"
-            ) from None
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise BadRecording(f"{path}: is no CSV text in UTF-8 ({error})") from None
+        recording = read_recording(path, location)
+        pv, house = (map(round, recording.columns[name]) for name in (PV, HOUSE))
+        return cls(recording.times_s, list(zip(pv, house, strict=True)))
 
     def at(self, epoch_s: float) -> tuple[int, int]:
         """PV power and house load at a moment, W."""
@@ -87,32 +115,35 @@ class RecordedHome:
 class _Reader:
     """Reads rows, fills empty cells, remembers which."""
 
-    def __init__(self, file: str, location: Location) -> None:
-        self._file, self._location = file, location
+    def __init__(self, file: str, location: Location, optional: Sequence[str]) -> None:
+        self._file, self._location, self._optional = file, location, optional
         self._held_cells: list[str] = []
-        self._last: dict[str, int] = {}
+        self._last: dict[str, float] = {}
 
-    def read(self, lines: Iterable[str]) -> tuple[list[int], list[tuple[int, int]]]:
+    def read(self, lines: Iterable[str]) -> Recording:
         times_s: list[int] = []
-        values: list[tuple[int, int]] = []
+        columns: dict[str, list[float]] = {}
         for line, row in self._rows(lines):
             time_s = self._time(line, row)
             if times_s and time_s <= times_s[-1]:
                 raise self._bad(line, f"{TIME} does not rise; sort the rows by time, each once")
             times_s.append(time_s)
-            values.append((self._cell(line, row, PV, time_s), self._cell(line, row, HOUSE, time_s)))
+            for name in row:
+                if name != TIME:
+                    columns.setdefault(name, []).append(self._cell(line, row, name, time_s))
         if not times_s:
             raise self._bad(2, "holds no rows; at least one is needed")
         self._tell(len(times_s))
-        return times_s, values
+        return Recording(times_s, columns, len(self._held_cells))
 
     def _rows(self, lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
         reader = csv.DictReader(lines)
         missing = [name for name in (TIME, PV, HOUSE) if name not in (reader.fieldnames or [])]
         if missing:
             raise self._bad(1, f"has no column {', '.join(missing)}; the first line names the columns")
+        wanted = [TIME, PV, HOUSE, *(name for name in self._optional if name in (reader.fieldnames or []))]
         for row in reader:
-            yield reader.line_num, {name: (row[name] or "").strip() for name in (TIME, PV, HOUSE)}
+            yield reader.line_num, {name: (row[name] or "").strip() for name in wanted}
 
     def _time(self, line: int, row: dict[str, str]) -> int:
         try:
@@ -123,26 +154,26 @@ class _Reader:
             ) from None
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
-    def _cell(self, line: int, row: dict[str, str], name: str, time_s: int) -> int:
+    def _cell(self, line: int, row: dict[str, str], name: str, time_s: int) -> float:
         value = self._number(line, row[name], name) if row[name] else self._fill(line, name, time_s)
         self._last[name] = value
         return value
 
-    def _number(self, line: int, text: str, name: str) -> int:
+    def _number(self, line: int, text: str, name: str) -> float:
+        wanted = "a price" if name == DAY_AHEAD else "a number of watts"
         try:
             value = float(text)
         except ValueError:
-            raise self._bad(line, f"{name} is {text!r}; a number of watts is needed") from None
-        if not math.isfinite(value) or value < 0:
-            raise self._bad(line, f"{name} is {text}; a number of watts from 0 up is needed")
-        return round(value)
+            raise self._bad(line, f"{name} is {text!r}; {wanted} is needed") from None
+        if not math.isfinite(value) or (value < 0 and name != DAY_AHEAD):
+            from_up = "" if name == DAY_AHEAD else " from 0 up"
+            raise self._bad(line, f"{name} is {text}; {wanted}{from_up} is needed")
+        return value
 
-    def _fill(self, line: int, name: str, time_s: int) -> int:
-        if (
-            name == PV
-            and sun_position(time_s, self._location.latitude, self._location.longitude).elevation_deg <= 0
-        ):
-            return 0
+    def _fill(self, line: int, name: str, time_s: int) -> float:
+        place = self._location
+        if name in {PV, FORECAST} and sun_position(time_s, place.latitude, place.longitude).elevation_deg <= 0:
+            return 0.0
         if name not in self._last:
             raise self._bad(line, f"{name} is empty and no value stands before it that could be held")
         self._held_cells.append(f"line {line} {name}")

@@ -9,6 +9,8 @@ from functools import partial
 from bitgrid.bus import HealthStatus, Received
 from bitgrid.control.engine import Engine
 from bitgrid.control.guard_channel import GuardChannel
+from bitgrid.control.modes import Modes
+from bitgrid.control.reload import Reloader
 from bitgrid.control.requests import Requests
 from bitgrid.services import runtime
 from bitgrid.store import Ledger
@@ -23,7 +25,8 @@ def main() -> None:
     channel = GuardChannel(service.paths.run)
     bus = service.connect_bus()
     engine = Engine(service.config, ledger, bus, service.clock, channel)
-    requests = Requests(engine, bus)
+    requests, modes = Requests(engine, bus), Modes(engine, bus)
+    reloader = Reloader(engine, bus, service.paths.config)
     topics = service.topics
 
     def hear(pattern: str, handler: Callable[[Received], None]) -> None:
@@ -33,6 +36,9 @@ def main() -> None:
     hear(topics.health("loads"), engine.on_loads_health)
     hear(topics.override, requests.on_override)
     hear(topics.estop, requests.on_estop)
+    hear(topics.autonomy, modes.on_autonomy)
+    hear(topics.confirm, modes.on_confirm)
+    hear(topics.reload, reloader.on_request)
     reports = threading.Thread(
         target=channel.listen,
         args=(service.stopping, lambda report: service.inbox.put(partial(engine.on_guard_report, report))),
@@ -42,8 +48,11 @@ def main() -> None:
     reports.start()
 
     def step() -> runtime.StepHealth | None:
+        reloader.step()
         engine.step()
-        return runtime.StepHealth(HealthStatus.ERROR, engine.problem) if engine.problem else None
+        if engine.problem:
+            return runtime.StepHealth(HealthStatus.ERROR, engine.problem)
+        return runtime.StepHealth(HealthStatus.WARN, reloader.problem) if reloader.problem else None
 
     service.run_loop(bus, step, STEP_S)
     service.close_bus(bus)

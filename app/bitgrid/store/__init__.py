@@ -5,7 +5,8 @@ everyone else opens them read-only.
 """
 
 from bitgrid.store.errors import StoreError
-from bitgrid.store.ledger import DecisionRow, EventRow, Ledger
+from bitgrid.store.ledger import Ledger
+from bitgrid.store.rows import DecisionRow, EventRow
 from bitgrid.store.telemetry import TelemetryStore
 
 __all__ = ["DecisionRow", "EventRow", "Ledger", "StoreError", "TelemetryStore"]

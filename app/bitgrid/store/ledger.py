@@ -1,109 +1,48 @@
-"""The ledger: what must never be lost. Decisions, the memory they leave, events, configurations by hash.
+"""The ledger: what must never be lost. Decisions, their memory, events, configurations and forecasts by hash.
 
 A database a month, ``synchronous=FULL``: when `append` returns, the record is on the disk. A decision and the
 memory it leaves are one transaction. At most one tick decision a load and block, which the database itself holds.
+Records are chained (see `bitgrid.store.chain`) and cannot be changed or deleted (see `bitgrid.store.schema`).
+One process writes; any number read.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import re
+import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from peewee import (
-    SQL,
-    AutoField,
-    CharField,
-    IntegerField,
-    IntegrityError,
-    Model,
-    PeeweeException,
-    SqliteDatabase,
-    TextField,
-)
-
+from bitgrid.store import month
+from bitgrid.store.chain import BEGINNING, Head, event_payload, link
 from bitgrid.store.errors import StoreError
+from bitgrid.store.rows import DecisionRow, EventRow
 
-_FILE = re.compile(r"^\d{4}-\d{2}\.sqlite$")
+log = logging.getLogger(__name__)
 
-
-class _Decision(Model):
-    seq = AutoField()
-    load = CharField()
-    clock_epoch = IntegerField()
-    block = IntegerField()
-    trigger = CharField()
-    at_s = IntegerField()
-    record = TextField()
-
-    class Meta:
-        table_name = "decision"
-        indexes = ((("load", "clock_epoch", "block"), False),)
-
-
-class _Memory(Model):
-    load = CharField(primary_key=True)
-    record = TextField()
-
-    class Meta:
-        table_name = "memory"
+_Row = TypeVar("_Row")
+_Tick = tuple[str, int, int]
+_TICKS_REMEMBERED = 100
+_DECISION = "SELECT load, clock_epoch, block, trigger, at_s, record, seq FROM decision"
+_EVENT = "SELECT at_s, kind, record, seq FROM event"
+_ARCHIVE = {
+    "configuration": "INSERT INTO configuration VALUES (?, ?, ?)",
+    "forecast": "INSERT INTO forecast VALUES (?, ?, ?)",
+}
+_ARCHIVED = {
+    "configuration": "SELECT record FROM configuration WHERE hash = ?",
+    "forecast": "SELECT record FROM forecast WHERE hash = ?",
+}
 
 
-class _Event(Model):
-    seq = AutoField()
-    at_s = IntegerField()
-    kind = CharField()
-    record = TextField()
-
-    class Meta:
-        table_name = "event"
-
-
-class _Configuration(Model):
-    config_hash = CharField(primary_key=True)
-    record = TextField()
-
-    class Meta:
-        table_name = "configuration"
-
-
-_Decision.add_index(  # the database itself holds that a block has one tick decision
-    SQL(
-        "CREATE UNIQUE INDEX IF NOT EXISTS decision_one_tick ON decision (load, clock_epoch, block)"
-        " WHERE trigger = 'TICK'"
-    )
-)
-_MODELS = (_Decision, _Memory, _Event, _Configuration)
-
-
-@dataclass(frozen=True)
-class DecisionRow:
-    """A decision as stored; ``record`` is canonical JSON of decision, state and memory."""
-
-    load: str
-    clock_epoch: int
-    block: int
-    trigger: str
-    at_s: int
-    record: str
-    seq: int = 0
-
-    @property
-    def id(self) -> str:
-        """Names the decision on the bus and in the API."""
-        return f"{self.load}-{self.clock_epoch}-{self.block}-{self.trigger.lower()}-{self.at_s}"
-
-
-@dataclass(frozen=True)
-class EventRow:
-    """Something that happened: ``kind`` is safety, health or audit; ``record`` is JSON."""
-
-    at_s: int
-    kind: str
-    record: str
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"the ledger cannot be read: {error}") from error
 
 
 class Ledger:
@@ -116,13 +55,16 @@ class Ledger:
 
     def __init__(self, directory: Path, *, read_only: bool = False) -> None:
         self._directory, self._read_only = directory, read_only
-        self._database: SqliteDatabase | None = None
+        self._connection: sqlite3.Connection | None = None
         self._month = ""
-        if not read_only:
+        self._ticks_before: frozenset[_Tick] = frozenset()
+        if read_only:
+            return
+        try:
             directory.mkdir(parents=True, exist_ok=True)
-        files = self._files()
-        if files:
-            self._open(files[-1], self._last_memories)
+            self._go_on()
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
 
     def append(self, row: DecisionRow, memory: str) -> None:
         """Make a decision and the memory it leaves durable, in one transaction.
@@ -130,16 +72,14 @@ class Ledger:
         Raises:
             StoreError: it is not durable; nothing was written.
         """
-        with self._writing(row.at_s):
-            _Decision.create(
-                load=row.load,
-                clock_epoch=row.clock_epoch,
-                block=row.block,
-                trigger=row.trigger,
-                at_s=row.at_s,
-                record=row.record,
-            )
-            _remember(row.load, memory)
+        with self._writing(row.at_s) as connection:
+            if row.trigger == "TICK" and (row.load, row.clock_epoch, row.block) in self._ticks_before:
+                raise StoreError("the ledger refused a record: the block was decided in the month before")
+            head = month.head_of(connection)
+            told = (row.load, row.clock_epoch, row.block, row.trigger, row.at_s, row.record)
+            links = (head.hash, link(head.hash, row.record))
+            connection.execute("INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?)", (head.seq + 1, *told, *links))
+            _remember(connection, row.load, memory)
 
     def append_event(self, row: EventRow) -> None:
         """Make an event durable.
@@ -147,8 +87,11 @@ class Ledger:
         Raises:
             StoreError: it is not durable.
         """
-        with self._writing(row.at_s):
-            _Event.create(at_s=row.at_s, kind=row.kind, record=row.record)
+        with self._writing(row.at_s) as connection:
+            head = month.head_of(connection)
+            told = (row.at_s, row.kind, row.record)
+            links = (head.hash, link(head.hash, event_payload(*told)))
+            connection.execute("INSERT INTO event VALUES (?,?,?,?,?,?)", (head.seq + 1, *told, *links))
 
     def save_memories(self, memories: Mapping[str, str], at_s: int) -> None:
         """Make memories durable, all or none, where they change without a decision (a lockout, a clock's step).
@@ -156,163 +99,186 @@ class Ledger:
         Raises:
             StoreError: it is not durable.
         """
-        with self._writing(at_s):
+        with self._writing(at_s) as connection:
             for load, memory in memories.items():
-                _remember(load, memory)
+                _remember(connection, load, memory)
 
     def archive_configuration(self, config_hash: str, canonical_json: str, at_s: int) -> None:
-        """Keep a configuration under its hash; a known one is left as it is.
+        """Keep a configuration under its hash; one this month knows is left as it is.
 
         Raises:
             StoreError: it is not durable.
         """
-        with self._writing(at_s):
-            _Configuration.insert(config_hash=config_hash, record=canonical_json).on_conflict_ignore().execute()
+        self._archive("configuration", config_hash, canonical_json, at_s)
 
+    def archive_forecast(self, forecast_hash: str, canonical_json: str, at_s: int) -> None:
+        """Keep a forecast under its hash; one this month knows is left as it is.
+
+        Raises:
+            StoreError: it is not durable.
+        """
+        self._archive("forecast", forecast_hash, canonical_json, at_s)
+
+    @_reading()
     def memories(self) -> dict[str, str]:
         """The memory of every load, as JSON by load."""
-        if self._database is None:
-            return {}
-        with self._reading():
-            return _memories()
+        for connection in self._newest_first():
+            return {str(load): str(record) for load, record in connection.execute("SELECT * FROM memory")}
+        return {}
 
+    @_reading()
     def decisions(self, *, limit: int, load: str | None = None) -> list[DecisionRow]:
-        """The last decisions of this month's file, newest first."""
-        if self._database is None:
-            return []
-        with self._reading():
-            query = _Decision.select().order_by(_Decision.seq.desc()).limit(limit)
-            if load is not None:
-                query = query.where(_Decision.load == load)
-            return [_decision_row(row) for row in query]
+        """The last decisions, newest first, from the months before too where it takes them."""
+        query = f"{_DECISION} WHERE ?1 IS NULL OR load = ?1 ORDER BY seq DESC LIMIT ?2"
+        return self._last(query, (load,), limit, DecisionRow)
 
-    def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
-        """Whether a block has its tick decision."""
-        if self._database is None:
-            return False
-        with self._reading():
-            return bool(
-                _Decision.select()
-                .where(
-                    (_Decision.load == load)
-                    & (_Decision.clock_epoch == clock_epoch)
-                    & (_Decision.block == block)
-                    & (_Decision.trigger == "TICK")
-                )
-                .exists()
-            )
-
+    @_reading()
     def events(self, *, limit: int) -> list[EventRow]:
-        """The last events of this month's file, newest first."""
-        if self._database is None:
-            return []
-        with self._reading():
-            query = _Event.select().order_by(_Event.seq.desc()).limit(limit)
-            return [EventRow(int(row.at_s), str(row.kind), str(row.record)) for row in query]
+        """The last events, newest first, from the months before too where it takes them."""
+        return self._last(f"{_EVENT} ORDER BY seq DESC LIMIT ?1", (), limit, EventRow)
+
+    def records(self) -> Iterator[DecisionRow]:
+        """Every decision, oldest first; one at a time, however many there are."""
+        for path in month.months(self._directory):
+            with _reading(), closing(month.open_reading(path)) as connection:
+                for told in connection.execute(f"{_DECISION} ORDER BY seq"):
+                    yield DecisionRow(*told)
+
+    @_reading()
+    def configuration(self, config_hash: str) -> str | None:
+        """The canonical JSON of a configuration; None where it is not known."""
+        return self._archived("configuration", config_hash)
+
+    @_reading()
+    def forecast(self, forecast_hash: str) -> str | None:
+        """The canonical JSON of a forecast; None where it is not known."""
+        return self._archived("forecast", forecast_hash)
+
+    @_reading()
+    def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
+        """Whether a block has its tick decision; the clock may slip back over the end of a month."""
+        if self._connection is not None and (load, clock_epoch, block) in self._ticks_before:
+            return True
+        query = "SELECT 1 FROM decision WHERE load = ? AND clock_epoch = ? AND block = ? AND trigger = 'TICK'"
+        reach = 1 if self._connection is not None else 2
+        for _, connection in zip(range(reach), self._newest_first(), strict=False):
+            if connection.execute(query, (load, clock_epoch, block)).fetchone():
+                return True
+        return False
+
+    @_reading()
+    def head(self) -> Head:
+        """Where the chain ends: noted down elsewhere, it is what a later verification can be held against."""
+        for connection in self._newest_first():
+            return month.head_of(connection)
+        return BEGINNING
 
     def close(self) -> None:
         """Close the file."""
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
-    def _files(self) -> list[Path]:
-        if not self._directory.is_dir():
-            return []
-        return sorted(path for path in self._directory.iterdir() if _FILE.match(path.name))
+    def _archive(self, table: str, key: str, record: str, at_s: int) -> None:
+        with self._writing(at_s) as connection:
+            if connection.execute(_ARCHIVED[table], (key,)).fetchone() is None:
+                connection.execute(_ARCHIVE[table], (key, record, at_s))
 
-    def _open(self, path: Path, remembered: Callable[[], Mapping[str, str]]) -> None:
-        """Go on in a month's file. A new one begins with all that is remembered, or it does not begin."""
-        pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 2000}
-        database = _read_only(path) if self._read_only else SqliteDatabase(str(path), pragmas=pragmas)
-        try:
-            database.connect()
-            if not self._read_only:
-                with database.bind_ctx(_MODELS), database.atomic():
-                    _begin(database, remembered)
-        except PeeweeException as error:
-            database.close()
-            raise StoreError(f"the ledger {path} cannot be opened: {_cause(error)}; loads stay off") from error
-        self.close()
-        self._database, self._month = database, path.stem
+    def _archived(self, table: str, key: str) -> str | None:
+        for connection in self._newest_first():
+            found = connection.execute(_ARCHIVED[table], (key,)).fetchone()
+            if found is not None:
+                return str(found[0])
+        return None
 
-    def _last_memories(self) -> dict[str, str]:
-        """What the newest file remembers that remembers anything: the last may have been begun and not filled."""
-        for path in reversed(self._files()[:-1]):
-            database = _read_only(path)
-            with database.connection_context(), database.bind_ctx(_MODELS):
-                memories = _memories()
-            if memories:
-                return memories
-        return {}
+    def _last(
+        self, query: str, values: tuple[str | None, ...], limit: int, build: Callable[..., _Row]
+    ) -> list[_Row]:
+        rows: list[_Row] = []
+        for connection in self._newest_first():
+            rows += [build(*told) for told in connection.execute(query, (*values, limit - len(rows)))]
+            if len(rows) >= limit:
+                break
+        return rows
 
-    def _roll(self, at_s: int) -> None:
-        """Go on in the month of ``at_s``, carrying the memory over; never back, wherever the clock steps."""
-        month = dt.datetime.fromtimestamp(at_s, dt.UTC).strftime("%Y-%m")
-        if self._database is not None and month <= self._month:
-            return
-        memories = self.memories()
-        self._open(self._directory / f"{month}.sqlite", lambda: memories)
+    def _newest_first(self) -> Iterator[sqlite3.Connection]:
+        """Each month's file, open; the writer's own first."""
+        for path in reversed(month.months(self._directory)):
+            if self._connection is not None and path.stem == self._month:
+                yield self._connection
+            else:
+                with closing(month.open_reading(path)) as connection:
+                    yield connection
+
+    def _go_on(self) -> None:
+        """Put away what is sealed; open the last file if it is not."""
+        month.set_aside_if_empty(self._directory)
+        files = month.months(self._directory)
+        for path in files[:-1]:
+            with _damage_told():
+                month.put_away(path)
+        for path in files[-1:]:
+            month.put_away(path)
+            if not _is_sealed(path):
+                self._open(path)
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        self._connection, self._month = month.open_writing(path), path.stem
+        self._ticks_before = frozenset()
+        with _damage_told():
+            self._ticks_before = frozenset(_last_ticks(month.months(self._directory)[:-1]))
+        return self._connection
+
+    def _roll(self, at_s: int) -> sqlite3.Connection:
+        """The file of ``at_s``; never one before the last, wherever the clock steps."""
+        wanted = month.month_of(at_s)
+        if self._connection is not None and wanted <= self._month:
+            return self._connection
+        memories, files = self.memories(), month.months(self._directory)
+        if self._connection is not None:
+            month.seal(self._connection, at_s)
+            self.close()
+            month.put_away(files[-1])
+        if files:
+            wanted = max(wanted, month.month_after(files[-1].stem))
+        return self._open(month.begin(self._directory, wanted, files[-1] if files else None, memories))
 
     @contextmanager
-    def _writing(self, at_s: int) -> Iterator[None]:
+    def _writing(self, at_s: int) -> Iterator[sqlite3.Connection]:
+        if self._read_only:
+            raise StoreError("the ledger cannot be written: it was opened for reading")
         try:
-            self._roll(at_s)
-            database = self._connected()
-            with database.bind_ctx(_MODELS), database.atomic():
-                yield
-        except IntegrityError as error:
+            with month.transaction(self._roll(at_s)) as connection:
+                yield connection
+        except sqlite3.IntegrityError as error:
             raise StoreError(f"the ledger refused a record: {error}") from error
-        except (PeeweeException, OSError) as error:
-            raise StoreError(f"the ledger cannot be written: {_cause(error)}; nothing is started") from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        try:
-            with self._connected().bind_ctx(_MODELS):
-                yield
-        except PeeweeException as error:
-            raise StoreError(f"the ledger cannot be read: {error}") from error
-
-    def _connected(self) -> SqliteDatabase:
-        if self._database is None:
-            raise StoreError("the ledger has no file yet")
-        return self._database
+        except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
+            raise StoreError(f"the ledger cannot be written: {error}; nothing is started") from error
 
 
-def _read_only(path: Path) -> SqliteDatabase:
-    return SqliteDatabase(f"file:{path}?mode=ro", uri=True, pragmas={"busy_timeout": 2000})
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """An old month that is damaged is no reason to stop the house; `bitgrid ledger verify` names it."""
+    try:
+        yield
+    except (StoreError, sqlite3.Error, OSError) as error:
+        log.error("an old month of the ledger is damaged: %s", error)  # noqa: TRY400  the text says it all
 
 
-def _begin(database: SqliteDatabase, remembered: Callable[[], Mapping[str, str]]) -> None:
-    database.create_tables(_MODELS)
-    if not _Memory.select().exists():
-        for load, record in remembered().items():
-            _remember(load, record)
+def _remember(connection: sqlite3.Connection, load: str, record: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO memory VALUES (?, ?)", (load, record))
 
 
-def _memories() -> dict[str, str]:
-    return {str(row.load): str(row.record) for row in _Memory.select()}
+def _is_sealed(path: Path) -> bool:
+    with closing(month.open_reading(path)) as connection:
+        return month.is_sealed(connection)
 
 
-def _cause(error: BaseException) -> BaseException:
-    """What went wrong first: a transaction that SQLite has ended already cannot be rolled back as well."""
-    while error.__context__ is not None:
-        error = error.__context__
-    return error
-
-
-def _decision_row(row: _Decision) -> DecisionRow:
-    return DecisionRow(
-        load=str(row.load),
-        clock_epoch=int(row.clock_epoch),
-        block=int(row.block),
-        trigger=str(row.trigger),
-        at_s=int(row.at_s),
-        record=str(row.record),
-        seq=int(row.seq),
-    )
-
-
-def _remember(load: str, record: str) -> None:
-    _Memory.insert(load=load, record=record).on_conflict_replace().execute()
+def _last_ticks(files: list[Path]) -> Iterator[_Tick]:
+    """The last tick decisions of the month before: a clock that slips back meets its blocks again."""
+    for path in files[-1:]:
+        with closing(month.open_reading(path)) as connection:
+            query = (
+                "SELECT load, clock_epoch, block FROM decision WHERE trigger = 'TICK' ORDER BY seq DESC LIMIT ?"
+            )
+            yield from connection.execute(query, (_TICKS_REMEMBERED,))

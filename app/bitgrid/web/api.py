@@ -135,7 +135,7 @@ def _load_json(house: House, load: str) -> dict[str, Any] | None:
 
 
 def _decision_json(web: Web, decided: Decided) -> dict[str, Any]:
-    texts = {language: {"short": web.words[language].sentence(decided.view)} for language in LANGUAGES}
+    texts = {language: web.words[language].explainer.texts_of(decided.view, language) for language in LANGUAGES}
     return {"id": decided.id, "load": decided.view.load, "record": decided.record, "texts": texts}
 
 

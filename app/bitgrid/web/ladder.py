@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bitgrid.explain import RecordView, VoteView
 from bitgrid.web.words import UNKNOWN, Words
+
+_WORTH_MARGIN = "value_margin_ct_kwh"
+_NOT_LIMITS = frozenset({_WORTH_MARGIN, "spill_hysteresis_wh"})
 
 
 @dataclass(frozen=True)
@@ -42,19 +46,25 @@ def _rung(vote: VoteView, view: RecordView, words: Words) -> Rung:
         rule=words.either(f"rule-{vote.rule}-short", vote.rule),
         name=words.either(f"rule-{vote.rule}", vote.rule),
         mark=mark,
-        says=words.t(f"mark-{mark}"),
+        says=_says(vote, mark, words),
         text=words.cause(vote, view),
         facts=_facts(vote, words),
         is_binding=vote == view.binding,
     )
 
 
+def _says(vote: VoteView, mark: str, words: Words) -> str:
+    if vote.vote == "cap" and vote.level is not None:
+        return words.t("mark-cap", level=words.level(vote.level))
+    return words.t(f"mark-{mark}")
+
+
 def _mark(vote: VoteView) -> str:
-    if vote.vote in {"stop", "forbid_start"} or vote.level == "off":
-        return "no"
     if vote.vote in {"hold", "cap"}:
         return "keeps"
-    has_looked = vote.vote == "level" or any(value is not None for value in vote.inputs.values())
+    if vote.vote in {"stop", "forbid_start"} or (vote.vote == "level" and vote.level == "off"):
+        return "no"
+    has_looked = vote.level is not None or any(value is not None for value in vote.inputs.values())
     return "yes" if has_looked else "open"
 
 
@@ -73,11 +83,22 @@ def _facts(vote: VoteView, words: Words) -> str:
 
 
 def _threshold(vote: VoteView, name: str) -> tuple[str, float] | None:
-    """The threshold that the margin was measured from: the one that lies that far from the input."""
+    """What the margin was measured from: the threshold, or the other worth, that lies that far from the input."""
     value, margin = vote.inputs.get(name), vote.margin
     if value is None or margin is None:
         return None
-    for threshold, limit in vote.thresholds.items():
-        if limit is not None and abs(abs(value - limit) - abs(margin)) < 0.01:  # noqa: PLR2004  float noise of a hundredth
-            return threshold, limit
+    for known, limit in _limits(vote, name):
+        if abs(abs(value - limit) - abs(margin)) < 0.01:  # noqa: PLR2004  float noise of a hundredth
+            return known, limit
     return None
+
+
+def _limits(vote: VoteView, name: str) -> Iterator[tuple[str, float]]:
+    """Everything an input may have been compared with; of two worths, one must exceed the other by a margin."""
+    for threshold, limit in vote.thresholds.items():
+        if limit is not None and threshold not in _NOT_LIMITS:
+            yield threshold, limit
+    margin = vote.thresholds.get(_WORTH_MARGIN) or 0
+    for other, worth in vote.inputs.items():
+        if worth is not None and other != name and other.endswith("_ct_kwh"):
+            yield from ((other, worth + margin), (other, worth - margin))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bitgrid.bus import LoadState
 from bitgrid.config import Config
@@ -37,14 +37,21 @@ class NowCard:
 
 @dataclass(frozen=True)
 class WhyCard:
-    """Why: the sentence and the ladder it stands on; ``note`` says when it was decided, or that it is overdue."""
+    """Why: the sentence and the ladder it stands on; ``note`` says when it was decided, or that it is overdue.
+
+    ``alternatives`` say what would have changed it, ``warning`` that its measurements contradict each other,
+    ``remarks`` what stands behind it; all may be empty.
+    """
 
     load: str
     name: str
     sentence: str
     note: str
     is_current: bool
-    rungs: list[ladder.Rung]
+    rungs: list[ladder.Rung] = field(default_factory=list)
+    alternatives: list[str] = field(default_factory=list)
+    warning: str = ""
+    remarks: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -241,12 +248,22 @@ class Pages:
         decided, words, house = self._house.latest(load), self.words, self._house
         name = words.load(load)
         if decided is None:
-            return WhyCard(load, name, words.t("why-unheard"), "", is_current=False, rungs=[])
+            return WhyCard(load, name, words.t("why-unheard"), "", is_current=False)
         view = decided.view
         is_current = house.is_live(house.loads.get(load)) and house.now_s < view.valid_until_s + house.timeout_s
         at = words.figures.moment(view.at_s, house.now_s)
         note = words.t("why-decided" if is_current else "why-old", time=at)
-        return WhyCard(load, name, words.sentence(view), note, is_current, ladder.rungs(view, words))
+        return WhyCard(
+            load,
+            name,
+            words.sentence(view),
+            note,
+            is_current,
+            ladder.rungs(view, words),
+            words.alternatives(view) if is_current else [],
+            words.warning(view),
+            words.remarks(view),
+        )
 
     def _next(self, load: str) -> NextCard:
         house, words = self._house, self.words

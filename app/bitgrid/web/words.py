@@ -42,6 +42,18 @@ class Words:
         """A vote's reason."""
         return self.explainer.cause(vote, view, self.language)
 
+    def alternatives(self, view: RecordView) -> list[str]:
+        """What would have changed the decision."""
+        return self.explainer.alternatives(view, self.language)
+
+    def warning(self, view: RecordView) -> str:
+        """What is wrong with the measurements a decision rests on; empty where nothing is."""
+        return self.explainer.warning(view, self.language)
+
+    def remarks(self, view: RecordView) -> list[str]:
+        """What stands behind the reason."""
+        return self.explainer.remarks(view, self.language)
+
     def load(self, load: str) -> str:
         """A load's name, as a heading."""
         name = self.explainer.load_name(load, self.language)

@@ -13,6 +13,11 @@ unknown-code = Regel { $rule } hat aus einem Grund entschieden, für den diese V
 
 waiting = die nächste reguläre Entscheidung fällt um { $next_tick }, vorher ändert sich wegen des Überschusses nichts
 
+mining-brings = { $worth ->
+        [near] Schürfen bringt { $hodl_ct_kwh }, das sind keine { $value_margin_ct_kwh } mehr
+       *[less] Schürfen bringt nur { $hodl_ct_kwh }
+    }
+
 default-load = der Miner
 level-eco = Sparbetrieb
 level-full = volle Leistung
@@ -32,6 +37,10 @@ R1_PRICE_TOO_HIGH = Netzstrom kostet { $import_price_ct_kwh }, mehr als die erla
     .plain = Netzstrom ist teurer als erlaubt
 R1_NO_DATA = der Überschuss ist gerade nicht bekannt
     .plain = der Überschuss ist gerade nicht bekannt
+R1_NOT_WORTH_IT = Einspeisen bringt { $export_price_ct_kwh }, und { mining-brings }
+    .plain = Einspeisen bringt mehr als Schürfen
+R1_CHEAP_GRID = eine Gelegenheit: Netzstrom kostet { $import_price_ct_kwh }, und Schürfen bringt damit { $hodl_ct_kwh }
+    .plain = eine Gelegenheit: Schürfen bringt mehr, als der Netzstrom kostet
 
 R2_OK = das Haus behält seine Reserve, und der Netzbezug ist in seiner Grenze
     .plain = das Haus behält seine Reserve, und der Netzbezug ist in seiner Grenze
@@ -65,13 +74,31 @@ R3_CONTROLLER_LOST = ein Programm, das die Last steuert, fehlt
     .plain = ein Programm, das die Last steuert, fehlt
 R3_GUARD_TRIP = der Wächter hat den Strom von sich aus abgeschaltet
     .plain = der Wächter hat den Strom von sich aus abgeschaltet
+R3_NEAR_LIMIT = der heißeste Chip hat { $temp_c }, nah an der Grenze von { $max_temp_c }, erlaubt ist höchstens { $wish_level }
+    .plain = der heißeste Chip ist nah an seiner Grenze, eine höhere Stufe ist nicht erlaubt
+R3_DRIFT = die Effizienz ist { $measured_j_per_th } statt { $profile_j_per_th }, erlaubt ist höchstens { $wish_level }
+    .plain = die Effizienz weicht weit vom Profil ab, eine höhere Stufe ist nicht erlaubt
 
 R4_OFF = die Prognoseregel ist abgeschaltet
     .plain = die Prognoseregel ist abgeschaltet
-R4_ABSTAINS = es ist kein Start vorgeschlagen, oder es fehlt die Prognose dazu
-    .plain = es ist kein Start vorgeschlagen, oder es fehlt die Prognose dazu
-R4_SPARE = die kommenden Blöcke lassen voraussichtlich { $predicted_surplus_w } übrig, genug für einen Start
-    .plain = die kommenden Blöcke lassen voraussichtlich genug für einen Start übrig
+R4_ABSTAINS = es steht nichts in Frage, oder es fehlt die Prognose dazu
+    .plain = es steht nichts in Frage, oder es fehlt die Prognose dazu
+R4_SPARE = { $course ->
+        [spills] der Speicher ist voraussichtlich bis { $moment } voll, und dann blieben { $spilled_wh } übrig
+        [empties] was jetzt geschürft wird, kostet das Haus { $displaced_ct_kwh }, und Schürfen bringt { $hodl_ct_kwh }
+        [open] was jetzt geschürft wird, kostet das Haus { $displaced_ct_kwh }, und Schürfen bringt { $hodl_ct_kwh }
+       *[none] die kommenden Blöcke lassen voraussichtlich { $predicted_surplus_w } übrig, genug für einen Start
+    }
+    .plain = die kommenden Blöcke lassen voraussichtlich genug übrig
+R4_BATTERY_FIRST = { $course ->
+        [empties] der Speicher ist voraussichtlich bis { $moment } leer, deshalb kostet das Haus { $displaced_ct_kwh }, was jetzt geschürft wird, und { mining-brings }
+       *[open] nach der Prognose kostet das Haus { $displaced_ct_kwh }, was jetzt geschürft wird, und { mining-brings }
+    }
+    .plain = was jetzt geschürft wird, kostet das Haus mehr, als es bringt
+R4_PRESTART = die kommenden Blöcke lassen voraussichtlich { $predicted_surplus_w } übrig, deutlich mehr als die nötigen { $min_surplus_w }
+    .plain = die kommenden Blöcke lassen voraussichtlich deutlich mehr übrig als nötig
+R4_SUN_LEAVES = die Sonne geht, und die kommenden Blöcke lassen voraussichtlich nur { $predicted_surplus_w } übrig
+    .plain = die Sonne geht, und die kommenden Blöcke lassen voraussichtlich nicht genug übrig
 R4_FORECAST_LOW = die kommenden Blöcke lassen voraussichtlich nur { $predicted_surplus_w } übrig, nötig sind { $min_surplus_w }
     .plain = die kommenden Blöcke lassen voraussichtlich nicht genug übrig
 R4_PRICE_SPIKE = Netzstrom kostet bald { $import_price_ct_kwh }, mehr als { $price_spike_ct_kwh }, und die Sonne deckt das voraussichtlich nicht
@@ -98,6 +125,27 @@ USER_NONE = von Hand wurde nichts verlangt
     .plain = von Hand wurde nichts verlangt
 MODE_FULL = BitGrid darf selbst schalten
     .plain = BitGrid darf selbst schalten
+MODE_FREE = dem muss niemand zustimmen
+    .plain = dem muss niemand zustimmen
+MODE_SUGGESTS = { $wish ->
+        [start] BitGrid würde starten ({ $wish_level })
+        [change] BitGrid würde auf { $wish_level } wechseln
+       *[stop] BitGrid würde abschalten
+    }, steht aber auf Handbetrieb und sagt es nur
+    .plain = BitGrid steht auf Handbetrieb und sagt nur, was es täte
+MODE_WAITS = { $wish ->
+        [start] BitGrid würde starten ({ $wish_level }) und wartet bis { $answer_until } auf Zustimmung
+        [change] BitGrid würde auf { $wish_level } wechseln und wartet bis { $answer_until } auf Zustimmung
+       *[stop] { $without ->
+            [it] BitGrid würde abschalten und wartet auf Zustimmung; ohne sie schaltet es um { $answer_until } trotzdem ab
+           *[nothing] BitGrid würde abschalten und wartet bis { $answer_until } auf Zustimmung
+        }
+    }
+    .plain = BitGrid wartet auf Zustimmung
+MODE_CONFIRMED = dem hat jemand zugestimmt
+    .plain = dem hat jemand zugestimmt
+MODE_OVERRIDE_ENDED = die Zeit für den Wunsch von Hand ist um, und BitGrid darf nicht selbst weitermachen
+    .plain = die Zeit für den Wunsch von Hand ist um, und BitGrid darf nicht selbst weitermachen
 
 CLOCK_STEADY = die Uhr geht gleichmäßig
     .plain = die Uhr geht gleichmäßig
@@ -111,3 +159,57 @@ signal-pv_power_w = Solarleistung
 signal-house_load_w = Hausverbrauch
 signal-battery_power_w = Speicherleistung
 signal-battery_soc_pct = Ladestand
+signal-grid_power_60s_w = Netzleistung über eine Minute
+signal-room_temp_c = Raumtemperatur
+signal-import_price_ct_kwh = Preis für Netzstrom
+signal-export_price_ct_kwh = Einspeisevergütung
+signal-hodl_ct_kwh = Wert des Schürfens
+signal-sats_per_kwh = Ertrag des Schürfens
+
+balance = { $suspect ->
+        [grid] Zähler und Wechselrichter widersprechen sich: Nach dem Zähler bleiben { $by_meter } übrig, nach dem Wechselrichter { $by_inverter }. Ein Zähler mit falschem Vorzeichen würde das erklären; bitte das Vorzeichen des Netzzählers prüfen.
+       *[open] Zähler und Wechselrichter widersprechen sich: Nach dem Zähler bleiben { $by_meter } übrig, nach dem Wechselrichter { $by_inverter }. Meist liegt es an einem falschen Vorzeichen; bitte erst das des Netzzählers prüfen, dann das des Speichers.
+    }
+policy-fallback = Was Schürfen bringt, ist gerade nicht zu beziffern; deshalb gilt „{ $policy }“ statt „{ $chosen }“.
+policy-local_first = lokal zuerst
+policy-best_value = bester Wert
+policy-stack = stapeln
+paths = Eine überschüssige Kilowattstunde ist wert: { $worths }.
+path-export = eingespeist { $worth }
+path-store = gespeichert { $worth }
+path-heat = als Wärme { $worth }
+path-hodl = geschürft { $worth }
+
+alternative = { CAP($outcome) }, wenn { $condition }.
+would-START = { $load } würde starten ({ $level })
+would-STOP = { $load } würde abgeschaltet
+would-THROTTLE = { $load } würde auf { $level } wechseln
+would-HOLD-ON = { $load } liefe weiter
+would-HOLD-OFF = { $load } bliebe aus
+if-other = { $name } um { $change } { $way ->
+        [more] höher
+       *[less] niedriger
+    } wäre ({ $value })
+if-grid = der Zähler { $way ->
+        [export] { $value } Einspeisung
+        [import] { $value } Bezug
+        [export-more] { $change } mehr Einspeisung
+        [export-less] { $change } weniger Einspeisung
+        [import-more] { $change } mehr Bezug
+        [import-less] { $change } weniger Bezug
+        [to-export] { $value } Einspeisung statt { $present } Bezug
+       *[to-import] { $value } Bezug statt { $present } Einspeisung
+    } zeigte
+if-age = die letzte Antwort { $value } alt wäre
+the-pv_power_w = die Solarleistung
+the-house_load_w = der Hausverbrauch
+the-battery_power_w = die Ladeleistung des Speichers
+the-battery_soc_pct = der Ladestand des Speichers
+the-room_temp_c = die Raumtemperatur
+the-import_price_ct_kwh = der Preis für Netzstrom
+the-export_price_ct_kwh = die Einspeisevergütung
+the-hodl_ct_kwh = der Wert des Schürfens
+the-sats_per_kwh = der Ertrag des Schürfens
+the-load-power_w = die Leistung der Last
+the-load-temp_c = die Temperatur des heißesten Chips
+the-load-hashrate_ths = die Rechenleistung der Last

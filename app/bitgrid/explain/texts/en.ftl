@@ -2,8 +2,9 @@
 #
 # A cause is keyed by the decision's code. Its figures are the inputs and thresholds of that vote by their names
 # in the record, written with their units; besides them there are $load, $power, $level, $surplus_kw, $until,
-# $next_tick and $meters. ".plain" is said where the record lacks one of the figures, so it must not use any
-# but $load. Causes begin in lower case; CAP makes the capital.
+# $next_tick and $meters, and what explain/values.py works out: $worth, $course, $moment, $wish, $without and
+# $answer_until. ".plain" is said where the record lacks one of the figures, so it must not use any but $load.
+# Causes begin in lower case; CAP makes the capital.
 
 sentence = { CAP($cause) }: { $outcome }.
 
@@ -18,6 +19,11 @@ unknown-code = rule { $rule } decided for a reason this version has no words for
 
 # A code of R1 is named although its wish has to wait for the next regular decision.
 waiting = the next regular decision is due at { $next_tick }, and nothing changes for the sake of the surplus before it
+
+mining-brings = { $worth ->
+        [near] mining brings { $hodl_ct_kwh }, which is not { $value_margin_ct_kwh } more
+       *[less] mining brings only { $hodl_ct_kwh }
+    }
 
 default-load = the miner
 level-eco = reduced power
@@ -38,6 +44,10 @@ R1_PRICE_TOO_HIGH = grid power costs { $import_price_ct_kwh }, more than the { $
     .plain = grid power is dearer than allowed
 R1_NO_DATA = the surplus is not known just now
     .plain = the surplus is not known just now
+R1_NOT_WORTH_IT = feeding in earns { $export_price_ct_kwh }, and { mining-brings }
+    .plain = feeding in earns more than mining
+R1_CHEAP_GRID = an opportunity: grid power costs { $import_price_ct_kwh }, and mining with it brings { $hodl_ct_kwh }
+    .plain = an opportunity: mining with grid power brings more than the power costs
 
 R2_OK = the house keeps its reserve, and the grid import is within its limit
     .plain = the house keeps its reserve, and the grid import is within its limit
@@ -71,13 +81,31 @@ R3_CONTROLLER_LOST = a process that controls the load is missing
     .plain = a process that controls the load is missing
 R3_GUARD_TRIP = the guard has cut the power by itself
     .plain = the guard has cut the power by itself
+R3_NEAR_LIMIT = the hottest chip is at { $temp_c }, near the limit of { $max_temp_c }, so { $wish_level } is the most allowed
+    .plain = the hottest chip is near its limit, so nothing higher is allowed
+R3_DRIFT = it works at { $measured_j_per_th }, far from the { $profile_j_per_th } of its profile, so { $wish_level } is the most allowed
+    .plain = its efficiency is far from its profile, so nothing higher is allowed
 
 R4_OFF = the forecast rule is switched off
     .plain = the forecast rule is switched off
-R4_ABSTAINS = no start is proposed, or there is no forecast to judge it by
-    .plain = no start is proposed, or there is no forecast to judge it by
-R4_SPARE = the coming blocks are expected to leave { $predicted_surplus_w } over, enough to start
-    .plain = the coming blocks are expected to leave enough over to start
+R4_ABSTAINS = nothing is in question, or there is no forecast to judge it by
+    .plain = nothing is in question, or there is no forecast to judge it by
+R4_SPARE = { $course ->
+        [spills] the battery is expected to be full by { $moment }, and then { $spilled_wh } would be left over
+        [empties] what is mined now costs the house { $displaced_ct_kwh }, and mining brings { $hodl_ct_kwh }
+        [open] what is mined now costs the house { $displaced_ct_kwh }, and mining brings { $hodl_ct_kwh }
+       *[none] the coming blocks are expected to leave { $predicted_surplus_w } over, enough to start
+    }
+    .plain = the coming blocks are expected to leave enough over
+R4_BATTERY_FIRST = { $course ->
+        [empties] the battery is expected to be empty by { $moment }, so what is mined now costs the house { $displaced_ct_kwh }, and { mining-brings }
+       *[open] by the forecast, what is mined now costs the house { $displaced_ct_kwh }, and { mining-brings }
+    }
+    .plain = what is mined now costs the house more than it brings
+R4_PRESTART = the coming blocks are expected to leave { $predicted_surplus_w } over, well above the { $min_surplus_w } needed
+    .plain = the coming blocks are expected to leave well more over than is needed
+R4_SUN_LEAVES = the sun is going, and the coming blocks are expected to leave only { $predicted_surplus_w } over
+    .plain = the sun is going, and the coming blocks are not expected to leave enough over
 R4_FORECAST_LOW = the coming blocks are expected to leave only { $predicted_surplus_w } over, and { $min_surplus_w } is needed
     .plain = the coming blocks are not expected to leave enough over
 R4_PRICE_SPIKE = grid power will soon cost { $import_price_ct_kwh }, above { $price_spike_ct_kwh }, and the sun is not expected to cover it
@@ -104,6 +132,27 @@ USER_NONE = nothing was asked for by hand
     .plain = nothing was asked for by hand
 MODE_FULL = BitGrid may switch by itself
     .plain = BitGrid may switch by itself
+MODE_FREE = nobody has to agree to this
+    .plain = nobody has to agree to this
+MODE_SUGGESTS = { $wish ->
+        [start] BitGrid would start { $load } at { $wish_level }
+        [change] BitGrid would change { $load } to { $wish_level }
+       *[stop] BitGrid would stop { $load }
+    }, but is set to manual and only says so
+    .plain = BitGrid is set to manual and only says what it would do
+MODE_WAITS = { $wish ->
+        [start] BitGrid would start { $load } at { $wish_level } and waits for your yes until { $answer_until }
+        [change] BitGrid would change { $load } to { $wish_level } and waits for your yes until { $answer_until }
+       *[stop] { $without ->
+            [it] BitGrid would stop { $load } and waits for your yes; without one it stops at { $answer_until } all the same
+           *[nothing] BitGrid would stop { $load } and waits for your yes until { $answer_until }
+        }
+    }
+    .plain = BitGrid waits for your yes
+MODE_CONFIRMED = somebody has agreed to this
+    .plain = somebody has agreed to this
+MODE_OVERRIDE_ENDED = the time for what was asked for by hand is over, and BitGrid is not set to go on by itself
+    .plain = the time for what was asked for by hand is over, and BitGrid is not set to go on by itself
 
 CLOCK_STEADY = the clock runs steadily
     .plain = the clock runs steadily
@@ -117,3 +166,59 @@ signal-pv_power_w = solar power
 signal-house_load_w = household power
 signal-battery_power_w = battery power
 signal-battery_soc_pct = battery charge
+signal-grid_power_60s_w = grid power over a minute
+signal-room_temp_c = room temperature
+signal-import_price_ct_kwh = price of grid power
+signal-export_price_ct_kwh = feed-in price
+signal-hodl_ct_kwh = worth of mining
+signal-sats_per_kwh = yield of mining
+
+# Remarks: what stands beside the sentence where the record gives cause for it.
+balance = { $suspect ->
+        [grid] Meter and inverter contradict each other: by the meter { $by_meter } is left over, by the inverter { $by_inverter }. A meter with the wrong sign would do that; check the sign of the grid meter.
+       *[open] Meter and inverter contradict each other: by the meter { $by_meter } is left over, by the inverter { $by_inverter }. The usual cause is a wrong sign; check that of the grid meter, then that of the battery.
+    }
+policy-fallback = What mining brings cannot be valued just now, so “{ $policy }” stands in for “{ $chosen }”.
+policy-local_first = local first
+policy-best_value = best value
+policy-stack = stack
+paths = A surplus kilowatt-hour is worth: { $worths }.
+path-export = fed in { $worth }
+path-store = stored { $worth }
+path-heat = as heat { $worth }
+path-hodl = mined { $worth }
+
+# What would have to change: "{what would happen} if {an input were otherwise}."
+alternative = { CAP($outcome) } if { $condition }.
+would-START = { $load } would start at { $level }
+would-STOP = { $load } would stop
+would-THROTTLE = { $load } would change to { $level }
+would-HOLD-ON = { $load } would run on
+would-HOLD-OFF = { $load } would stay off
+if-other = { $name } were { $change } { $way ->
+        [more] higher
+       *[less] lower
+    } ({ $value })
+if-grid = the meter showed { $way ->
+        [export] { $value } export
+        [import] { $value } import
+        [export-more] { $change } more export
+        [export-less] { $change } less export
+        [import-more] { $change } more import
+        [import-less] { $change } less import
+        [to-export] { $value } export instead of { $present } import
+       *[to-import] { $value } import instead of { $present } export
+    }
+if-age = the last answer were { $value } old
+the-pv_power_w = solar power
+the-house_load_w = household power
+the-battery_power_w = the battery's charging power
+the-battery_soc_pct = the battery's charge
+the-room_temp_c = the room temperature
+the-import_price_ct_kwh = the price of grid power
+the-export_price_ct_kwh = the feed-in price
+the-hodl_ct_kwh = the worth of mining
+the-sats_per_kwh = the yield of mining
+the-load-power_w = the power of { $load }
+the-load-temp_c = the hottest chip's temperature
+the-load-hashrate_ths = the hashrate of { $load }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bitgrid.kernel.codes import Code, Rule, Vote
 from bitgrid.kernel.memory import LoadMemory
+from bitgrid.kernel.rules.r1_surplus import is_cheap_grid
 from bitgrid.kernel.rules.r5_stability import is_held
-from bitgrid.kernel.ruleset import OFF, RuleSet
+from bitgrid.kernel.ruleset import OFF, LoadProfile, RuleSet
 from bitgrid.kernel.state import EnergyState
 from bitgrid.kernel.voting import VoteRecord
 
@@ -28,10 +29,15 @@ def vote_hard(state: EnergyState, memory: LoadMemory, rules: RuleSet) -> VoteRec
     return VoteRecord(Rule.R2, RANK_HARD, demand, code, None, inputs, thresholds, margin, "battery_soc_pct")
 
 
-def vote_soft(state: EnergyState, memory: LoadMemory, rules: RuleSet) -> VoteRecord:
-    """The import limit, which stops, and the soft reserve, which forbids a start."""
+def vote_soft(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile) -> VoteRecord:
+    """The import limit, which stops, and the soft reserve, which forbids a start.
+
+    On cheap grid power (`stack`) the load's own power is allowed on top of the limit.
+    """
     soc, grid = state.good("battery_soc_pct"), import_w(state)
     limit = rules.max_grid_import_hold_w if is_held(state, memory, rules) else rules.max_grid_import_w
+    if is_cheap_grid(state, rules):
+        limit = max(limit, load.power_w(memory.level) + rules.max_grid_import_w)
     inputs = {"battery_soc_pct": soc, "grid_power_60s_w": grid}
     thresholds = {"soc_soft_min_pct": rules.soc_soft_min, "max_grid_import_w": limit}
     if grid is not None and grid > limit:

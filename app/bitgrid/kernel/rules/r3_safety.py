@@ -11,6 +11,8 @@ from bitgrid.kernel.voting import Evidence, VoteRecord
 RANK = 1
 TRIP_OTHER = 1
 TRIP_HEAT = 2
+NEAR_LIMIT = 20
+"""2 K, in 0.1 °C."""
 NEVER_S = 1_000_000_000
 """Age of an answer that never came."""
 _FLAGS = (
@@ -29,33 +31,33 @@ def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfi
         or _silence(state, memory, rules, load, seen)
         or _lockout(state, memory, rules, seen)
     )
-    demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
-    return VoteRecord(
-        Rule.R3,
-        RANK,
-        demand if objection else Vote.NONE,
-        objection or Code.R3_OK,
-        None,
-        seen.inputs,
-        seen.thresholds,
-        None if temp is None else rules.max_temp - temp,
-        "temp_c",
-    )
+    margin = None if temp is None else rules.max_temp - temp
+    if objection is not None:
+        demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
+        return VoteRecord(Rule.R3, RANK, demand, objection, None, seen.inputs, seen.thresholds, margin, "temp_c")
+    warning = None if memory.level == OFF else _warning(state, rules, load, seen)
+    if warning is None:
+        return VoteRecord(
+            Rule.R3, RANK, Vote.NONE, Code.R3_OK, None, seen.inputs, seen.thresholds, margin, "temp_c"
+        )
+    lower = load.levels[max(0, load.index(memory.level) - 2)].name
+    return VoteRecord(Rule.R3, RANK, Vote.CAP, warning, lower, seen.inputs, seen.thresholds, margin, "temp_c")
 
 
 def _danger(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:
-    """Emergency, a controller or the UPS gone, the guard's own stop, heat of the chip or of the room."""
+    """Heat first, because it locks; then emergency, UPS and controllers, the guard's own stop, the room."""
+    trip, temp = state.good(f"{load.id}.guard_trip"), seen.inputs["temp_c"]
+    if trip:
+        seen.inputs["guard_trip"] = trip
+    if trip == TRIP_HEAT or (temp is not None and temp > rules.max_temp):
+        return Code.R3_OVER_TEMP
     for name, code in _FLAGS:
         if state.good(name):
             seen.inputs[name] = 1
             return code
-    trip = state.good(f"{load.id}.guard_trip")
     if trip:
-        seen.inputs["guard_trip"] = trip
-        return Code.R3_OVER_TEMP if trip == TRIP_HEAT else Code.R3_GUARD_TRIP
-    temp, room = seen.inputs["temp_c"], state.good("room_temp_c")
-    if temp is not None and temp > rules.max_temp:
-        return Code.R3_OVER_TEMP
+        return Code.R3_GUARD_TRIP
+    room = state.good("room_temp_c")
     if room is not None and room > rules.max_room_temp:
         seen.inputs["room_temp_c"], seen.thresholds["max_room_temp_c"] = room, rules.max_room_temp
         return Code.R3_ROOM_TEMP
@@ -98,6 +100,22 @@ def _load_silent_s(state: EnergyState, load: LoadProfile, rules: RuleSet) -> int
         ages.append(NEVER_S if answer.value is None else answer.value)
     oldest_s = max(ages, default=0)
     return oldest_s if oldest_s > rules.comm_timeout_s else None
+
+
+def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:
+    """Outside the ramp: too near to the limit, or wasting more than 5 % of the power."""
+    on_for_s = state.good(f"{load.id}.on_for_s")
+    if on_for_s is not None and on_for_s <= load.ramp_s:
+        return None
+    temp = seen.inputs["temp_c"]
+    if temp is not None and temp > rules.max_temp - NEAR_LIMIT:
+        return Code.R3_NEAR_LIMIT
+    power, rate = state.good(f"{load.id}.power_w"), state.good(f"{load.id}.hashrate_ths")
+    if load.joules_per_terahash is None or power is None or not rate:
+        return None
+    measured = power * 100 // rate  # W over 0.1 TH/s, in 0.1 J/TH
+    seen.inputs["measured_j_per_th"], seen.thresholds["profile_j_per_th"] = measured, load.joules_per_terahash
+    return Code.R3_DRIFT if abs(measured - load.joules_per_terahash) * 20 > load.joules_per_terahash else None
 
 
 def _lockout(state: EnergyState, memory: LoadMemory, rules: RuleSet, seen: Evidence) -> Code | None:

@@ -104,6 +104,7 @@ rule-CLOCK-short = –
 mark-yes = stimmt zu
 mark-no = ist dagegen
 mark-keeps = lässt, was ist
+mark-cap = höchstens { $level }
 mark-open = sagt nichts dazu
 binding = gab den Ausschlag
 facts = { $value } bei Grenze { $limit }, { $margin } Spielraum

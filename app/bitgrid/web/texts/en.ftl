@@ -104,6 +104,7 @@ rule-CLOCK-short = –
 mark-yes = agrees
 mark-no = objects
 mark-keeps = keeps what is
+mark-cap = at most { $level }
 mark-open = has nothing to say
 binding = decided it
 facts = { $value } against { $limit }, { $margin } to spare

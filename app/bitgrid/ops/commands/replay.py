@@ -1,0 +1,66 @@
+"""`bitgrid replay`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from bitgrid.ops.commands.loading import load
+from bitgrid.ops.commands.period import DIRECTORY, data_directory, open_ledger, period
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.places import default_config
+from bitgrid.replay.archive import Archive
+from bitgrid.replay.replaying import Difference, Replayer
+from bitgrid.store import StoreError
+
+
+@click.command()
+@click.option("--data", type=DIRECTORY, help="Data of a house, such as var/0/data; by default the running one's.")
+@click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
+@click.option("--to", "end", help="Where to end; as --from.")
+@click.pass_context
+def replay(context: click.Context, data: Path | None, begin: str | None, end: str | None) -> None:
+    """Derive every recorded decision again and compare, byte by byte; exit code 1 if one differs.
+
+    Each is decided by the kernel from its recorded state and memory, the archived configuration and forecast. This
+    answers "was it right?"; for "what would other rules have done?" there is `bitgrid simulate`.
+    """
+    between = period(begin, end, ZoneInfo(load(default_config()).site.location.timezone))
+    ledger = open_ledger(data_directory(data))
+    try:
+        context.exit(compare(ledger, between))
+    except StoreError as error:
+        raise Refusal(f"{error}; replay has stopped") from None
+    finally:
+        ledger.close()
+
+
+def compare(archive: Archive, between: tuple[int, int]) -> int:
+    """Replay a period, print what differs; the exit code."""
+    replayer, differing = Replayer(archive), 0
+    rows = (row for row in archive.records() if between[0] <= row.at_s < between[1])
+    with click.progressbar(rows, label="replaying", show_pos=True, file=sys.stderr) as shown:
+        for row in shown:
+            found = replayer.check(row)
+            differing += bool(found)
+            for difference in found:
+                click.echo(_told(difference))
+    if not replayer.checked:
+        raise Refusal("no decision is recorded in this period, so there was nothing to replay")
+    if differing:
+        click.echo(f"{differing} of {replayer.checked} decisions differ from what is derived.")
+        return 1
+    click.echo(f"{replayer.checked} decisions replayed: every one derived again to the same bytes.")
+    return 0
+
+
+def _told(difference: Difference) -> str:
+    lines = [f"{difference.decision_id}: {difference.what}"]
+    if difference.recorded:
+        lines.append(f"  recorded: {difference.recorded}")
+    if difference.derived:
+        lines.append(f"  derived:  {difference.derived}")
+    return "\n".join(lines)

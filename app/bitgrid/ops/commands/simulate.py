@@ -1,0 +1,104 @@
+"""`bitgrid simulate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from bitgrid.config import Config, Rules
+from bitgrid.config.loading import load_file
+from bitgrid.kernel import to_scaled
+from bitgrid.ops.commands.loading import config_errors_told, load
+from bitgrid.ops.commands.period import DIRECTORY, FILE, data_directory, open_ledger, period
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.places import default_config
+from bitgrid.plant.errors import BadRecording
+from bitgrid.plant.recorded import DAY_AHEAD, FORECAST, read_recording
+from bitgrid.replay.drive import Drive, from_ledger, from_recording
+from bitgrid.replay.errors import ReplayError
+from bitgrid.replay.kpis import rows, side_by_side
+from bitgrid.replay.simulation import Simulation, without_mining
+from bitgrid.store import StoreError
+
+MakeDrive = Callable[[Config], Drive]
+
+
+@click.command()
+@click.option("--data", type=FILE, help="CSV of a recorded home; by default what the running house recorded.")
+@click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
+@click.option("--to", "end", help="Where to end; as --from.")
+@click.option("--rules", type=FILE, help="Another bitgrid_rules.yaml, shown beside the one in force.")
+@click.option(
+    "--prices", "surcharge_ct", type=float, help="Import at the CSV's day-ahead price plus so many ct/kWh."
+)
+@click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
+def simulate(  # noqa: PLR0913, PLR0917  one option each
+    data: Path | None,
+    begin: str | None,
+    end: str | None,
+    rules: Path | None,
+    surcharge_ct: float | None,
+    directory: Path | None,
+) -> None:
+    """Live a recorded period again, with the rules in force and with others beside them.
+
+    A model of the house carries the changed decisions into battery, meter and miner. This answers "what if?";
+    whether what happened was right is told by `bitgrid replay`.
+    """
+    config = load(directory or default_config())
+    variants = {"in force": config}
+    if rules is not None:
+        with config_errors_told():
+            variants[rules.name] = replace(config, rules=load_file(rules, Rules))
+    between = period(begin, end, ZoneInfo(config.site.location.timezone))
+    make = _recorded(between) if data is None else _of_csv(data, config, between, surcharge_ct)
+    if data is None and surcharge_ct is not None:
+        raise Refusal("--prices needs a CSV with a column day_ahead_eur_mwh; name it with --data")
+    try:
+        click.echo(compare(variants, make))
+    except (ReplayError, StoreError) as error:
+        raise Refusal(f"nothing could be simulated: {error}") from None
+
+
+def compare(variants: dict[str, Config], make: MakeDrive) -> str:
+    """Simulate each; the table, and what must be known to read it."""
+    columns, drive = {}, None
+    for heading, config in variants.items():
+        if drive is None or drive.block_s != config.rules.block_s:
+            drive = make(config)
+        columns[heading] = rows(Simulation(config, drive).run(), without_mining(config, drive))
+    assert drive is not None  # noqa: S101  there is always the configuration in force
+    first = next(iter(variants.values()))
+    notes = [*drive.notes, _value_note(first)]
+    days = len(drive) * drive.block_s / 86_400
+    return "\n".join([f"{days:.1f} days simulated", *(f"- {note}" for note in notes), "", side_by_side(columns)])
+
+
+def _value_note(config: Config) -> str:
+    hodl = config.policies.hodl
+    if hodl is None:
+        return "a mined kWh is worth nothing here: policies.yaml gives no hodl"
+    return f"a mined kWh is worth {hodl.ct_kwh:.2f} ct (policies.yaml)"
+
+
+def _of_csv(path: Path, config: Config, between: tuple[int, int], surcharge_ct: float | None) -> MakeDrive:
+    surcharge = None if surcharge_ct is None else to_scaled("ct_kwh", surcharge_ct)
+    try:
+        recording = read_recording(path, config.site.location, (FORECAST, DAY_AHEAD))
+    except BadRecording as error:
+        raise Refusal(str(error)) from None
+    return lambda variant: from_recording(recording, variant, between, surcharge)
+
+
+def _recorded(between: tuple[int, int]) -> MakeDrive:
+    ledger = open_ledger(data_directory(None))
+
+    def make(config: Config) -> Drive:
+        within = (row for row in ledger.records() if between[0] <= row.at_s < between[1])
+        return from_ledger(within, config)
+
+    return make

@@ -1,0 +1,196 @@
+"""What comes next: the coming blocks decided now, from the forecasts, by the kernel itself. A preview, no promise.
+
+The next block is decided from what was measured last. From then on sun and household are as forecast (without a
+load forecast the household stays as it is), the battery goes on with the arithmetic of `kernel.outlook`, and a
+load draws what its level says. Other loads stay as they are: each is planned alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from bitgrid.kernel import (
+    OFF,
+    Battery,
+    Decision,
+    EnergyState,
+    LoadMemory,
+    LoadProfile,
+    Quality,
+    RuleSet,
+    Signal,
+    Trigger,
+    advance,
+    decide,
+    outlook,
+)
+from bitgrid.replay.battery_bank import BatteryBank
+
+FORECAST = "forecast"
+_POWERS = ("pv_power_w", "house_load_w", "battery_power_w", "battery_soc_pct", "grid_power_w", "grid_power_60s_w")
+
+
+@dataclass(frozen=True)
+class PlannedBlock:
+    """A block to come.
+
+    Args:
+        block: its number.
+        at_s: when it begins, UTC epoch seconds.
+        surplus_w: what sun and household are expected to leave over in it, W; None where nothing is forecast.
+        soc: the battery's charge when it begins, 0.1 %; None without a battery.
+        decision: what would be decided, with every vote.
+    """
+
+    block: int
+    at_s: int
+    surplus_w: int | None
+    soc: int | None
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """Mean powers of a planned block, W."""
+
+    pv_w: int
+    house_w: int
+    battery_w: int
+    load_w: int
+    others_w: int
+
+    @property
+    def grid_w(self) -> int:
+        return self.house_w + self.load_w + self.others_w + self.battery_w - self.pv_w
+
+
+def plan(  # noqa: PLR0913, PLR0917  the kernel's own arguments, and how far
+    state: EnergyState,
+    memory: LoadMemory,
+    rules: RuleSet,
+    load: LoadProfile,
+    battery: Battery | None,
+    blocks: int,
+    local_day: Callable[[int], int] | None = None,
+) -> list[PlannedBlock]:
+    """Plan the blocks after the state's own, as far as its forecast reaches; the next one always.
+
+    Args:
+        state: the house as it was seen last.
+        memory: the load's, after its last decision.
+        rules: the thresholds.
+        load: the load.
+        battery: the home's battery; None without one.
+        blocks: how many to plan at most.
+        local_day: the local date (yyyymmdd) of a time; None: the state's own day goes on.
+    """
+    planner = _Planner(state, rules, load, battery, local_day)
+    planned: list[PlannedBlock] = []
+    for number in range(state.block + 1, state.block + 1 + max(0, blocks)):
+        now = planner.state_at(number, memory)
+        expected = planner.expected_w(number)
+        if planned and expected is None:
+            break
+        decision = decide(now, memory, rules, load, Trigger.TICK)
+        memory = advance(decision)
+        soc = now.good("battery_soc_pct")
+        surplus_w = None if expected is None else expected[0] - expected[1] - rules.battery_claim_w
+        planned.append(PlannedBlock(number, now.at_s, surplus_w, soc, decision))
+        if expected is not None:
+            planner.live(*expected, decision.power_w)
+    return planned
+
+
+class _Planner:
+    """Carries the house forward, block by block."""
+
+    def __init__(
+        self,
+        state: EnergyState,
+        rules: RuleSet,
+        load: LoadProfile,
+        battery: Battery | None,
+        local_day: Callable[[int], int] | None,
+    ) -> None:
+        self._known, self._rules, self._load, self._battery = state, rules, load, battery
+        self._local_day = local_day
+        soc = state.good("battery_soc_pct")
+        self._bank = None if battery is None or soc is None else BatteryBank(battery, soc)
+        self._others_w = state.loads_power_w - (state.good(f"{load.id}.power_w") or 0)
+        self._flow: _Flow | None = None
+
+    def expected_w(self, number: int) -> tuple[int, int] | None:
+        """Sun and household expected in a block, W; None beyond the forecast."""
+        ahead = number - self._known.block
+        pv, loads = self._known.coming("pv_w"), self._known.coming("load_w")
+        house_w = loads[ahead] if ahead < len(loads) else self._known.house_load_w
+        return None if ahead >= len(pv) or house_w is None else (pv[ahead], house_w)
+
+    def live(self, pv_w: int, house_w: int, load_w: int) -> None:
+        """Through a block with the load at its level's power."""
+        block_s = self._rules.block_s
+        surplus_w = pv_w - house_w - load_w - self._others_w
+        taken_ws = 0 if self._bank is None else self._bank.balance(surplus_w * block_s, block_s)
+        self._flow = _Flow(pv_w, house_w, round(taken_ws / block_s), load_w, self._others_w)
+
+    def state_at(self, number: int, memory: LoadMemory) -> EnergyState:
+        """The house at the beginning of a block."""
+        at_s = number * self._rules.block_s
+        state = replace(
+            self._known,
+            at_s=at_s,
+            block=number,
+            local_day=self._known.local_day if self._local_day is None else self._local_day(at_s),
+            signals=self._signals(number, memory),
+            confirmation=None,
+        )
+        return replace(state, outlook=outlook(state, self._battery, self._rules.block_s))
+
+    def _signals(self, number: int, memory: LoadMemory) -> dict[str, Signal]:
+        signals = {name: signal for name, signal in self._known.signals.items() if name != "clock_stepped"}
+        signals |= self._prices(number)
+        if self._flow is None:
+            return signals
+        flow, name = self._flow, self._load.id
+        soc = None if self._bank is None else self._bank.soc
+        told = (flow.pv_w, flow.house_w, flow.battery_w, soc, flow.grid_w, flow.grid_w)
+        for known, value in zip(_POWERS, told, strict=True):
+            if known in signals and value is not None:
+                signals[known] = _foreseen(value)
+        return (
+            _without_silence(signals, name)
+            | {f"{name}.power_w": _foreseen(flow.load_w)}
+            | self._on_for(number, memory)
+        )
+
+    def _on_for(self, number: int, memory: LoadMemory) -> dict[str, Signal]:
+        if memory.level == OFF:
+            return {}
+        blocks = min(memory.blocks_since_start(number), number)
+        return {f"{self._load.id}.on_for_s": _foreseen(blocks * self._rules.block_s)}
+
+    def _prices(self, number: int) -> dict[str, Signal]:
+        """The prices of a block, where a feed gives them."""
+        ahead, prices = number - self._known.block, {}
+        for curve, name in (("import_prices", "import_price_ct_kwh"), ("export_prices", "export_price_ct_kwh")):
+            known = self._known.coming(curve)
+            if ahead < len(known):
+                prices[name] = _foreseen(known[ahead])
+        return prices
+
+
+def _foreseen(value: int) -> Signal:
+    return Signal(value, 0, Quality.GOOD, FORECAST)
+
+
+def _without_silence(signals: dict[str, Signal], load: str) -> dict[str, Signal]:
+    """What a load tells of itself only when asked: nobody knows it of the hours to come, so it is not measured.
+
+    A temperature that is known now stands on; nothing is ever foreseen to be silent.
+    """
+    kept = {name: signal for name, signal in signals.items() if not name.startswith(f"{load}.")}
+    temp = signals.get(f"{load}.temp_c")
+    if temp is not None and temp.quality is Quality.GOOD:
+        kept[f"{load}.temp_c"] = temp._replace(age_s=0)
+    return kept

@@ -1,0 +1,247 @@
+"""Autonomy, confirmations, reload, gaps and overruns: on the desk, with the real engine and ledger."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bitgrid.bus import AutonomyRequest, ConfirmRequest, EventMessage, Received, ReloadRequest, decode
+from bitgrid.config import load_config
+from bitgrid.control import engine as engine_module
+from bitgrid.control.modes import Modes
+from bitgrid.control.reload import Reloader
+from bitgrid.store import StoreError
+from control.desk import CONFIG_DIRECTORY, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def set_autonomy(desk: Desk, autonomy: int) -> None:
+    request = AutonomyRequest(request_id="a", autonomy=autonomy, actor="test")
+    Modes(desk.engine, desk.bus).on_autonomy(Received(desk.topics.autonomy, request.encode(), retained=False))
+
+
+def confirm(desk: Desk, level: str, load: str = "miner") -> None:
+    request = ConfirmRequest(request_id="c", load=load, level=level, actor="test")
+    Modes(desk.engine, desk.bus).on_confirm(Received(desk.topics.confirm, request.encode(), retained=False))
+
+
+def events(desk: Desk) -> list[dict[str, Any]]:
+    return [json.loads(event.record) for event in desk.ledger.events(limit=50)]
+
+
+class TestAutonomy:
+    def test_manual_only_suggests(self, desk: Desk) -> None:
+        set_autonomy(desk, 0)
+        desk.pass_time(1300)
+        assert desk.actions == []
+        assert desk.decisions[-1]["code"] == "MODE_SUGGESTS"
+        assert desk.commands == []
+
+    def test_is_remembered_over_a_restart(self, desk: Desk) -> None:
+        set_autonomy(desk, 1)
+        desk.start_rules()
+        assert desk.engine.autonomy == 1
+
+    def test_a_change_is_an_audit_event(self, desk: Desk) -> None:
+        set_autonomy(desk, 1)
+        assert {"what": "autonomy", "from": 3, "to": 1, "actor": "test"} in events(desk)
+        assert desk.replies[-1].accepted
+
+    def test_a_change_that_cannot_be_recorded_is_refused(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(desk.ledger, "save_memories", _refuse)
+        set_autonomy(desk, 0)
+        assert (desk.replies[-1].accepted, desk.replies[-1].code) == (False, "NOT_DURABLE")
+        assert desk.engine.autonomy == 3
+
+    def test_assisted_starts_on_a_yes_and_not_before(self, desk: Desk) -> None:
+        set_autonomy(desk, 1)
+        desk.pass_time(5)
+        assert desk.actions == []
+        confirm(desk, "full")
+        assert desk.actions == [("START", "R1_SURPLUS_OK")]
+        assert desk.commands[-1].level == "full"
+
+    def test_a_yes_to_something_else_is_refused(self, desk: Desk) -> None:
+        set_autonomy(desk, 1)
+        desk.pass_time(5)
+        confirm(desk, "eco")
+        assert not desk.replies[-1].accepted
+        assert desk.actions == []
+
+    def test_a_yes_does_not_last_beyond_its_block(self, desk: Desk) -> None:
+        set_autonomy(desk, 1)
+        desk.pass_time(5)
+        desk.engine.loads["miner"].confirmed = (0, desk.engine.blocks.block()), "full"
+        desk.to_next_block()
+        assert desk.actions == []
+        assert desk.decisions[-1]["code"] == "MODE_WAITS"
+
+    def test_a_yes_cannot_break_the_reserve(self, desk: Desk) -> None:
+        set_autonomy(desk, 1)
+        desk.measure(battery_soc_pct=40.0)
+        desk.pass_time(5)
+        confirm(desk, "full")
+        assert desk.replies[-1].code == "R2_HARD_RESERVE"
+        assert desk.commands == []
+
+    @pytest.mark.parametrize(("load", "level"), [("heater", "eco"), ("miner", "turbo")])
+    def test_a_yes_to_what_there_is_not_is_refused(self, desk: Desk, load: str, level: str) -> None:
+        desk.pass_time(1)
+        confirm(desk, level, load)
+        assert desk.replies[-1].code == "UNKNOWN_LOAD"
+
+    def test_garbage_and_retained_requests_are_not_heard(self, desk: Desk) -> None:
+        modes = Modes(desk.engine, desk.bus)
+        request = AutonomyRequest(request_id="a", autonomy=0, actor="test").encode()
+        modes.on_autonomy(Received(desk.topics.autonomy, request, retained=True))
+        modes.on_autonomy(Received(desk.topics.autonomy, b"{}", retained=False))
+        modes.on_confirm(Received(desk.topics.confirm, b"[]", retained=False))
+        assert desk.replies == []
+        assert desk.engine.autonomy == 3
+
+
+class TestReload:
+    @pytest.fixture
+    def directory(self, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(CONFIG_DIRECTORY, tmp_path / "config"))
+
+    @pytest.fixture
+    def reloader(self, desk: Desk, directory: Path) -> Reloader:
+        return Reloader(desk.engine, desk.bus, directory)
+
+    def change(self, directory: Path, file: str, old: str, new: str) -> None:
+        path = directory / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def ask(self, desk: Desk, reloader: Reloader) -> None:
+        request = ReloadRequest(request_id="r", actor="test")
+        reloader.on_request(Received(desk.topics.reload, request.encode(), retained=False))
+
+    def test_a_changed_threshold_is_live_within_a_block_and_recorded(
+        self, desk: Desk, reloader: Reloader, directory: Path
+    ) -> None:
+        desk.measure(grid_power_w=-3000.0, battery_soc_pct=70.0)
+        old = desk.engine.config.config_hash
+        self.change(directory, "bitgrid_rules.yaml", "soc_soft_min_pct: 58.0", "soc_soft_min_pct: 75.0")
+        desk.clock.advance(10)
+        reloader.step()
+        desk.pass_time(5)
+        new = load_config(directory).config_hash
+        assert desk.decisions[-1]["code"] == "R2_SOFT_RESERVE"
+        assert desk.decisions[-1]["config_hash"] == new
+        assert {"what": "configuration", "from": old, "to": new, "actor": "file"} in events(desk)
+
+    def test_a_bad_file_changes_nothing_and_is_told(self, desk: Desk, reloader: Reloader, directory: Path) -> None:
+        old = desk.engine.config
+        self.change(directory, "bitgrid_rules.yaml", "soc_soft_min_pct: 58.0", "soc_soft_min_pct: 8.0")
+        self.ask(desk, reloader)
+        assert desk.engine.config is old
+        assert (desk.replies[-1].accepted, desk.replies[-1].code) == (False, "REFUSED")
+        assert "soc_soft_min_pct must not be below" in reloader.problem
+
+    def test_a_mended_file_takes_the_complaint_back(self, desk: Desk, reloader: Reloader, directory: Path) -> None:
+        self.change(directory, "flags.yaml", "r4_enabled: true", "r4_enabled: maybe")
+        self.ask(desk, reloader)
+        self.change(directory, "flags.yaml", "r4_enabled: maybe", "r4_enabled: false")
+        self.ask(desk, reloader)
+        assert desk.replies[-1].code == "RELOADED"
+        assert reloader.problem == ""
+
+    def test_another_site_needs_a_restart(self, desk: Desk, reloader: Reloader, directory: Path) -> None:
+        self.change(directory, "site.yaml", "port: 15020", "port: 15099")
+        self.ask(desk, reloader)
+        assert "restart BitGrid" in desk.replies[-1].text
+
+    def test_what_has_not_changed_is_not_read_anew(self, desk: Desk, reloader: Reloader) -> None:
+        self.ask(desk, reloader)
+        assert desk.replies[-1].code == "UNCHANGED"
+        desk.clock.advance(20)
+        reloader.step()
+        assert events(desk) == []
+
+    def test_a_file_that_is_gone_is_told_and_the_old_one_stays(
+        self, desk: Desk, reloader: Reloader, directory: Path
+    ) -> None:
+        (directory / "flags.yaml").unlink()
+        desk.clock.advance(10)
+        reloader.step()
+        assert "flags.yaml is missing" in reloader.problem
+
+
+class TestTime:
+    def test_blocks_slept_through_are_recorded_as_a_gap(self, desk: Desk) -> None:
+        desk.pass_time(10)
+        block = desk.engine.blocks.block()
+        desk.clock.advance(4 * 600)
+        desk.pass_time(10)
+        assert {"what": "gap", "from_block": block + 1, "to_block": block + 3} in events(desk)
+
+    def test_an_evaluation_that_overruns_starts_nothing(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        _slow_down(desk, monkeypatch)
+        desk.pass_time(700)
+        assert desk.actions == []
+        assert desk.decisions[-1]["code"] == "CLOCK_OVERRUN"
+        assert any(event["what"] == "evaluation_overrun" for event in events(desk))
+
+    def test_an_evaluation_that_overruns_stops_what_runs(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.pass_time(5)
+        desk.measure(power_w=1674.0, temp_c=60.0)
+        _slow_down(desk, monkeypatch)
+        desk.to_next_block()
+        assert desk.actions[-1] == ("STOP", "CLOCK_OVERRUN")
+
+
+class TestEvents:
+    def test_are_said_on_the_bus_as_they_are_stored(self, desk: Desk) -> None:
+        said: list[EventMessage] = []
+
+        def hear(received: Received) -> None:
+            message = decode(EventMessage, received.payload)
+            assert message is not None
+            said.append(message)
+
+        desk.bus.subscribe(desk.topics.event("+"), hear)
+        set_autonomy(desk, 2)
+        assert [message.kind for message in said] == ["audit"]
+        assert said[0].record == events(desk)[0]
+
+
+class TestForecasts:
+    def test_a_forecast_is_archived_once_and_named_in_every_record(self, desk: Desk) -> None:
+        for _ in range(3):
+            desk.tell_forecast([4000.0] * 144)
+            desk.to_next_block()
+        records = [json.loads(row.record)["state"]["forecast"] for row in desk.ledger.decisions(limit=3)]
+        assert records[0] is not None
+        assert desk.ledger.forecast(records[0]) is not None
+        assert len(set(records)) == 1
+
+
+def _slow_down(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = engine_module.decide
+
+    def slow(*arguments: Any) -> object:
+        if arguments[-1].value == "TICK":
+            desk.clock.boot_s += 2
+            desk.clock.wall_s += 2
+        return real(*arguments)
+
+    monkeypatch.setattr(engine_module, "decide", slow)
+
+
+def _refuse(*_arguments: object) -> None:
+    raise StoreError("disk full")

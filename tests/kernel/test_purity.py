@@ -1,0 +1,76 @@
+"""The same inputs give the same bytes: in another order, in another process, under another Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bitgrid
+from kernel import cases
+
+APP = Path(bitgrid.__file__).parents[1]
+SEED, COUNT = 20_260_101, 300
+
+
+@pytest.fixture(scope="module")
+def here() -> str:
+    return cases.digest(SEED, COUNT, "as told")
+
+
+def elsewhere(python: str, hash_seed: str, order: str = "as told") -> str:
+    """The hash by a process of its own, which sees the app and nothing that is installed."""
+    done = subprocess.run(
+        [python, "-S", "-B", cases.__file__, str(SEED), str(COUNT), order],
+        env={"PYTHONPATH": str(APP), "PYTHONHASHSEED": hash_seed, "LC_ALL": "C", "TZ": "Asia/Kathmandu"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def other_pythons() -> list[str]:
+    """Every Python from 3.11 up that this machine has, besides the one that runs this."""
+    found = []
+    for minor in range(11, 16):
+        places = [shutil.which(f"python3.{minor}"), *Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python")]
+        runs = [str(place) for place in places if place and is_version(str(place), minor)]
+        if minor != sys.version_info.minor:
+            found += runs[:1]
+    return found
+
+
+def is_version(python: str, minor: int) -> bool:
+    asked = subprocess.run(
+        [python, "-c", "import sys; print(sys.version_info.minor)"], capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() == str(minor)
+
+
+@pytest.mark.parametrize("order", ["reversed", "shuffled"])
+def test_whatever_the_order_in_which_signals_are_told(here: str, order: str) -> None:
+    assert cases.digest(SEED, COUNT, order) == here
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1", "4242"])
+def test_in_another_process_with_another_hash_seed_place_and_language(here: str, hash_seed: str) -> None:
+    assert elsewhere(sys.executable, hash_seed, "shuffled") == here
+
+
+def test_under_every_other_python_of_this_machine(here: str) -> None:
+    pythons = other_pythons()
+    if not pythons:
+        pytest.skip(f"no other Python from 3.11 up was found (PATH: {os.environ.get('PATH', '')}; ~/.pyenv/versions)")
+    assert {python: elsewhere(python, "7") for python in pythons} == dict.fromkeys(pythons, here)
+
+
+def test_other_inputs_give_other_bytes(here: str) -> None:
+    """Else all of the above would hold of a hash of nothing."""
+    assert cases.digest(SEED + 1, COUNT, "as told") != here

@@ -1,0 +1,1 @@
+"""What single votes say, where no row of the table tells it."""
