@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.bus import EstopRequest, OverrideRequest, Received
+from bitgrid.bus import EstopRequest, Health, HealthStatus, OverrideRequest, Received, decode
 from bitgrid.control.leases import LEASE_S, RENEW_EVERY_S
 from bitgrid.guard.link import ClearTrip, Release, Renew, Trip
 from bitgrid.store import StoreError
@@ -406,3 +406,20 @@ class TestRequests:
 
 def _refuse(*_arguments: object) -> None:
     raise StoreError("disk full")
+
+
+class TestHealth:
+    def heard(self, desk: Desk) -> Health:
+        found: list[Health | None] = []
+        desk.bus.subscribe(desk.topics.health("guard"), lambda told: found.append(decode(Health, told.payload)))
+        desk.pass_time(30)
+        assert found[-1] is not None
+        return found[-1]
+
+    def test_the_guard_is_told_to_be_well_by_the_rules_that_hear_it(self, desk: Desk) -> None:
+        health = self.heard(desk)
+        assert (health.status, health.instance) == (HealthStatus.OK, "guard-1")
+
+    def test_a_guard_that_is_not_heard_is_an_error(self, desk: Desk) -> None:
+        desk.guard_alive = False
+        assert self.heard(desk).status is HealthStatus.ERROR

@@ -76,6 +76,7 @@ class Publisher:
             config_hash=state.config_hash,
         )
         self._bus.publish(engine.topics.energy, message, retain=True)
+        self._guard()
         for load in engine.loads.values():
             self._bus.publish(
                 engine.topics.load_state(load.profile.id), self._load_state(load, state), retain=True
