@@ -52,6 +52,10 @@ bench: tools dev  ## Measure the kernel's speed and the memory of the whole runn
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/memory.py
 
+.PHONY: mutants
+mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
+	@scripts/mutants $(if $(MUTANTS),'$(MUTANTS)')
+
 .PHONY: doctor
 doctor:  ## Check this machine and the house that runs on it
 	@scripts/bootstrap run

@@ -3,12 +3,14 @@ what is expected (action, level, rule, code).
 
 Inputs are in people's units (W, %, °C, ct/kWh, seconds); `running(level, blocks)` and `off_for(blocks)` are what the
 load did last. What a person cannot write down by hand stands last in a row: `rules` other than the defaults, signals
-of the `house` itself, a person's `override`, a `trigger` other than the tick, a lockout's `lockout_s`. Thresholds are the defaults: eco from 800 W, full from 1,500 W, hysteresis 200 W; reserve 50 / 58 %;
+of the `house` itself, a person's `override` or `confirmation`, a `trigger` other than the tick, a lockout's `lockout_s`. Thresholds are the defaults: eco from 800 W, full from 1,500 W, hysteresis 200 W; reserve 50 / 58 %;
 import limit 500 W (2,000 W in a hold); 85 °C; dearest import 25 ct; holds 3 / 2 / 2 blocks; six starts a day.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -20,7 +22,7 @@ class Row(NamedTuple):
     level: str
     rule: str
     code: str
-    also: dict[str, Any] = {}
+    also: Mapping[str, Any] = MappingProxyType({})
 
 
 NEVER_NAMED = {
@@ -373,6 +375,9 @@ SCENARIOS = [
     Row("full autonomy: when it has ended the rules go on",
         EXPORT_3KW, running("full", 9),
         "HOLD", "full", "R1", "R1_SURPLUS_OK", {"trigger": "EXPIRY"}),
+    Row("assisted: a start that is confirmed",
+        EXPORT_3KW | {"autonomy": 1}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK", {"confirmation": "full"}),
     # What the house says of itself: guard, controller, clock
     Row("the guard has switched it off",
         EXPORT_3KW, running("full", 9),
@@ -402,6 +407,27 @@ SCENARIOS = [
         EXPORT_3KW, off_for(9),
         "HOLD", "off", "CLOCK", "CLOCK_OVERRUN", {"house": {"evaluation_overrun": 1}}),
     # What the owner may choose
+    Row("R4 is switched off",
+        SUN | {"pv_forecast_w": [0, 0, 0]}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK", {"rules": {"r4_enabled": False}}),
+    Row("a share promised to the battery is no surplus, now or later",
+        SUN | {"pv_forecast_w": [4500] * 3}, off_for(9),
+        "START", "eco", "R1", "R1_SURPLUS_ECO", {"rules": {"battery_claim_w": 1600}}),
+    Row("the same against a forecast of the load",
+        SUN | {"pv_forecast_w": [4500] * 3, "load_forecast_w": [2500] * 3}, off_for(9),
+        "HOLD", "off", "R4", "R4_FORECAST_LOW", {"rules": {"battery_claim_w": 1600}}),
+    Row("local first: the night ahead is not asked about",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 3 + [0] * 97, "import_price_ct_kwh": 20}, off_for(9),
+        "START", "full", "R1", "R1_SURPLUS_OK", {"rules": {"policy": "local_first"}}),
+    Row("a margin is wanted on top of what is displaced",
+        NIGHT_AHEAD | {"pv_forecast_w": [4500] * 40 + [0] * 60}, off_for(9),
+        "HOLD", "off", "R4", "R4_BATTERY_FIRST", {"rules": {"value_margin": 101}}),
+    Row("a margin is wanted on top of export",
+        EXPORT_3KW | {"export_price_ct_kwh": 8, "hodl_ct_kwh": 9}, off_for(9),
+        "HOLD", "off", "R1", "R1_NOT_WORTH_IT", {"rules": {"value_margin": 101}}),
+    Row("stack, with a margin on top of the import price",
+        {"grid_power_w": 300, "import_price_ct_kwh": 5, "hodl_ct_kwh": 9}, off_for(9),
+        "START", "full", "R1", "R1_CHEAP_GRID", {"rules": {"policy": "stack", "value_margin": 399}}),
     Row("stack: grid power is cheaper than what it mines",
         {"grid_power_w": 300, "import_price_ct_kwh": 8.99, "hodl_ct_kwh": 9}, off_for(9),
         "START", "full", "R1", "R1_CHEAP_GRID", {"rules": {"policy": "stack"}}),

@@ -1,6 +1,7 @@
 """The table's rows, decided; and what every rule said of each, as it is kept in votes.jsonl.
 
-`python -m kernel.table`, from the folder of tests, writes votes.jsonl anew: look at the difference before you keep it.
+`python -m kernel.table`, from the folder of tests, writes votes.jsonl anew: look at the
+difference before you keep it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def decided(row: Row) -> Decision:
     text: dict[str, Any] = {"signals": row.signals, "memory": row.memory}
     if "override" in row.also:
         text["override"] = {"level": row.also["override"]}
+    if "confirmation" in row.also:
+        text["confirmation"] = row.also["confirmation"]
     case = read_case(json.dumps(text), config())
     own = {name: Signal(value) for name, value in row.also.get("house", {}).items()}
     rules = dict(row.also.get("rules", {}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bitgrid.control.clock_steps import moved
 from bitgrid.kernel import OFF, Action, Code, LoadMemory, Override, RuleSet, Trigger, Vote, advance, decide
 from kernel.houses import AT_S, BLOCK, MINER, house
 
@@ -56,3 +57,9 @@ def test_protection_between_ticks_does_not_disturb_a_waiting_stop() -> None:
     waiting = replace(RUNNING, stop_wished_block=BLOCK - 1)
     decision = decide(replace(DARK, autonomy=2), waiting, RULES, MINER, Trigger.PROTECT)
     assert advance(decision).stop_wished_block == BLOCK - 1
+
+
+def test_a_clock_that_steps_back_a_day_does_not_make_a_stop_wait_for_a_day() -> None:
+    waiting = moved(replace(RUNNING, stop_wished_block=BLOCK), -86_400, -144)
+    in_four_blocks = replace(DARK, autonomy=2, block=BLOCK - 144 + 4)
+    assert decide(in_four_blocks, waiting, RULES, MINER).action is Action.STOP

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 
-from bitgrid.kernel import EnergyState, LoadMemory, RuleSet, decide
+from bitgrid.kernel import EnergyState, LoadMemory, LoadProfile, RuleSet, decide
 from bitgrid.kernel.codes import Action
 from bitgrid.kernel.counterfactual import counterfactuals, why_not
 from bitgrid.kernel.decision import Decision
-from kernel.houses import MINER, house
+from kernel.houses import BLOCK, MINER, house
 from kernel.test_properties import MEMORIES, STATES
 
 RULES = RuleSet()
@@ -86,3 +87,32 @@ def test_what_is_so_already_needs_nothing() -> None:
 def test_no_single_input_helps_against_two_objections() -> None:
     state = house(grid_power_w=300, battery_power_w=0, battery_soc_pct=20)
     assert why_not(decide(state, LoadMemory(), RULES, MINER), Action.START) == ()
+
+
+SUNNY = {"grid_power_w": -3000}
+RUNNING = LoadMemory("full", BLOCK - 9, BLOCK - 9)
+HASHING = LoadProfile("miner", MINER.levels, joules_per_terahash=186)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "memory", "value", "code"),
+    [
+        ("miner.temp_c", {"miner__temp_c": 60}, RUNNING, 831, "R3_NEAR_LIMIT"),
+        ("room_temp_c", {"room_temp_c": 20}, RUNNING, 401, "R3_ROOM_TEMP"),
+        ("miner.age_s", {"miner__temp_c": 60, "miner__age_s": 5}, RUNNING, 61, "R3_LOAD_SILENT"),
+        ("battery_soc_pct", {"battery_soc_pct": 80, "battery_power_w": 0}, RUNNING, 500, "R2_HARD_RESERVE"),
+        ("grid_power_60s_w", {"grid_power_60s_w": 100}, RUNNING, 501, "R2_GRID_IMPORT"),
+        ("import_price_ct_kwh", {"import_price_ct_kwh": 20}, RUNNING, 2501, "R1_PRICE_TOO_HIGH"),
+        ("export_price_ct_kwh", {"export_price_ct_kwh": 8, "hodl_ct_kwh": 9}, RUNNING, 901, "R1_NOT_WORTH_IT"),
+        ("hodl_ct_kwh", {"export_price_ct_kwh": 8, "hodl_ct_kwh": 9}, RUNNING, 799, "R1_NOT_WORTH_IT"),
+        # 1674 W at 90.0 TH/s are 18.6 J/TH, at 94.6 TH/s 17.6; 1592 W at 90.0 TH/s as well
+        ("miner.hashrate_ths", {"miner__hashrate_ths": 90, "miner__power_w": 1674}, RUNNING, 946, "R3_DRIFT"),
+        ("miner.power_w", {"miner__hashrate_ths": 90, "miner__power_w": 1674}, RUNNING, 1592, "R3_DRIFT"),
+    ],
+)
+def test_each_input_answers_with_its_own_threshold(
+    name: str, values: dict[str, float], memory: LoadMemory, value: int, code: str
+) -> None:
+    decision = decide(house(**SUNNY | values), memory, RULES, HASHING)
+    (answer,) = (answer for answer in counterfactuals(decision) if answer.input == name)
+    assert (answer.value, answer.code.value) == (value, code)

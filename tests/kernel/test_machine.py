@@ -1,6 +1,6 @@
 """Days of a house at random: weather, faults, people, restarts and a clock that steps, over the real kernel.
 
-What must hold is kept here a second time, by plain counting that knows nothing of blocks' numbers or of the memory:
+What must hold is kept here a second time, by plain counting that knows nothing of block numbers or of the memory:
 so a number that is carried over wrongly shows.
 """
 
@@ -52,8 +52,9 @@ SURPLUS_W = st.sampled_from([-3000, -1600, -900, -700, 0, 300, 900, 2500])
 PROTECTION = {Rule.R2, Rule.R3}
 
 
-def through_json(record: Any) -> Any:
-    return json.loads(canonical_json(record))
+def through_json(record: dict[str, Any]) -> dict[str, Any]:
+    again: dict[str, Any] = json.loads(canonical_json(record))
+    return again
 
 
 def is_dangerous(state: EnergyState) -> bool:

@@ -67,7 +67,9 @@ def test_in_another_process_with_another_hash_seed_place_and_language(here: str,
 def test_under_every_other_python_of_this_machine(here: str) -> None:
     pythons = other_pythons()
     if not pythons:
-        pytest.skip(f"no other Python from 3.11 up was found (PATH: {os.environ.get('PATH', '')}; ~/.pyenv/versions)")
+        pytest.skip(
+            f"no other Python from 3.11 up was found (PATH: {os.environ.get('PATH', '')}; ~/.pyenv/versions)"
+        )
     assert {python: elsewhere(python, "7") for python in pythons} == dict.fromkeys(pythons, here)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bitgrid.bus import OverrideRequest
 from bitgrid.config.loading import load_plant
 from bitgrid.kernel import (
     Decision,
@@ -23,7 +25,7 @@ from bitgrid.plant.source import SimulatedHome
 from bitgrid.replay.drive import from_source
 from bitgrid.replay.replaying import Difference, Replayer
 from bitgrid.replay.simulation import Simulation
-from bitgrid.store import DecisionRow
+from bitgrid.store import DecisionRow, Ledger
 from replay.houses import CONFIG_DIRECTORY, DAY_S, MAY_MORNING_S, PaperLedger, shipped, with_hodl
 from whole_house import WholeHouse
 
@@ -87,21 +89,18 @@ def test_days_of_decisions_are_derived_again_to_the_byte(days: PaperLedger) -> N
     assert differences(days) == []
 
 
-def test_what_the_real_processes_recorded_is_derived_again(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Real devices' protocols, poller, guard, leases and ledger; an override in the middle."""
-    house, paper = WholeHouse(tmp_path_factory.mktemp("house"), MAY_MORNING_S + 6 * 3600), PaperLedger()
-    decided = house.engine.journal.decided
-
-    def keeping(decision: Decision) -> tuple[DecisionRow, dict[str, Any]]:
-        keep_forecast(paper, decision)
-        return decided(decision)
-
-    house.engine.journal.decided = keeping  # type: ignore[method-assign]
-    house.live(4 * 3600, step_s=5)
-    paper.rows = list(house.ledger.records())
-    paper.configurations[house.config.config_hash] = house.config.canonical_json
-    assert len(paper.rows) >= 24
-    assert differences(paper) == []
+def test_what_the_real_processes_recorded_is_derived_again(tmp_path: Path) -> None:
+    """Real protocols of devices, poller, guard, leases and ledger; a person's stop and its end in between."""
+    house = WholeHouse(tmp_path, MAY_MORNING_S + 6 * 3600)
+    house.live(2 * 3600, step_s=5)
+    stop = OverrideRequest(request_id="one", load="miner", action="stop", duration_s=1800, actor="test")
+    house.bus.publish(house.topics.override, stop)
+    house.live(2 * 3600, step_s=5)
+    ledger = Ledger(tmp_path / "ledger", read_only=True)
+    replayer = Replayer(ledger)
+    assert [difference for row in ledger.records() for difference in replayer.check(row)] == []
+    triggers = {row.trigger for row in ledger.records()}
+    assert {"TICK", "USER", "EXPIRY"} <= triggers
 
 
 def test_a_tampered_action_is_found_and_both_records_are_shown(days: PaperLedger) -> None:

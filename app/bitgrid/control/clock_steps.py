@@ -20,6 +20,7 @@ def moved(memory: LoadMemory, step_s: int, blocks: int) -> LoadMemory:
         memory,
         last_change_block=_plus(memory.last_change_block, blocks),
         last_start_block=_plus(memory.last_start_block, blocks),
+        stop_wished_block=_plus(memory.stop_wished_block, blocks),
         lockout_until_s=_plus(memory.lockout_until_s, step_s),
         override=None if override is None else override._replace(ends_at_s=override.ends_at_s + step_s),
     )

@@ -95,9 +95,7 @@ def _inputs(decision: Decision) -> Iterator[str]:
 
 def _nearest(decision: Decision, name: str, is_it: Callable[[Decision], bool]) -> Counterfactual | None:
     """The value of ``name`` nearest to the present one at which the decision is as asked."""
-    present = decision.state.signals[name].value
-    if present is None:
-        return None
+    present = decision.state.signals[name].value or 0
     low, high = next((bounds for ending, bounds in BOUNDS.items() if name.endswith(ending)), _ANY)
     points = sorted(_breakpoints(decision, name))
     best: tuple[int, Decision] | None = None

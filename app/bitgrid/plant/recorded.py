@@ -2,9 +2,9 @@
 
 Columns ``time_utc`` (start of the interval, ISO 8601), ``pv_power_w`` and ``house_load_w``; where they are asked
 for, ``pv_forecast_w`` and ``day_ahead_eur_mwh`` too; others are passed over. An empty cell of PV or its forecast
-is 0 while the sun is down; every other empty cell holds the value before it, which is told in the log. Each row holds
-until the next. A moment outside the recording is moved into it by whole days, so that the time of day stays what
-it is.
+is 0 while the sun is down; every other empty cell holds the value before it, which is told in the log. Each row
+holds until the next. A moment outside the recording is moved into it by whole days, so that the time of day stays
+what it is.
 """
 
 from __future__ import annotations

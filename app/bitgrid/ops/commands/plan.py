@@ -12,7 +12,7 @@ import click
 
 from bitgrid.explain import Explainer, Language
 from bitgrid.explain.figures import Figures
-from bitgrid.kernel import advance, decide, decision_record, memory_from_record, state_from_record
+from bitgrid.kernel import Trigger, advance, decide, decision_record, memory_from_record, state_from_record
 from bitgrid.ops.commands.period import DIRECTORY, data_directory, open_ledger
 from bitgrid.ops.errors import Refusal
 from bitgrid.replay.archive import Library, Rulebook
@@ -77,7 +77,7 @@ def from_row(ledger: Ledger, row: DecisionRow, book: Rulebook, blocks: int) -> l
     forecast = None if name is None else Library(ledger).forecast(name)
     state, memory = state_from_record(record["state"], forecast), memory_from_record(record["memory"])
     load = book.loads[row.load]
-    left = advance(decide(state, memory, book.rules, load))
+    left = advance(decide(state, memory, book.rules, load, Trigger(row.trigger)))
     zone = ZoneInfo(book.config.site.location.timezone)
     return plan_blocks(state, left, book.rules, load, book.battery, blocks, lambda at_s: _day(at_s, zone))
 

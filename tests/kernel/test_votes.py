@@ -1,1 +1,0 @@
-"""What single votes say, where no row of the table tells it."""
