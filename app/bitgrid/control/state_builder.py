@@ -85,10 +85,13 @@ class StateBuilder:
             mean = self._mean(name, now_boot_s - window_s, now_boot_s)
             if mean is not None and signal.quality is Quality.GOOD:
                 signals[name] = signal._replace(value=mean)
-        return replace(state, signals=signals)
+        state = replace(state, signals=signals)
+        carried = outlook(state, self._battery, self._blocks.block_s)
+        self._outlook = (state.forecast, state.block, carried)
+        return replace(state, outlook=carried)
 
     def _outlook_of(self, state: EnergyState) -> Outlook | None:
-        """The battery carried forward: once for a forecast and a block."""
+        """The battery carried forward: once for a forecast and a block, from the tick's own state."""
         forecast, block, known = self._outlook
         if state.forecast is not forecast or state.block != block:
             known = outlook(state, self._battery, self._blocks.block_s)

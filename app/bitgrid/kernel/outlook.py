@@ -76,9 +76,12 @@ def outlook(state: EnergyState, battery: Battery | None, block_s: int = 600) -> 
         if house is None:
             return None
         loads = (house,) * blocks
-    quantiles = (state.coming("pv_low_w") or p50, p50, state.coming("pv_high_w") or p50)
-    courses = tuple(_course(pv, loads, soc, battery, block_s) for pv in quantiles)
-    return Outlook((courses[0], courses[1], courses[2]), blocks)
+    likely = _course(p50, loads, soc, battery, block_s)
+    low, high = (
+        _course(pv, loads, soc, battery, block_s) if pv else likely
+        for pv in (state.coming("pv_low_w"), state.coming("pv_high_w"))
+    )
+    return Outlook((low, likely, high), blocks)
 
 
 def _course(pv: Sequence[int], loads: Sequence[int], soc: int, battery: Battery, block_s: int) -> Course:

@@ -1,8 +1,7 @@
 """Open loop: every recorded decision is derived again from what it was made from, and must be the same bytes.
 
 One record is held at a time, and of each load the memory its last decision left; so a year takes no more memory
-than a day. The outlook is taken from the record: it was computed once for its block, from the values of a moment
-that need not be the decision's.
+than a day. A tick's outlook is computed anew, too; other decisions of its block use the one that was at hand then.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from bitgrid.kernel import (
     decision_record,
     memory_from_record,
     memory_record,
+    outlook,
     state_from_record,
     state_record,
 )
@@ -85,6 +85,8 @@ class Replayer:
             raise ReplayError(f"its configuration knows no load {row.load}")
         forecast = None if told["forecast"] is None else self._library.forecast(told["forecast"])
         state = state_from_record(told, forecast)
+        if row.trigger == Trigger.TICK:
+            state = replace(state, outlook=outlook(state, book.battery, book.rules.block_s))
         decision = decide(state, memory, book.rules, load, Trigger(row.trigger))
         derived = {
             "decision": decision_record(decision),

@@ -110,6 +110,8 @@ def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Eviden
     temp = seen.inputs["temp_c"]
     if temp is not None and temp > rules.max_temp - NEAR_LIMIT:
         return Code.R3_NEAR_LIMIT
+    if on_for_s is not None and on_for_s <= load.ramp_s + rules.block_s:
+        return None  # a mean over the block would still hold some of the ramp
     power, rate = state.good(f"{load.id}.power_w"), state.good(f"{load.id}.hashrate_ths")
     if load.joules_per_terahash is None or power is None or not rate:
         return None
