@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from bitgrid.kernel import (
-    OFF,
     Action,
     Battery,
     Code,
@@ -20,7 +19,6 @@ from bitgrid.kernel import (
     decision_record,
     energy_path,
     outlook,
-    power_range,
 )
 from bitgrid.kernel.outlook import Course
 from bitgrid.kernel.value import displaced
@@ -207,9 +205,3 @@ def test_the_two_forms_of_the_surplus_are_held_against_each_other() -> None:
     right = house(grid_power_w=-3000, pv_power_w=4500, house_load_w=1700)
     assert decision_record(decide(right, LoadMemory(), RuleSet(), MINER))["balance_gap_w"] is None
     assert balance_gap_w(house(grid_power_w=0)) is None
-
-
-def test_a_power_range_is_levels() -> None:
-    levels = power_range(800, 1500, 300)
-    assert [level.power_w for level in levels] == [800, 1100, 1400, 1500]
-    assert OFF not in {level.name for level in levels}

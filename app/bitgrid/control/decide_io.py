@@ -123,7 +123,7 @@ def read_case(text: str, config: Config) -> Case:
     profile = load_profile(loads[name])
     _check_levels(given, profile)
     state = _state(given, tuple(loads), config)
-    return Case(state=state, memory=_memory(given), rules=rule_set(config), load=profile)
+    return Case(state=state, memory=_memory(given, config.rules.block_s), rules=rule_set(config), load=profile)
 
 
 def _check_levels(given: _Input, profile: LoadProfile) -> None:
@@ -234,7 +234,7 @@ def _signal(name: str, value: object, age_s: object, timeout_s: int) -> Signal:
     return Signal(to_scaled(name, float(value)), round(age_s), quality, "given")
 
 
-def _memory(given: _Input) -> LoadMemory:
+def _memory(given: _Input, block_s: int) -> LoadMemory:
     told, override = given.memory, given.override
     since_start, wished = told.blocks_since_start, told.stop_wished_blocks
     return LoadMemory(
@@ -247,7 +247,7 @@ def _memory(given: _Input) -> LoadMemory:
         else Override(
             Vote.STOP if override.level == "off" else Vote.LEVEL,
             override.level,
-            given.block * 600 + override.ends_in_s,
+            given.block * block_s + override.ends_in_s,
         ),
         stop_wished_block=None if wished is None else given.block - wished,
     )

@@ -19,7 +19,7 @@ from bitgrid.kernel.record import (
     state_from_record,
     state_record,
 )
-from bitgrid.kernel.ruleset import OFF, Level, LoadProfile, Policy, RuleSet, power_range
+from bitgrid.kernel.ruleset import OFF, Level, LoadProfile, Policy, RuleSet
 from bitgrid.kernel.state import (
     EnergyState,
     Forecast,
@@ -66,7 +66,6 @@ __all__ = [
     "memory_from_record",
     "memory_record",
     "outlook",
-    "power_range",
     "state_from_record",
     "state_record",
     "surplus_w",

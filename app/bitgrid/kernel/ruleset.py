@@ -58,12 +58,6 @@ class LoadProfile:
         return self.levels[rank - 1].power_w if rank else 0
 
 
-def power_range(min_w: int, max_w: int, step_w: int) -> tuple[Level, ...]:
-    """The levels of a load with a power target: ``min_w`` by ``step_w`` to ``max_w``, each for its own surplus."""
-    watts = [*range(min_w, max_w, step_w), max_w]
-    return tuple(Level(f"w{power_w}", power_w, power_w) for power_w in watts)
-
-
 @dataclass(frozen=True)
 class RuleSet:
     """All thresholds; temperatures in 0.1 °C, SoC in 0.1 %, prices in 0.01 ct/kWh. Defaults: RULES."""

@@ -54,8 +54,7 @@ def _short(  # noqa: PLR0913, PLR0917  the rule's own inputs, and the record it 
             (Vote.LEVEL, Code.R4_PRESTART, level.name) if wish else (Vote.NONE, Code.R4_SPARE, None)
         )
     else:
-        keep_w = level.min_surplus_w - rules.hysteresis_w
-        wish = rules.r4_preemptive_stop and mean < min(keep_w, load.levels[0].min_surplus_w - rules.hysteresis_w)
+        wish = rules.r4_preemptive_stop and mean < load.levels[0].min_surplus_w - rules.hysteresis_w
         demand, code, name = (Vote.STOP, Code.R4_SUN_LEAVES, OFF) if wish else (Vote.NONE, Code.R4_SPARE, None)
     seen.thresholds["min_surplus_w"] = level.min_surplus_w
     if demand is Vote.NONE:
