@@ -1,7 +1,7 @@
 """Where the rules flip, to the unit, and what they make of answers that are none.
 
-For what the table cannot say of its house: three levels, another efficiency, the quality of a signal, an outlook made
-to order.
+For what the table cannot say of its house: three levels, another efficiency, the quality of a signal,
+an outlook made to order.
 """
 
 from __future__ import annotations
