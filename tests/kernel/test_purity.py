@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import bitgrid
 from kernel import cases
 
-APP = Path(bitgrid.__file__).parents[1]
+APP, TESTS = Path(bitgrid.__file__).parents[1], Path(__file__).parents[1]
 SEED, COUNT = 20_260_101, 300
 
 
@@ -21,11 +22,18 @@ def here() -> str:
     return cases.digest(SEED, COUNT, "as told")
 
 
-def elsewhere(python: str, hash_seed: str, order: str = "as told") -> str:
+def elsewhere(
+    python: str, hash_seed: str, order: str = "as told", program: Sequence[str] = ("-m", "kernel.cases")
+) -> str:
     """The hash by a process of its own, which sees the app and nothing that is installed."""
     done = subprocess.run(
-        [python, "-S", "-B", cases.__file__, str(SEED), str(COUNT), order],
-        env={"PYTHONPATH": str(APP), "PYTHONHASHSEED": hash_seed, "LC_ALL": "C", "TZ": "Asia/Kathmandu"},
+        [python, "-S", "-B", *program, str(SEED), str(COUNT), order],
+        env={
+            "PYTHONPATH": f"{APP}{os.pathsep}{TESTS}",
+            "PYTHONHASHSEED": hash_seed,
+            "LC_ALL": "C",
+            "TZ": "Asia/Kathmandu",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -69,3 +77,21 @@ def test_under_another_python(here: str, minor: int) -> None:
 def test_other_inputs_give_other_bytes(here: str) -> None:
     """Else all of the above would hold of a hash of nothing."""
     assert cases.digest(SEED + 1, COUNT, "as told") != here
+
+
+BY_A_SET = """
+import sys
+from bitgrid.kernel.rules import r1_surplus
+from kernel import cases
+vote = r1_surplus.vote
+def by_a_set(state, *given):
+    cast = vote(state, *given)
+    return cast._replace(inputs={**cast.inputs, "first": len(next(iter(set(state.signals)), ""))})
+r1_surplus.vote = by_a_set
+sys.stdout.write(cases.digest(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+"""
+
+
+def test_a_rule_that_went_by_the_order_of_a_set_would_show() -> None:
+    program = ("-c", BY_A_SET)
+    assert elsewhere(sys.executable, "1", program=program) != elsewhere(sys.executable, "2", program=program)

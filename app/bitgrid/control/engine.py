@@ -130,6 +130,16 @@ class Engine:
         """A decision between ticks; what the other loads run on is not this one's surplus."""
         return decide(self._beside(self.state_for(load), load), memory, self.rules, load.profile, trigger)
 
+    def judge_confirmed(self, load: Load) -> Decision:
+        """What waits for a person's yes, decided as a tick does: after the loads before it, as they now are."""
+        taken_w = 0
+        for other in self.loads.values():
+            if other is load:
+                break
+            taken_w += other.profile.power_w(other.memory.level)
+        state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
+        return decide(state, load.memory, self.rules, load.profile, Trigger.USER)
+
     @property
     def autonomy(self) -> int:
         """How much the rules may do by themselves, 0–3."""
@@ -225,6 +235,13 @@ class Engine:
         left_w = surplus_beside_w(state, self.rules, list(self.loads.values()), load)
         return replace(state, surplus_left_w=left_w)
 
+    def _in_turn(self, state: EnergyState, load: Load, taken_w: int) -> EnergyState:
+        """The house as it is left by the loads before this one, which draw ``taken_w``."""
+        if len(self.loads) == 1:
+            return state
+        left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
+        return replace(state, surplus_left_w=left_w)
+
     def _settle(self) -> bool:
         """Wait a little for fresh inputs and both controllers, then judge what an earlier process left running."""
         holders = self.controllers.instances(self.clock.boot())
@@ -297,10 +314,7 @@ class Engine:
             if self.journal.has_tick(name, *key):
                 taken_w += load.profile.power_w(load.memory.level)
                 continue
-            state = self.state_for(load, of_window=True)
-            if len(self.loads) > 1:
-                left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
-                state = replace(state, surplus_left_w=left_w)
+            state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
             decision = self._in_time(state, load)
             is_durable = self.apply(decision) and is_durable
             taken_w += decision.power_w

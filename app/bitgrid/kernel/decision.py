@@ -85,6 +85,7 @@ def decide(
             course.hear(vote)
     if clock.rank == RANK_OVERRUN:
         course.hear(clock)
+        course.hear(votes[0])  # of the same rank; but heat and emergency lock the load, and must be named
     level, binding = course.level, course.binding
     return Decision(
         action=_action(memory.level, level),
