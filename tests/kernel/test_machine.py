@@ -142,6 +142,7 @@ class House(RuleBasedStateMachine):
         before = self.at_s // BLOCK_S
         self.at_s += step_s
         self.epoch, self.stepped = self.epoch + 1, True
+        self.signals["clock_stepped"] = Signal(1)
         self.memory = moved(self.memory, step_s, self.at_s // BLOCK_S - before)
         self.standing = None
 
@@ -179,8 +180,6 @@ class House(RuleBasedStateMachine):
         assert key not in self.ticks
         self.ticks.add(key)
         self.confirmation = None
-        if self.stepped:
-            self.signals["clock_stepped"] = Signal(1)
         decision = self.decided(Trigger.TICK)
         assert not (self.stepped and decision.rule in {Rule.R1, Rule.R4} and decision.action is not Action.HOLD)
         self.signals.pop("clock_stepped", None)
@@ -276,6 +275,8 @@ class House(RuleBasedStateMachine):
         if decision.level != OFF:
             assert not is_dangerous(state)
         if decision.action is Action.START:
+            assert decision.trigger is not Trigger.RESYNC
+            assert not self.stepped
             assert not state.degraded
             assert not self.locked_s
         if may_renew(state, decision):
@@ -298,13 +299,14 @@ class House(RuleBasedStateMachine):
         assert self.autonomy > 0
         assert decision.trigger is not Trigger.PROTECT
         assert decision.trigger is not Trigger.USER or self.confirmation is not None
-        assert decision.trigger is not Trigger.RESYNC or decision.action is not Action.START
         assert self.autonomy > 1 or self.confirmation == decision.level
 
     def ends_with_its_override(self, decision: Decision) -> None:
         if self.left_s is None:
             assert decision.rule is not Rule.USER
             assert advance(decision).override is None
+        elif decision.rule is Rule.CLOCK:
+            assert decision.memory.level == decision.level == OFF
         elif decision.rule not in PROTECTION and decision.rule is not Rule.USER:
             assert decision.memory.override is not None
             assert decision.level == decision.memory.override.level
