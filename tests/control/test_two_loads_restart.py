@@ -8,7 +8,7 @@ import pytest
 
 from bitgrid.bus import AutonomyRequest, ConfirmRequest, Received
 from bitgrid.control.modes import Modes
-from bitgrid.store import DecisionRow, StoreError
+from bitgrid.store import DecisionRow, Head, StoreError
 from control.desk import Desk
 from control.test_several_loads import started, two_loads
 
@@ -72,10 +72,10 @@ class TestHalfATick:
         """The block's decision on the miner is durable, that on the heater is not."""
         append = desk.ledger.append
 
-        def full_disk(row: DecisionRow, memory: str) -> None:
+        def full_disk(row: DecisionRow, memory: str) -> Head:
             if row.load == "heater":
                 raise StoreError("the disk is full")
-            append(row, memory)
+            return append(row, memory)
 
         shines(desk, 2400.0)
         with monkeypatch.context() as patch:

@@ -85,7 +85,8 @@ class TestEfficiency:
 
     def test_of_a_load_that_has_none_is_not_judged(self) -> None:
         state = house(grid_power_w=-3000, miner__power_w=1674, miner__hashrate_ths=50)
-        assert decide(state, running("full"), RULES, MINER).action is Action.HOLD
+        bare = replace(MINER, joules_per_terahash=None)
+        assert decide(state, running("full"), RULES, bare).action is Action.HOLD
 
     def test_without_its_power_is_not_judged(self) -> None:
         state = house(grid_power_w=-3000, miner__hashrate_ths=50)

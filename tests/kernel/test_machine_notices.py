@@ -83,10 +83,8 @@ def no_start_is_let_pass(vote: VoteRecord, _state: object, remembered: LoadMemor
     return vote._replace(vote=Vote.NONE) if remembered.level == OFF else vote
 
 
-def resync_like_a_tick(
-    _wanted: str, r1: VoteRecord, r4: VoteRecord, remembered: LoadMemory, *_given: object
-) -> str:
-    return r4.level or OFF if decision._is_wish(r1, r4, Trigger.TICK, remembered) else r1.level or OFF
+def a_restart_may_start(vote: VoteRecord, _state: object, _remembered: object, trigger: Trigger) -> VoteRecord:
+    return vote._replace(vote=Vote.NONE) if trigger is Trigger.RESYNC else vote
 
 
 FAULTS: dict[str, tuple[Fault, str]] = {
@@ -118,7 +116,7 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "autonomy is ignored": (abstains(mode), "knows_who_may_switch or obeys_its_override"),
     "autonomy 2 does not wait": (instead(mode, "STOP_WAITS_BLOCKS", -1), "knows_who_may_switch"),
     "autonomy 2 waits for ever": (instead(mode, "STOP_WAITS_BLOCKS", 9), "waits_not_too_long"),
-    "a restart starts": (altered(decision, "_wanted", resync_like_a_tick), "knows_who_may_switch"),
+    "a restart starts": (altered(decision, "_clock_vote", a_restart_may_start), "is_believed"),
     "a step of the clock is not noticed": (without_code(Code.CLOCK_RESYNC), "is_believed"),
     "a slow decision is believed": (without_code(Code.CLOCK_OVERRUN), "is_believed"),
     "memory is not carried over a step": (

@@ -170,6 +170,8 @@ class Watch:
         """After a step of the clock a block is held; what was decided too slowly starts nothing and stops all."""
         if decision.state.good("evaluation_overrun"):
             assert decision.level == OFF
+        if decision.state.good("clock_stepped") or decision.trigger is Trigger.RESYNC:
+            assert decision.action is not Action.START
         if decision.state.good("clock_stepped"):
             assert decision.action is Action.HOLD or not is_economic(decision)
 
@@ -249,7 +251,9 @@ class Watch:
         word = decision.memory.override
         assert word is not None
         assert word.ends_at_s - decision.state.at_s == self.left_s
-        if decision.rule not in BY_PROTECTION and decision.code is not Code.CLOCK_OVERRUN:
+        if decision.rule is Rule.CLOCK and decision.code is not Code.CLOCK_OVERRUN:
+            assert decision.memory.level == decision.level == OFF
+        elif decision.rule not in BY_PROTECTION and decision.rule is not Rule.CLOCK:
             assert decision.level == word.level
 
     def waits_not_too_long(self, decision: Decision) -> None:
