@@ -10,7 +10,7 @@ from bitgrid.bus import Received, Telemetry, Topics, decode
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import DeviceConfig
-from bitgrid.config.site import SignalName
+from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.poller import DevicePoller
 

@@ -8,13 +8,15 @@ import pytest
 from bitgrid.clock import HeldClock
 from bitgrid.config import LoadConfig, load_config
 from bitgrid.config.site import NO_RELAY_SENTENCE
+from bitgrid.devices.errors import DeviceNonsense
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
-from bitgrid.devices.registry import Transports, build_miner, build_readers, build_relay, timeout_s
+from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources, timeout_s
 from bitgrid.devices.transport import HttpAnswer, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
-SITE = load_config(Path(__file__).parents[2] / "config").site
+CONFIG = load_config(Path(__file__).parents[2] / "config")
+SITE = CONFIG.site
 LOAD = SITE.loads[0]
 Reached = list[tuple[str, str, int, float]]
 
@@ -32,7 +34,15 @@ def transports(reached: Reached) -> Transports:
 
     def modbus(host: str, port: int, timeout: float) -> Callable[[int], RegisterReader]:
         reached.append(("modbus", host, port, timeout))
-        return lambda unit: lambda _address, count: [unit] * count
+
+        def reader(unit: int) -> RegisterReader:
+            def read(_address: int, count: int, _function: str = "holding") -> list[int]:
+                reached.append(("unit", str(unit), count, 0))
+                return [0] * count
+
+            return read
+
+        return reader
 
     return Transports(tcp, http, modbus)
 
@@ -64,9 +74,12 @@ def test_devices_at_one_address_share_a_connection_by_unit() -> None:
     reached: Reached = []
     first, second, third = SITE.devices
     together = [first, second.model_copy(update={"port": first.port, "unit_id": 2}), third]
-    readers = build_readers(together, HeldClock(), transports(reached))
+    sources = build_sources(CONFIG, HeldClock(), transports(reached), only=together)
     assert [place[:3] for place in reached] == [("modbus", "127.0.0.1", 15020), ("modbus", "127.0.0.1", 15022)]
-    assert [readers[device.id](0, 1) for device in together] == [[1], [2], [1]]
+    for device in together:
+        with pytest.raises(DeviceNonsense, match=f"unit {device.unit_id}[)] has no SunSpec mark"):
+            sources[device.id].read()
+    assert [place[1] for place in reached if place[0] == "unit"] == ["1", "1", "1", "2", "2", "2", "1", "1", "1"]
 
 
 @pytest.mark.parametrize(("speed", "seconds"), [(1.0, 3.0), (2.0, 1.5), (60.0, 0.5)])

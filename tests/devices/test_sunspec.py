@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sunspec2.device import Model  # type: ignore[import-untyped]
 
-from bitgrid.config.site import SignalName
+from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.modbus.sunspec import SunSpecDevice
 

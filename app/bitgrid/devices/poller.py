@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import math
 import random
-from typing import Any, Protocol
+from typing import Any
 
 from bitgrid.bus import Bus, Quality, Telemetry, Topics
 from bitgrid.clock import Clock
 from bitgrid.config import DeviceConfig
-from bitgrid.config.site import SignalName
+from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceError
+from bitgrid.devices.ports import SignalSource
 
 MAX_BACK_OFF_S = 60.0
 """How late the return of a silent device is noticed at most; two poll intervals where that is less."""
@@ -27,16 +28,12 @@ _PLAUSIBLE: dict[SignalName, tuple[float, float]] = {
     "pv_power_w": _MAKING_W,
     "house_load_w": _MAKING_W,
     "battery_soc_pct": (0.0, 100.0),
+    "room_temp_c": (-40.0, 80.0),
+    "grid_limit_w": (0.0, 200_000.0),
+    "emergency_stop": (0.0, 1.0),
 }
 
 log = logging.getLogger(__name__)
-
-
-class SignalSource(Protocol):
-    """What can be read at once from a device."""
-
-    def read(self) -> dict[SignalName, float | None]:
-        """Every signal that is asked for; None for one that is not told. May raise `DeviceError`."""
 
 
 class DevicePoller:

@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bitgrid.config import LevelConfig
+from bitgrid.config.signals import SignalName
+
+
+class SignalSource(Protocol):
+    """What can be read at once from a device."""
+
+    def read(self) -> dict[SignalName, float | None]:
+        """Every signal that is asked for; None for one that is not told. May raise `DeviceError`."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Which driver a device or load of site.yaml gets, over real sockets or over transports that are handed in."""
+"""Which driver a device or load of site.yaml gets, over real sockets or over transports that are handed in.
+
+A new kind is a module of its own, one value in `config.site`, and one entry in a table here.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bitgrid.clock import Clock
-from bitgrid.config import DeviceConfig, LoadConfig
+from bitgrid.config import Config, DeviceConfig, LoadConfig
+from bitgrid.config.secrets import Credentials, credentials
+from bitgrid.config.site import MinerConfig
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
-from bitgrid.devices.ports import MinerDriver, RelayDriver
+from bitgrid.devices.miners.none import NoMiner
+from bitgrid.devices.ports import MinerDriver, RelayDriver, SignalSource
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.sockets import http_exchange, tcp_exchange
 from bitgrid.devices.transport import ByteExchange, HttpExchange, RegisterReader
@@ -34,11 +40,13 @@ class Transports:
         tcp: the cgminer API.
         http: AxeOS and relays.
         modbus: a shared connection, which then gives a reader by unit id.
+        secret: not a way to a device, but what it may ask for: credentials by their name in site.yaml.
     """
 
     tcp: Callable[[str, int, float], ByteExchange] = tcp_exchange
     http: Callable[[str, int, float], HttpExchange] = http_exchange
     modbus: Callable[[str, int, float], Callable[[int], RegisterReader]] = _modbus
+    secret: Callable[[str], Credentials] = credentials
 
 
 SOCKETS = Transports()
@@ -50,12 +58,11 @@ def timeout_s(clock: Clock) -> float:
 
 
 def build_miner(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS) -> MinerDriver:
-    """The driver of a load's miner."""
-    host, port = load.miner.host, load.miner.port
-    device = f"{load.id} (miner at {host}:{port})"
-    if load.miner.driver == "axeos":
-        return AxeosMiner(device, transports.http(host, port, timeout_s(clock)))
-    return AvalonMiner(device, transports.tcp(host, port, timeout_s(clock)), load.levels, clock)
+    """The driver of a load's miner; of a load without one, a driver that leaves everything to the relay."""
+    if load.miner is None:
+        return NoMiner()
+    device = f"{load.id} (miner at {load.miner.host}:{load.miner.port})"
+    return _MINERS[load.miner.driver](_MinerSite(load, load.miner, device, clock, transports))
 
 
 def build_relay(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS) -> RelayDriver | None:
@@ -63,18 +70,64 @@ def build_relay(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS
     if load.relay is None:
         return None
     host, port = load.relay.host, load.relay.port
-    return ShellyGen2Relay(f"{load.id} (relay at {host}:{port})", transports.http(host, port, timeout_s(clock)))
+    exchange = transports.http(host, port, timeout_s(clock))
+    return _RELAYS[load.relay.kind](f"{load.id} (relay at {host}:{port})", exchange)
 
 
-def build_readers(
-    devices: Iterable[DeviceConfig], clock: Clock, transports: Transports = SOCKETS
-) -> dict[str, RegisterReader]:
-    """A register reader by device id; devices at one host and port share a connection."""
-    readers: dict[str, RegisterReader] = {}
-    connections: dict[tuple[str, int], Callable[[int], RegisterReader]] = {}
-    for device in devices:
-        place = (device.host, device.port)
-        if place not in connections:
-            connections[place] = transports.modbus(*place, timeout_s(clock))
-        readers[device.id] = connections[place](device.unit_id)
-    return readers
+def build_sources(
+    config: Config, clock: Clock, transports: Transports = SOCKETS, only: Iterable[DeviceConfig] | None = None
+) -> dict[str, SignalSource]:
+    """What reads each device of the site (or ``only`` some), by id; devices at one address share a connection."""
+    devices = config.site.devices if only is None else list(only)
+    ways = _Ways(clock, transports)
+    return {device.id: _source(device, ways) for device in devices}
+
+
+@dataclass(frozen=True)
+class _MinerSite:
+    """What a miner's driver is made of."""
+
+    load: LoadConfig
+    miner: MinerConfig
+    device: str
+    clock: Clock
+    transports: Transports
+
+    def tcp(self) -> ByteExchange:
+        return self.transports.tcp(self.miner.host, self.miner.port, timeout_s(self.clock))
+
+    def http(self) -> HttpExchange:
+        return self.transports.http(self.miner.host, self.miner.port, timeout_s(self.clock))
+
+
+_MINERS: dict[str, Callable[[_MinerSite], MinerDriver]] = {
+    "avalon": lambda at: AvalonMiner(at.device, at.tcp(), at.load.levels, at.clock),
+    "axeos": lambda at: AxeosMiner(at.device, at.http()),
+}
+_RELAYS: dict[str, Callable[[str, HttpExchange], RelayDriver]] = {
+    "shelly_gen2": ShellyGen2Relay,
+}
+
+
+class _Ways:
+    """Connections, one a host and port, made when first asked for."""
+
+    def __init__(self, clock: Clock, transports: Transports) -> None:
+        self._clock, self._transports = clock, transports
+        self._connections: dict[tuple[str, int], Callable[[int], RegisterReader]] = {}
+
+    def registers(self, device: DeviceConfig) -> RegisterReader:
+        """A reader of the device's unit."""
+        place = device.place
+        if place not in self._connections:
+            self._connections[place] = self._transports.modbus(*place, timeout_s(self._clock))
+        return self._connections[place](1 if device.unit_id is None else device.unit_id)
+
+
+def _source(device: DeviceConfig, ways: _Ways) -> SignalSource:
+    # Only who reads meters pays for pymodbus and pysunspec2: the guard and the loads do without.
+    from bitgrid.devices.modbus.sunspec import SunSpecDevice  # noqa: PLC0415  see above
+
+    host, port = device.place
+    name = f"{device.id} ({host}:{port} unit {device.unit_id})"
+    return SunSpecDevice(name, ways.registers(device), device.signals)

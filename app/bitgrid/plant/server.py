@@ -56,8 +56,8 @@ class PlantServer:
         """
         try:
             for load in self._house.site.loads:
-                miner = load.miner
-                self._listen(miner.host, miner.port, self._faces.miner(load.id))
+                if load.miner:
+                    self._listen(load.miner.host, load.miner.port, self._faces.miner(load.id))
                 if load.relay:
                     relay = self._faces.relay(load.id)
                     self._listeners.append(http_listener(load.relay.host, load.relay.port, self.now(relay)))
@@ -98,20 +98,21 @@ class PlantServer:
     def _modbus_faces(self) -> dict[Address, dict[int, SunSpecFace]]:
         faces: dict[Address, dict[int, SunSpecFace]] = {}
         for device in self._house.site.devices:
-            units = faces.setdefault((device.host, device.port), {})
-            if device.unit_id in units:
+            host, port = device.place
+            units, unit_id = faces.setdefault((host, port), {}), device.unit_id or 0
+            if unit_id in units:
                 raise PlantError(
-                    f"device {device.id}: unit {device.unit_id} at {device.host}:{device.port} is taken; "
+                    f"device {device.id}: unit {unit_id} at {host}:{port} is taken; "
                     "give it a unit_id or a port of its own"
                 )
-            units[device.unit_id] = self._faces.registers(device.id)
+            units[unit_id] = self._faces.registers(device.id)
         return faces
 
 
 def refuse_foreign_addresses(site: Site) -> None:
     """Raise `PlantError` unless every device and load is on this machine."""
-    places = {device.id: device.host for device in site.devices}
-    places |= {f"the miner of {load.id}": load.miner.host for load in site.loads}
+    places = {device.id: device.host for device in site.devices if device.host}
+    places |= {f"the miner of {load.id}": load.miner.host for load in site.loads if load.miner}
     places |= {f"the relay of {load.id}": load.relay.host for load in site.loads if load.relay}
     foreign = [f"{name} at {host}" for name, host in places.items() if not is_loopback(host)]
     if foreign:

@@ -13,7 +13,7 @@ from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
-from bitgrid.devices.transport import RegisterReader
+from bitgrid.devices.transport import RegisterFunction, RegisterReader
 
 # What goes wrong is told by our own errors; pymodbus would tell each of them once more, at every poll.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
@@ -34,11 +34,11 @@ class ModbusConnection:
         self._client = ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0)
 
     def reader(self, unit_id: int) -> RegisterReader:
-        """Reads of one unit's holding registers."""
+        """Reads of one unit's registers."""
 
-        def read(address: int, count: int) -> list[int]:
+        def read(address: int, count: int, function: RegisterFunction = "holding") -> list[int]:
             with self._lock:
-                return self._read(unit_id, address, count)
+                return self._read(unit_id, address, count, function)
 
         return read
 
@@ -50,10 +50,11 @@ class ModbusConnection:
     def _close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
-    def _read(self, unit_id: int, address: int, count: int) -> list[int]:
-        where = f"{self._name} unit {unit_id}"
+    def _read(self, unit_id: int, address: int, count: int, function: RegisterFunction) -> list[int]:
+        where, client = f"{self._name} unit {unit_id}", self._client
+        ask = client.read_holding_registers if function == "holding" else client.read_input_registers
         try:
-            answer = self._client.read_holding_registers(address, count=count, device_id=unit_id)
+            answer = ask(address, count=count, device_id=unit_id)
         except (ModbusException, OSError) as error:
             self._close()
             reason = "it cannot be reached" if isinstance(error, ConnectionException) else "none came in time"

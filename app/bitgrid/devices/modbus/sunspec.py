@@ -17,7 +17,7 @@ from functools import cache
 
 from sunspec2.device import Model  # type: ignore[import-untyped]
 
-from bitgrid.config.site import SignalName
+from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
 from bitgrid.devices.transport import RegisterReader
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from bitgrid.config import DeviceConfig, LoadConfig, Site
+from bitgrid.config.site import MinerConfig
 from bitgrid.devices.errors import DeviceError, DeviceSilent
 from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks.finding import Finding, error, ok, warn
@@ -45,7 +46,7 @@ def broker(site: Site, hands: Hands) -> Iterator[Finding]:
 def devices(site: Site, hands: Hands) -> Iterator[Finding]:
     """Whether every measuring device answers with a value."""
     for device in site.devices:
-        place = f"{device.host}:{device.port}"
+        place = f"{device.host}:{device.port}" if device.host else device.kind
         try:
             values = hands.device(device)
         except DeviceError as problem:
@@ -68,17 +69,18 @@ def loads(site: Site, hands: Hands) -> Iterator[Finding]:
             for finding in _relay(load, hands):
                 is_open = is_open or finding.text.endswith("is open")
                 yield finding
-        yield _miner(load, hands, may_be_silent=is_open)
+        if load.miner is not None:
+            yield _miner(load, load.miner, hands, may_be_silent=is_open)
 
 
-def _miner(load: LoadConfig, hands: Hands, *, may_be_silent: bool) -> Finding:
-    place = f"{load.miner.host}:{load.miner.port}"
+def _miner(load: LoadConfig, miner: MinerConfig, hands: Hands, *, may_be_silent: bool) -> Finding:
+    place = f"{miner.host}:{miner.port}"
     try:
         reading = hands.miner(load)
     except DeviceSilent as problem:
         if may_be_silent:
             return ok(load.id, f"{place}: silent, as a load without power is")
-        return error(load.id, f"{place}: {problem}", _advice(problem), f"ping -c 3 {load.miner.host}")
+        return error(load.id, f"{place}: {problem}", _advice(problem), f"ping -c 3 {miner.host}")
     except DeviceError as problem:
         return error(load.id, f"{place}: {problem}", _advice(problem))
     told = {"W": reading.power_w, "°C": reading.temp_c, "TH/s": reading.hashrate_ths}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from bitgrid.config import LoadConfig
+from bitgrid.config.site import MinerConfig
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces.avalon import AvalonFace
 from bitgrid.plant.faces.axeos import AxeOsFace
@@ -14,6 +15,7 @@ from bitgrid.plant.faces.sunspec import SunSpecFace
 from bitgrid.plant.model import House
 
 MinerFace = AvalonFace | AxeOsFace
+_MINERS: dict[str, type[AvalonFace | AxeOsFace]] = {"avalon": AvalonFace, "axeos": AxeOsFace}
 F = TypeVar("F")
 
 
@@ -28,8 +30,10 @@ class Faces:
     """
 
     def __init__(self, house: House) -> None:
-        self._devices = {device.id: SunSpecFace(house, device) for device in house.site.devices}
-        self._miners = {load.id: _miner_face(house, load) for load in house.site.loads}
+        self._devices = {
+            device.id: SunSpecFace(house, device) for device in house.site.devices if device.kind == "sunspec"
+        }
+        self._miners = {load.id: _miner_face(house, load, load.miner) for load in house.site.loads if load.miner}
         self._relays = {name: ShellyFace(house, name) for name in house.relays}
 
     def registers(self, device: str) -> SunSpecFace:
@@ -45,8 +49,12 @@ class Faces:
         return _find(self._relays, load, "load with a relay")
 
 
-def _miner_face(house: House, load: LoadConfig) -> MinerFace:
-    return AvalonFace(house, load) if load.miner.driver == "avalon" else AxeOsFace(house, load)
+def _miner_face(house: House, load: LoadConfig, miner: MinerConfig) -> MinerFace:
+    if miner.driver not in _MINERS:
+        raise PlantError(
+            f"the simulated house has no miner that speaks {miner.driver}; it has {', '.join(_MINERS)}"
+        )
+    return _MINERS[miner.driver](house, load)
 
 
 def _find(faces: Mapping[str, F], name: str, what: str) -> F:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from sunspec2.device import Model  # type: ignore[import-untyped]
 
 from bitgrid.config import DeviceConfig
-from bitgrid.config.site import SignalName
+from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceRefused, DeviceSilent
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faults import Fault
