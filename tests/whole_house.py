@@ -69,7 +69,7 @@ class WholeHouse:
         self.bus, self.topics = MemoryBus(), Topics(self.config.site.site)
         source = self.source or SimulatedHome(self.config.site, self.plant)
         self.house = House(self.config.site, self.plant, source, self.start_s)
-        self.transports = _transports(self.config, Faces(self.house))
+        self.transports = _transports(self.config, Faces(self.house, self.config.profiles))
         self.decisions: list[dict[str, Any]] = []
         self.moments: list[Moment] = []
         self.way = InProcessGuard()
@@ -222,10 +222,14 @@ def _transports(config: Config, faces: Faces) -> Transports:
     """The plant's faces by host and port, as the drivers ask for them."""
     miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads if load.miner}
     relays = {(load.relay.host, load.relay.port): faces.relay(load.id) for load in config.site.loads if load.relay}
-    registers = {(*device.place, device.unit_id): faces.registers(device.id) for device in config.site.devices}
+    registers = {
+        (*device.place, device.unit_id): faces.registers(device.id)
+        for device in config.site.devices
+        if device.id in faces.modbus_devices
+    }
     http = miners | relays
     return Transports(
         tcp=lambda host, port, _timeout_s: miners[host, port],
         http=lambda host, port, _timeout_s: http[host, port],
-        modbus=lambda host, port, _timeout_s: lambda unit: registers[host, port, unit],
+        modbus=lambda host, port, _timeout_s, _pacing: lambda unit: registers[host, port, unit],
     )

@@ -12,7 +12,7 @@ from bitgrid.devices.errors import DeviceNonsense
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources, timeout_s
-from bitgrid.devices.transport import HttpAnswer, RegisterReader
+from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
 CONFIG = load_config(Path(__file__).parents[2] / "config")
@@ -32,7 +32,7 @@ def transports(reached: Reached) -> Transports:
         reached.append(("http", host, port, timeout))
         return lambda *_: HttpAnswer(200, b'{"output": false, "apower": 0.0}')
 
-    def modbus(host: str, port: int, timeout: float) -> Callable[[int], RegisterReader]:
+    def modbus(host: str, port: int, timeout: float, _pacing: Pacing) -> Callable[[int], RegisterReader]:
         reached.append(("modbus", host, port, timeout))
 
         def reader(unit: int) -> RegisterReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,11 +10,28 @@ from bitgrid.config import LevelConfig
 from bitgrid.config.signals import SignalName
 
 
+@dataclass(frozen=True)
+class Dated:
+    """A figure that was not asked for just now, and the boot time at which the device was asked for it."""
+
+    value: float | None
+    boot_s: float
+
+
+Told = float | Dated | None
+"""What a device tells of a signal: a figure from just now, one from earlier, or nothing."""
+
+
 class SignalSource(Protocol):
     """What can be read at once from a device."""
 
-    def read(self) -> dict[SignalName, float | None]:
+    def read(self) -> Mapping[SignalName, Told]:
         """Every signal that is asked for; None for one that is not told. May raise `DeviceError`."""
+
+
+def figure(told: Told) -> float | None:
+    """What is told, whatever its age."""
+    return told.value if isinstance(told, Dated) else told
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
 from bitgrid.devices.errors import DeviceNonsense
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings, figure
 from bitgrid.devices.registry import build_miner, build_relay, build_sources
 from bitgrid.ops.readiness import broker_problem
 
@@ -44,7 +44,8 @@ class RealHands:
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
         """A reading of every signal."""
-        read = build_sources(self._config, self._machine, only=[device])[device.id].read()
+        told = build_sources(self._config, self._machine, only=[device])[device.id].read()
+        read = {name: figure(one) for name, one in told.items()}
         missing = [name for name, value in read.items() if value is None]
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
