@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.profiles import DeviceProfile, Quirks, RegisterProfile
+from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.site import MinerConfig
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner

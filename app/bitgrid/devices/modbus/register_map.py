@@ -44,7 +44,7 @@ class Read:
 
 
 def plan(points: Iterable[RegisterPoint], quirks: Quirks) -> list[Read]:
-    """The fewest requests, in order of address, that bring all points, none longer or with wider gaps than allowed."""
+    """The fewest requests that bring all points, by address, none longer or across wider gaps than allowed."""
     reads: list[Read] = []
     for point in sorted(points, key=lambda one: (one.function, one.address)):
         end = point.address + REGISTERS_OF[point.type]
