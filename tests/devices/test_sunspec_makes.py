@@ -89,6 +89,12 @@ def test_a_gen24s_modules_that_are_not_told_are_missing_and_never_zero() -> None
     assert (one_string["pv_power_w"], one_string["battery_power_w"]) == (3100, None)
 
 
+def test_a_fronius_hybrid_of_another_kind_does_not_tell_its_sun() -> None:
+    """Two modules and a battery: nobody knows which of them is the battery."""
+    older = SunSpecDevice("inverter", gen24(3100, 900), HYBRID).read()
+    assert (older["pv_power_w"], older["battery_power_w"]) == (None, None)
+
+
 def test_a_gen24_without_storage_is_an_inverter_like_any_other() -> None:
     inverter = Inverter([common("Fronius", "Primo GEN24 5.0"), block(113, W=2900.0), mppt(1500, 1480)])
     assert SunSpecDevice("inverter", inverter, ["pv_power_w"]).read() == {"pv_power_w": 2900}

@@ -138,8 +138,8 @@ def _pacings(
         if isinstance(profile, RegisterProfile):
             wanted.setdefault(device.place, []).append(profile.quirks)
 
-    def wait(machine_s: float) -> None:
-        clock.wait(threading.Event(), machine_s * clock.speed)
+    def wait(seconds: float) -> None:
+        clock.wait(threading.Event(), seconds)
 
     return {
         place: Pacing(max(one.connect_delay_s for one in quirks), max(one.pause_s for one in quirks), wait)
