@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -182,6 +183,21 @@ def test_what_hardly_changes_is_read_less_often_and_keeps_its_own_time() -> None
     assert registers.asked == [(10, 1, "holding")]
     clock.advance(1)
     assert battery.read()["battery_soc_pct"] == Dated(50, 100.0 + SLOW_S)
+
+
+@pytest.mark.parametrize("interval_s", [1, 3, 5, 7, 9, 10, 14, 20])
+def test_what_hardly_changes_does_not_go_stale_when_one_poll_fails(interval_s: int) -> None:
+    """The rules call a signal stale after 30 s or three polls, whichever is longer."""
+    registers, clock = Registers(), HeldClock(boot_s=0.0)
+    battery, oldest_s = device(registers, BOTH, clock), 0.0
+    for number in range(40):
+        registers.error = DeviceSilent("lost") if number % 5 == 4 else None
+        with suppress(DeviceSilent):
+            soc = battery.read()["battery_soc_pct"]
+        assert isinstance(soc, Dated)
+        clock.advance(interval_s)
+        oldest_s = max(oldest_s, clock.boot() - soc.boot_s)
+    assert oldest_s < max(30, 3 * interval_s)
 
 
 def test_only_what_is_asked_for_is_read() -> None:

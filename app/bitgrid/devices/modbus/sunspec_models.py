@@ -99,7 +99,7 @@ def read_block(read: RegisterReader, block: Block, count: int) -> Words:
 
 
 def registers_for(model: int, *points: str) -> int:
-    """How many registers of a model hold these points and their scale factors; of repeated parts, all there may be."""
+    """How many registers of a model hold these points and their scale factors; of repeated parts, all."""
     if model in _REPEATED:
         return _group(model).begin + _MAX_PARTS * _group(model).length
     wanted = [_places(model)[point] for point in points]
