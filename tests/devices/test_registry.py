@@ -13,7 +13,7 @@ from bitgrid.devices.errors import DeviceNonsense
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.modbus.register_map import RegisterMapDevice
-from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources, timeout_s
+from bitgrid.devices.registry import Transports, ask_about, build_miner, build_relay, build_sources, timeout_s
 from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
@@ -133,3 +133,12 @@ def test_a_connection_is_paced_as_the_most_sensitive_device_behind_it_wants() ->
     assert (pacing.connect_delay_s, pacing.pause_s) == (1.0, 0.85)
     pacing.wait(0.85)
     assert clock.boot() == pytest.approx(0.85)
+
+
+def test_only_what_speaks_sunspec_can_say_what_it_is() -> None:
+    reached: Reached = []
+    (device,) = by_profile("huawei_sun2000").site.devices
+    assert ask_about(device, HeldClock(), transports(reached)) is None
+    assert reached == []
+    with pytest.raises(DeviceNonsense, match="no SunSpec mark"):
+        ask_about(SITE.devices[0], HeldClock(), transports(reached))

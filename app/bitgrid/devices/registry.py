@@ -17,7 +17,7 @@ from bitgrid.config.site import MinerConfig
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.miners.none import NoMiner
-from bitgrid.devices.ports import MinerDriver, RelayDriver, SignalSource
+from bitgrid.devices.ports import About, MinerDriver, RelayDriver, SignalSource
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.sockets import http_exchange, tcp_exchange
 from bitgrid.devices.transport import PROMPT, ByteExchange, HttpExchange, Pacing, RegisterReader
@@ -84,6 +84,16 @@ def build_sources(
     ways = _Ways(clock, transports, _pacings(devices, config.profiles, clock))
     sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
     return {site.device.id: _SOURCES[site.kind](site) for site in sites}
+
+
+def ask_about(device: DeviceConfig, clock: Clock, transports: Transports = SOCKETS) -> About | None:
+    """What a device says of itself; None for one that does not speak SunSpec. May raise `DeviceError`."""
+    if device.kind != "sunspec":
+        return None
+    from bitgrid.devices.modbus.sunspec_about import about  # noqa: PLC0415  as for the sources below
+
+    site = _DeviceSite(device, None, _Ways(clock, transports, {}), clock)
+    return about(site.ways.registers(device), site.name)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.devices.errors import DeviceNonsense
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings, figure
-from bitgrid.devices.registry import build_miner, build_relay, build_sources
+from bitgrid.devices.errors import DeviceError, DeviceNonsense
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, figure
+from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
@@ -50,6 +50,13 @@ class RealHands:
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
         return {name: value for name, value in read.items() if value is not None}
+
+    def about(self, device: DeviceConfig) -> About | None:
+        """What a device says of itself; nothing where it will not, which is no fault of a device that measures."""
+        try:
+            return ask_about(device, self._machine)
+        except DeviceError:
+            return None
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
