@@ -21,9 +21,8 @@ from bitgrid.config.loading import load_plant
 from bitgrid.control.engine import Engine
 from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
-from bitgrid.devices.modbus.sunspec import SunSpecDevice
 from bitgrid.devices.poller import DevicePoller
-from bitgrid.devices.registry import Transports, build_miner, build_readers, build_relay
+from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources
 from bitgrid.guard.core import Guard
 from bitgrid.guard.link import ClearTrip, Release, Renew, encode
 from bitgrid.plant.faces import Faces
@@ -70,7 +69,7 @@ class WholeHouse:
         self.bus, self.topics = MemoryBus(), Topics(self.config.site.site)
         source = self.source or SimulatedHome(self.config.site, self.plant)
         self.house = House(self.config.site, self.plant, source, self.start_s)
-        self.transports = _transports(self.config, Faces(self.house))
+        self.transports = _transports(self.config, Faces(self.house, self.config.profiles))
         self.decisions: list[dict[str, Any]] = []
         self.moments: list[Moment] = []
         self.way = InProcessGuard()
@@ -127,11 +126,11 @@ class WholeHouse:
 
     def start_poller(self) -> None:
         """A fresh poller."""
-        readers = build_readers(self.config.site.devices, self.clock, self.transports)
+        sources = build_sources(self.config, self.clock, self.transports)
         self.pollers = [
             DevicePoller(
                 device,
-                SunSpecDevice(device.id, readers[device.id], device.signals),
+                sources[device.id],
                 self.bus,
                 self.topics,
                 self.clock,
@@ -221,14 +220,16 @@ class WholeHouse:
 
 def _transports(config: Config, faces: Faces) -> Transports:
     """The plant's faces by host and port, as the drivers ask for them."""
-    miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads}
+    miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads if load.miner}
     relays = {(load.relay.host, load.relay.port): faces.relay(load.id) for load in config.site.loads if load.relay}
     registers = {
-        (device.host, device.port, device.unit_id): faces.registers(device.id) for device in config.site.devices
+        (*device.place, device.unit_id): faces.registers(device.id)
+        for device in config.site.devices
+        if device.id in faces.modbus_devices
     }
     http = miners | relays
     return Transports(
         tcp=lambda host, port, _timeout_s: miners[host, port],
         http=lambda host, port, _timeout_s: http[host, port],
-        modbus=lambda host, port, _timeout_s: lambda unit: registers[host, port, unit],
+        modbus=lambda host, port, _timeout_s, _pacing: lambda unit: registers[host, port, unit],
     )

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Versioned, Watts
+from bitgrid.config.signals import ADDED_UP, SignalName
 
-SignalName = Literal["grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "battery_soc_pct"]
-ADDED_UP = frozenset({"pv_power_w", "battery_power_w"})
-"""Signals that several devices may measure; they are added up."""
 MAX_LEVELS = 40
+MODBUS_PORT = 502
 LEASE_S = 45
 """How long a lease lasts; a relay's own timer is armed anew within it."""
 NO_RELAY_SENTENCE = "I accept that this load keeps its power when the whole appliance fails"
@@ -60,14 +59,45 @@ class WebServer(Model):
     port: Port = Field(default=8080, description="Port to listen on.")
 
 
+class GpioPin(Model):
+    """An input of this computer, and what it says of a signal."""
+
+    chip: Annotated[str, Field(pattern=r"^/dev/gpiochip\d+$")] = Field(
+        default="/dev/gpiochip0", description="Its character device."
+    )
+    line: Annotated[int, Field(ge=0, le=63)] = Field(description="Its line; on a Raspberry Pi the GPIO number.")
+    active_low: bool = Field(
+        default=True, description="Whether a contact to ground means on; the line is pulled up then."
+    )
+    on_value: Annotated[float, Field(ge=0, le=200_000)] = Field(
+        default=1.0, description="The signal's value while it is on; for `grid_limit_w` the watts still allowed."
+    )
+    off_value: Annotated[float, Field(ge=0, le=200_000)] = Field(
+        default=0.0, description="Its value while it is off; for `grid_limit_w` more than the loads ever draw."
+    )
+
+
 class DeviceConfig(Model):
-    """A device that is read: inverter, battery or meter."""
+    """A device that is read: inverter, battery, meter, or a contact."""
 
     id: Identifier = Field(description="Its name, on the bus and in sentences.")
-    kind: Literal["sunspec"] = Field(description="How it is read; `sunspec` is SunSpec over Modbus/TCP.")
-    host: Host = Field(description="Its address.")
-    port: Port = Field(default=502, description="Its port.")
-    unit_id: Annotated[int, Field(ge=0, le=247)] = Field(default=1, description="Modbus unit behind that address.")
+    kind: Literal["sunspec", "profile", "gpio"] = Field(
+        description="How it is read: SunSpec over Modbus/TCP, by a profile of `devices/`, or an input of this "
+        "computer."
+    )
+    profile: Identifier | None = Field(default=None, description="The profile's file name, without `.yaml`.")
+    host: Host | None = Field(default=None, description="Its address.")
+    port: Port | None = Field(default=None, description="Its port; by default its profile's, or 502.")
+    unit_id: Annotated[int, Field(ge=0, le=255)] | None = Field(
+        default=None, description="Modbus unit behind that address; by default its profile's, or 1."
+    )
+    topic: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^#+{}]+$")] | None = Field(
+        default=None, description="What stands for `{topic}` in a profile that tells by MQTT."
+    )
+    gpio: GpioPin | None = None
+    secret: Identifier | None = Field(
+        default=None, description="File in the secrets' directory with `user:password`, where it asks for one."
+    )
     signals: Annotated[list[SignalName], Field(min_length=1)] = Field(description="What it measures.")
     invert_sign: list[SignalName] = Field(
         default=[], description="Signals whose sign this device reports the other way round."
@@ -75,6 +105,29 @@ class DeviceConfig(Model):
     poll_interval_s: Annotated[int, Field(ge=1, le=60)] = Field(
         default=10, description="Seconds from one reading to the next."
     )
+    frozen_after_s: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        default=900, description="Seconds of exactly the same answer, with power flowing, that make it frozen."
+    )
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        needed = {"sunspec": "host", "profile": "profile", "gpio": "gpio"}[self.kind]
+        if getattr(self, needed) is None:
+            raise ValueError(f"a device of kind {self.kind} needs {needed}")
+        if self.kind != "profile" and self.profile is not None:
+            raise ValueError(f"a device of kind {self.kind} has no profile")
+        return self
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port of a device that has an address.
+
+        Raises:
+            ValueError: it has none, because it tells by MQTT or is an input of this computer.
+        """
+        if self.host is None:
+            raise ValueError(f"{self.id} has no address")
+        return self.host, self.port or MODBUS_PORT
 
 
 class LevelConfig(Model):
@@ -83,6 +136,9 @@ class LevelConfig(Model):
     name: Identifier = Field(description="The level's name.")
     power_w: Annotated[int, Field(gt=0, le=100_000)] = Field(description="What the load draws at this level, W.")
     min_surplus_w: Watts = Field(description="Surplus from which this level is proposed (R1).")
+    profile: Annotated[str, Field(min_length=1, max_length=60)] | None = Field(
+        default=None, description="The miner's own name for it, where it has profiles (LuxOS)."
+    )
 
 
 class PowerRange(Model):
@@ -111,17 +167,26 @@ class PowerRange(Model):
 class MinerConfig(Model):
     """The miner behind a load and how to reach it."""
 
-    driver: Literal["avalon", "axeos"] = Field(description="The API it speaks.")
+    driver: Literal["avalon", "axeos", "luxos", "braiins", "pyasic"] = Field(description="The API it speaks.")
     host: Host = Field(description="Its address.")
     port: Port = Field(description="Its API's port.")
+    secret: Identifier | None = Field(
+        default=None, description="File in the secrets' directory with `user:password`, where it asks for one."
+    )
 
 
 class RelayConfig(Model):
     """The relay that cuts a load's power."""
 
-    kind: Literal["shelly_gen2"] = Field(default="shelly_gen2", description="The API it speaks.")
+    kind: Literal["shelly_gen2", "shelly_gen1", "tasmota"] = Field(
+        default="shelly_gen2", description="The API it speaks."
+    )
     host: Host = Field(description="Its address.")
     port: Port = Field(default=80, description="Its port.")
+    channel: Annotated[int, Field(ge=0, le=7)] = Field(default=0, description="Which of its outputs, from 0.")
+    secret: Identifier | None = Field(
+        default=None, description="File in the secrets' directory with `user:password`, where it asks for one."
+    )
     auto_off_s: Annotated[int, Field(ge=60, le=600)] = Field(
         default=120,
         description="Seconds after which the relay opens by itself when nobody renews; set in the relay too.",
@@ -133,15 +198,17 @@ class LoadConfig(Model):
 
     id: Identifier = Field(description="Its name, on the bus and in sentences.")
     priority: Annotated[int, Field(ge=1, le=99, description="1 is served first.")] = 1
-    miner: MinerConfig
+    miner: MinerConfig | None = Field(
+        default=None, description="Without one the load is whatever hangs on the relay: a heating rod, a boiler."
+    )
     relay: RelayConfig | None = None
     accept_no_relay: Literal["I accept that this load keeps its power when the whole appliance fails"] | None = (
         Field(default=None, description="In place of a relay: the owner's own words.")
     )
     levels: Annotated[list[LevelConfig], Field(min_length=1, description="Lowest first.")]
     power_range: PowerRange | None = Field(default=None, description="In place of levels: every step of a range.")
-    joules_per_terahash: Annotated[float, Field(gt=0, le=1000)] = Field(
-        description="What a terahash costs, J; 5 % more is told."
+    joules_per_terahash: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        default=None, description="What a terahash costs a miner, J; 5 % more is told."
     )
     ramp_s: Annotated[int, Field(ge=0, le=1800)] = Field(
         default=180, description="Seconds from one level to the next."
@@ -184,8 +251,15 @@ class LoadConfig(Model):
 
     @model_validator(mode="after")
     def _driver_can_do_it(self) -> Self:
-        if self.miner.driver == "axeos" and len(self.levels) > 1:
-            raise ValueError("an AxeOS miner can only pause and resume: give it one level")
+        if self.miner is not None:
+            if self.miner.driver == "axeos" and len(self.levels) > 1:
+                raise ValueError("an AxeOS miner can only pause and resume: give it one level")
+            if self.joules_per_terahash is None:
+                raise ValueError("a miner needs joules_per_terahash; its data sheet says it as J/TH")
+        elif self.relay is None:
+            raise ValueError("a load needs a miner, a relay, or both")
+        elif len(self.levels) > 1:
+            raise ValueError("a relay can only switch on and off: give a load without a miner one level")
         return self
 
     @model_validator(mode="after")
@@ -282,8 +356,8 @@ class Site(Versioned):
     @property
     def is_loopback_only(self) -> bool:
         """Whether every device and load lives on this machine; anything else forces real time."""
-        hosts = [device.host for device in self.devices]
-        hosts += [load.miner.host for load in self.loads]
+        hosts = [device.host for device in self.devices if device.host]
+        hosts += [load.miner.host for load in self.loads if load.miner]
         hosts += [load.relay.host for load in self.loads if load.relay]
         return all(is_loopback(host) for host in hosts)
 

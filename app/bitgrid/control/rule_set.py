@@ -61,5 +61,7 @@ def battery(config: Config) -> Battery | None:
 def load_profile(load: LoadConfig) -> LoadProfile:
     """A load as the kernel knows it."""
     levels = tuple(Level(level.name, level.power_w, level.min_surplus_w) for level in load.levels)
-    joules_per_terahash = to_scaled("j_per_th", load.joules_per_terahash)
+    joules_per_terahash = None
+    if load.joules_per_terahash is not None:
+        joules_per_terahash = to_scaled("j_per_th", load.joules_per_terahash)
     return LoadProfile(load.id, levels, load.boot_grace_s, load.ramp_s, joules_per_terahash)

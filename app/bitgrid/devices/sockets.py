@@ -6,14 +6,14 @@ Time-outs here are the machine's: a house that runs fast does not make a network
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from bitgrid.clock import Clock, SystemClock
 from bitgrid.devices.errors import DeviceNonsense, DeviceSilent
-from bitgrid.devices.transport import ByteExchange, HttpAnswer, HttpExchange
+from bitgrid.devices.transport import NO_HEADERS, ByteExchange, HttpAnswer, HttpExchange
 
 MAX_ANSWER_BYTES = 262_144
 _CHUNK_BYTES = 16_384
@@ -71,16 +71,19 @@ def http_exchange(host: str, port: int, timeout_s: float, machine: Clock = _MACH
         machine: the machine's own clock.
     """
 
-    def exchange(method: str, target: str, body: bytes = b"") -> HttpAnswer:
+    def exchange(
+        method: str, target: str, body: bytes = b"", headers: Mapping[str, str] = NO_HEADERS
+    ) -> HttpAnswer:
         deadline = _Deadline(timeout_s, machine)
         with _named(host, port), _connect(host, port, deadline) as connection:
             http = HTTPConnection(host, port)
             http.sock = connection
-            headers = {"Connection": "close"} | ({"Content-Type": "application/json"} if body else {})
-            http.request(method, target, body or None, headers)
+            own = {"Connection": "close"} | ({"Content-Type": "application/json"} if body else {})
+            http.request(method, target, body or None, own | dict(headers))
             with http.getresponse() as response:
                 answer = response.read(MAX_ANSWER_BYTES + 1)
-            return HttpAnswer(response.status, _limited(answer, f"{host}:{port}"))
+            told = {name.lower(): value for name, value in response.getheaders()}
+            return HttpAnswer(response.status, _limited(answer, f"{host}:{port}"), told)
 
     return exchange
 

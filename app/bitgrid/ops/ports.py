@@ -36,9 +36,10 @@ class Endpoint:
 def own_endpoints(site: Site) -> list[Endpoint]:
     """Every port this instance opens itself: pages, broker, simulated devices; no device of a real home."""
     named: list[tuple[Path_, str, int]] = [(("broker",), site.broker.host, site.broker.port)]
-    named += [(("devices", i), device.host, device.port) for i, device in enumerate(site.devices)]
+    named += [(("devices", i), *device.place) for i, device in enumerate(site.devices) if device.host]
     for i, load in enumerate(site.loads):
-        named.append((("loads", i, "miner"), load.miner.host, load.miner.port))
+        if load.miner:
+            named.append((("loads", i, "miner"), load.miner.host, load.miner.port))
         if load.relay:
             named.append((("loads", i, "relay"), load.relay.host, load.relay.port))
     simulated = [Endpoint(path, host, port) for path, host, port in named if is_loopback(host)]

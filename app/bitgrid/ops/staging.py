@@ -16,6 +16,7 @@ from bitgrid.ops.ports import write_shifted
 
 SITE = "site.yaml"
 PLANT = "plant.yaml"
+PROFILES = "devices"
 FILES = (SITE, "bitgrid_rules.yaml", "flags.yaml", "policies.yaml")
 
 
@@ -72,6 +73,9 @@ def _copy(sources: Sources, target: Path, names: tuple[str, ...]) -> None:
     for name in names:
         if sources.file(name).is_file():
             shutil.copyfile(sources.file(name), target / name)
+    profiles = sources.directory / PROFILES
+    if profiles.is_dir():
+        shutil.copytree(profiles, target / PROFILES)
 
 
 def _by_owners_name(problem: Problem, sources: Sources, trial: Path) -> Problem:

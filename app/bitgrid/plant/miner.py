@@ -22,7 +22,8 @@ class SimulatedMiner:
     """
 
     def __init__(self, load: LoadConfig, physics: PlantMiner) -> None:
-        self._physics, self._joules_per_terahash = physics, load.joules_per_terahash
+        self._physics = physics
+        self._terahash_per_joule = 1 / load.joules_per_terahash if load.joules_per_terahash else 0.0
         self.setting_w = load.levels[-1].power_w
         self.is_powered = self.is_hashing = False
         self.powered_s = 0
@@ -49,12 +50,12 @@ class SimulatedMiner:
     @property
     def hashrate_ths(self) -> float:
         """Hash rate, TH/s."""
-        return self.power_w / self._joules_per_terahash if self.is_hashing else 0.0
+        return self.power_w * self._terahash_per_joule if self.is_hashing else 0.0
 
     @property
     def nominal_ths(self) -> float:
         """Hash rate at the power it is set to, TH/s."""
-        return self.setting_w / self._joules_per_terahash
+        return self.setting_w * self._terahash_per_joule
 
     def set_power(self, power_w: int) -> None:
         """Set what it draws while it hashes; kept through sleep and loss of power."""
@@ -136,7 +137,7 @@ class SimulatedMiner:
             if (self.setting_w - self._exact_w) * self._slope_w_s <= 0:
                 self._exact_w = float(self.setting_w)
         self.power_w = round(self._exact_w)
-        self.hashed_th += self.power_w / self._joules_per_terahash
+        self.hashed_th += self.power_w * self._terahash_per_joule
 
     def _warm(self, faults: set[Fault]) -> None:
         settles_c = self._physics.ambient_c + self._physics.kelvin_per_watt * self.power_w

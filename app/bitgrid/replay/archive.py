@@ -11,6 +11,7 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from bitgrid.config import Config, Flags, Policies, Rules, Site
+from bitgrid.config.profiles import PROFILES
 from bitgrid.control.rule_set import battery, load_profile, rule_set
 from bitgrid.kernel import Battery, Forecast, LoadProfile, RuleSet, forecast_from_record, forecast_hash
 from bitgrid.replay.errors import NotArchived
@@ -105,6 +106,10 @@ def config_from_json(text: str) -> Config:
             rules=Rules.model_validate(parts["rules"]),
             flags=Flags.model_validate(parts["flags"]),
             policies=Policies.model_validate(parts["policies"]),
+            profiles={
+                name: PROFILES[profile["transport"]].model_validate(profile)
+                for name, profile in parts["profiles"].items()
+            },
         )
     except ValidationError as error:
         first = error.errors()[0]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 
 from bitgrid.bus import HealthStatus
-from bitgrid.devices.modbus.sunspec import SunSpecDevice
 from bitgrid.devices.poller import DevicePoller
-from bitgrid.devices.registry import build_readers
+from bitgrid.devices.registry import build_sources
 from bitgrid.devices.stepper import Stepper
 from bitgrid.services import runtime
 
@@ -19,12 +18,10 @@ def main() -> None:
     service = runtime.start("poller")
     bus = service.connect_bus()
     devices, chance = service.config.site.devices, random.Random()  # noqa: S311  it only spreads retries
-    readers = build_readers(devices, service.clock)
+    sources = build_sources(service.config, service.clock)
     pollers: dict[str, DevicePoller] = {}
     for device in devices:
-        name = f"{device.id} ({device.host}:{device.port} unit {device.unit_id})"
-        source = SunSpecDevice(name, readers[device.id], device.signals)
-        pollers[device.id] = DevicePoller(device, source, bus, service.topics, service.clock, chance)
+        pollers[device.id] = DevicePoller(device, sources[device.id], bus, service.topics, service.clock, chance)
     steppers = [Stepper(name, poller.step, service.clock) for name, poller in pollers.items()]
     for stepper in steppers:
         stepper.start()

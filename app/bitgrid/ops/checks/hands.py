@@ -12,21 +12,20 @@ from collections.abc import Mapping
 from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
-from bitgrid.config import DeviceConfig, LoadConfig
-from bitgrid.devices.errors import DeviceNonsense
-from bitgrid.devices.modbus.sunspec import SunSpecDevice
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
-from bitgrid.devices.registry import build_miner, build_readers, build_relay
+from bitgrid.config import Config, DeviceConfig, LoadConfig
+from bitgrid.devices.errors import DeviceError, DeviceNonsense
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, figure
+from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
 
 
 class RealHands:
-    """Reaches broker and devices; ``machine`` is the machine's own clock."""
+    """Reaches broker and devices of a configuration; ``machine`` is the machine's own clock."""
 
-    def __init__(self, machine: Clock) -> None:
-        self._machine = machine
+    def __init__(self, config: Config, machine: Clock) -> None:
+        self._config, self._machine = config, machine
 
     def broker(self, host: str, port: int) -> str | None:
         """What is wrong with the broker; None when it takes an MQTT connection."""
@@ -45,12 +44,19 @@ class RealHands:
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
         """A reading of every signal."""
-        reader = build_readers([device], self._machine)[device.id]
-        read = SunSpecDevice(device.id, reader, device.signals).read()
+        told = build_sources(self._config, self._machine, only=[device])[device.id].read()
+        read = {name: figure(one) for name, one in told.items()}
         missing = [name for name, value in read.items() if value is None]
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
         return {name: value for name, value in read.items() if value is not None}
+
+    def about(self, device: DeviceConfig) -> About | None:
+        """What a device says of itself; nothing where it will not, which is no fault of a device that measures."""
+        try:
+            return ask_about(device, self._machine)
+        except DeviceError:
+            return None
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""

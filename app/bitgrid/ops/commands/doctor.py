@@ -71,7 +71,7 @@ def _house(config: Config, patient: Patient, clock: SystemClock) -> Iterator[Fin
         return
     from bitgrid.ops.checks.hands import RealHands  # noqa: PLC0415  loads the drivers only where there are devices
 
-    hands = RealHands(clock)
+    hands = RealHands(config, clock)
     yield from house.broker(config.site, hands)
     yield from house.devices(config.site, hands)
     yield from house.loads(config.site, hands)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bitgrid.config import Config, Rules
-from bitgrid.config.loading import load_file
+from bitgrid.config.files import load_file
 from bitgrid.kernel import to_scaled
 from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.commands.period import DIRECTORY, FILE, data_directory, open_ledger, period

@@ -1,0 +1,56 @@
+"""Names and passwords that devices ask for: one small file each, never in git, logs or process lists.
+
+A file of the secrets' directory holds one line, ``user:password``, and may be read by its owner alone.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bitgrid.config.errors import ConfigError, Problem
+
+MAX_BYTES = 1000
+DIRECTORY_VARIABLE = "BITGRID_SECRETS_DIR"
+DEFAULT_DIRECTORY = Path("/etc/bitgrid/secrets")
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who one is to a device. The password is in no representation."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+def credentials(name: str, directory: Path | None = None) -> Credentials:
+    """The credentials in the file ``name``.
+
+    Args:
+        name: as ``secret`` in site.yaml says.
+        directory: where it is; by default what `DIRECTORY_VARIABLE` names, else `DEFAULT_DIRECTORY`.
+
+    Raises:
+        ConfigError: the file is missing, may be read by others, or is not of the form ``user:password``.
+    """
+    where = directory or Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
+    path = where / name
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            text = file.read(MAX_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise _refused(path, f"cannot be read: {reason}. Create it with one line, user:password") from None
+    if mode & 0o077:
+        raise _refused(path, f"may be read by others; run: chmod 600 {path}")
+    user, colon, password = text.strip().partition(":")
+    if not colon or not user or "\n" in password:
+        raise _refused(path, "must hold one line of the form user:password")
+    return Credentials(user, password)
+
+
+def _refused(path: Path, told: str) -> ConfigError:
+    return ConfigError([Problem(str(path), 0, 0, "", told)])

@@ -1,0 +1,109 @@
+"""Profiles of config/devices/: found by name, checked, and filled into the site."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bitgrid.config import ConfigError, load_config
+from bitgrid.config.profiles import RegisterProfile
+
+SHIPPED = Path(__file__).parents[2] / "config"
+PROFILE = """\
+schema: 1
+name: A meter
+source: Its manual, edition 3, table 7
+checked: documentation
+transport: modbus
+port: 1502
+unit_id: 71
+signals:
+  grid_power_w:
+    points: [{address: 40, type: int32, unit: W}]
+"""
+METER = """\
+  - id: meter
+    kind: sunspec
+    host: 127.0.0.1
+    port: 15022
+    signals: [grid_power_w]
+"""
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A house whose meter is read by a profile."""
+    target = tmp_path / "config"
+    shutil.copytree(SHIPPED, target)
+    (target / "devices").mkdir(exist_ok=True)
+    (target / "devices" / "a_meter.yaml").write_text(PROFILE)
+    site = (target / "site.yaml").read_text()
+    assert METER in site
+    by_profile = METER.replace("kind: sunspec", "kind: profile\n    profile: a_meter").replace(
+        "    port: 15022\n", ""
+    )
+    (target / "site.yaml").write_text(site.replace(METER, by_profile))
+    return target
+
+
+def problems(directory: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_config(directory)
+    return str(caught.value).splitlines()
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_port_and_unit_come_from_the_profile_where_the_site_leaves_them_out(directory: Path) -> None:
+    config = load_config(directory)
+    meter = next(device for device in config.site.devices if device.id == "meter")
+    assert (meter.place, meter.unit_id) == (("127.0.0.1", 1502), 71)
+    assert isinstance(config.profiles["a_meter"], RegisterProfile)
+
+
+def test_the_site_has_the_last_word_on_port_and_unit(directory: Path) -> None:
+    change(directory / "site.yaml", "profile: a_meter", "profile: a_meter\n    port: 503\n    unit_id: 0")
+    meter = next(device for device in load_config(directory).site.devices if device.id == "meter")
+    assert (meter.place, meter.unit_id) == (("127.0.0.1", 503), 0)
+
+
+def test_what_a_profile_says_is_part_of_the_hash(directory: Path) -> None:
+    before = load_config(directory).config_hash
+    change(directory / "devices" / "a_meter.yaml", "address: 40", "address: 42")
+    assert load_config(directory).config_hash != before
+
+
+def test_a_profile_nobody_uses_is_no_part_of_the_hash(directory: Path) -> None:
+    before = load_config(directory).config_hash
+    (directory / "devices" / "another.yaml").write_text("no profile at all")
+    assert load_config(directory).config_hash == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        ("site.yaml", "profile: a_meter", "profile: b_meter", "there is no devices/b_meter.yaml; there are: "),
+        ("site.yaml", "profile: a_meter", "unit_id: 1", "a device of kind profile needs profile"),
+        ("site.yaml", "[grid_power_w]", "[house_load_w, grid_power_w]", "A meter does not tell house_load_w"),
+        ("site.yaml", "    profile: a_meter\n    host: 127.0.0.1\n", "    profile: a_meter\n", "host: is missing"),
+        ("devices/a_meter.yaml", "transport: modbus", "transport: serial", "must be one of modbus, http, mqtt"),
+        (
+            "devices/a_meter.yaml",
+            "address: 40",
+            "address: 70000",
+            "a_meter.yaml:10:15 signals.grid_power_w.points.0",
+        ),
+        ("devices/a_meter.yaml", "address: 40", "adress: 40", "did you mean address?"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_place(
+    directory: Path, file: str, old: str, new: str, told: str
+) -> None:
+    change(directory / file, old, new)
+    assert told in "\n".join(problems(directory))
