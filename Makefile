@@ -44,8 +44,9 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md anew from the schemas
+docs: dev  ## Write docs/configuration.md and docs/drivers.md anew from what they are made of
 	$(VENV)/bitgrid config docs > docs/configuration.md
+	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
 
 .PHONY: bench
 bench: tools dev  ## Measure the kernel's speed and the memory of the whole running house

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from bitgrid.config.secrets import Credentials
 from bitgrid.devices.authentication import authenticated
+from bitgrid.devices.sockets import http_exchange
 from bitgrid.devices.transport import HttpAnswer
 from bitgrid.plant.faces.guarded import NONCE_LASTS_S, GuardedFace, Scheme
+from bitgrid.plant.listeners import http_listener
 
 WHO = Credentials("admin", "Käse:1")
 
@@ -42,3 +46,16 @@ def test_an_answer_for_one_address_opens_no_other() -> None:
     authenticated(listening, WHO)("GET", "/rpc/Switch.GetStatus?id=0")
     assert guarded("GET", "/rpc/Switch.GetStatus?id=0", b"", heard[-1]).status == 200
     assert guarded("GET", "/rpc/Switch.Set?id=0&on=true", b"", heard[-1]).status == 401
+
+
+@pytest.mark.parametrize("scheme", ["basic", "digest"])
+def test_over_a_real_socket_headers_go_both_ways(scheme: Scheme) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    listener = http_listener("127.0.0.1", port, face(scheme, [0]))
+    try:
+        exchange = authenticated(http_exchange("127.0.0.1", port, 2.0), WHO)
+        assert [exchange(method, "/x?a=1", b"{}").status for method in ("GET", "PUT", "POST")] == [200] * 3
+        assert http_exchange("127.0.0.1", port, 2.0)("GET", "/x").status == 401
+    finally:
+        listener.stop()
