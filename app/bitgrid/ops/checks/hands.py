@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.devices.errors import DeviceError, DeviceNonsense
+from bitgrid.config.errors import ConfigError
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused
 from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, figure
 from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources
 from bitgrid.ops.readiness import broker_problem
@@ -60,11 +62,23 @@ class RealHands:
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
-        return build_miner(load, self._machine).read()
+        with _credentials_asked():
+            miner = build_miner(load, self._machine)
+        return miner.read()
 
     def relay(self, load: LoadConfig) -> tuple[RelayReading, RelaySettings]:
         """The relay's state and settings."""
-        relay = build_relay(load, self._machine)
+        with _credentials_asked():
+            relay = build_relay(load, self._machine)
         if relay is None:
             raise ValueError(f"{load.id} has no relay")
         return relay.read(), relay.read_settings()
+
+
+@contextmanager
+def _credentials_asked() -> Iterator[None]:
+    """A file of credentials that cannot be used is a finding about its device, like any refusal."""
+    try:
+        yield
+    except ConfigError as error:
+        raise DeviceRefused(str(error)) from error
