@@ -27,11 +27,11 @@ def test_an_override_is_in_force_whatever_the_length_of_a_block() -> None:
         ('{"signals": {"grid_power_w": 300, "grid_power_w": -9000}}', "grid_power_w: stands twice"),
         ('{"signals": {"grid_power_w": -9000}, "signals": {}}', "signals: stands twice"),
         ('{"signals": {"pv_power_w": true, "house_load_w": 1}}', "signals.pv_power_w: a number is needed"),
-        ('{"signals": {"grid_power_w": -9000, "autonomy": 7}}', "autonomy is 0, 1, 2 or 3"),
-        ('{"signals": {"grid_power_w": -9000, "autonomy": true}}', "autonomy is 0, 1, 2 or 3"),
-        ('{"signals": {"grid_power_w": -9000, "autonomy": [3]}}', "autonomy is 0, 1, 2 or 3"),
-        ('{"signals": {"grid_power_w": -9000, "autonomy": null}}', "autonomy is 0, 1, 2 or 3"),
-        ('{"signals": {"grid_power_w": -9000, "surplus_left_w": true}}', "surplus_left_w is a number of watts"),
+        ('{"signals": {"grid_power_w": -9000, "autonomy": 7}}', "autonomy: 0 manual"),
+        ('{"signals": {"grid_power_w": -9000, "autonomy": true}}', "autonomy: 0 manual"),
+        ('{"signals": {"grid_power_w": -9000, "autonomy": [3]}}', "autonomy: 0 manual"),
+        ('{"signals": {"grid_power_w": -9000, "autonomy": null}}', "autonomy: 0 manual"),
+        ('{"signals": {"grid_power_w": -9000, "surplus_left_w": true}}', "surplus_left_w: a number of watts"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(text: str, told: str) -> None:

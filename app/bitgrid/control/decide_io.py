@@ -151,8 +151,10 @@ def _check_levels(given: _Input, profile: LoadProfile) -> None:
 def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState:
     values: Values = dict(given.signals)
     left_w, autonomy = values.pop("surplus_left_w", None), values.pop("autonomy", 3)
-    if isinstance(left_w, bool | list) or isinstance(autonomy, bool | list) or autonomy not in {0, 1, 2, 3}:
-        raise InputError("signals: surplus_left_w is a number of watts, autonomy is 0, 1, 2 or 3")
+    if isinstance(autonomy, bool | list) or autonomy not in {0, 1, 2, 3}:
+        raise InputError("signals.autonomy: 0 manual, 1 assisted, 2 semi or 3 full")
+    if isinstance(left_w, bool | list):
+        raise InputError("signals.surplus_left_w: a number of watts is needed")
     flagged = next(
         (name for name, value in values.items() if isinstance(value, bool) and name not in _FLAGS), None
     )
