@@ -126,7 +126,7 @@ class WholeHouse:
 
     def start_poller(self) -> None:
         """A fresh poller."""
-        sources = build_sources(self.config, self.clock, self.transports)
+        sources = build_sources(self.config, self.clock, self.transports, listen=self.bus.subscribe)
         self.pollers = [
             DevicePoller(
                 device,

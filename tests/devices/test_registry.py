@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import LoadConfig, load_config
 from bitgrid.config.site import NO_RELAY_SENTENCE
@@ -74,7 +75,7 @@ def test_devices_at_one_address_share_a_connection_by_unit() -> None:
     reached: Reached = []
     first, second, third = SITE.devices
     together = [first, second.model_copy(update={"port": first.port, "unit_id": 2}), third]
-    sources = build_sources(CONFIG, HeldClock(), transports(reached), only=together)
+    sources = build_sources(CONFIG, HeldClock(), transports(reached), listen=MemoryBus().subscribe, only=together)
     assert [place[:3] for place in reached] == [("modbus", "127.0.0.1", 15020), ("modbus", "127.0.0.1", 15022)]
     for device in together:
         with pytest.raises(DeviceNonsense, match=f"unit {device.unit_id}[)] has no SunSpec mark"):

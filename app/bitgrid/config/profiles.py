@@ -56,6 +56,14 @@ class JsonPoint(Point):
 
     path: Annotated[str, Field(pattern=r"^/", max_length=200)] = Field(description="Path and query to ask for.")
     pointer: JsonPointer = Field(description="Where the figure stands in the answer, by RFC 6901.")
+    null_means: float | None = Field(
+        default=None,
+        description="What a JSON null there stands for, where the source says so; else: not measured.",
+    )
+    valid_pointer: JsonPointer | None = Field(
+        default=None,
+        description="Where the answer says whether the figure counts; anything but true: not measured.",
+    )
 
 
 class TopicPoint(Point):

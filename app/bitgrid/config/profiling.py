@@ -74,6 +74,8 @@ def _misfits(device: DeviceConfig, profiles: Mapping[str, DeviceProfile]) -> Ite
         needs_topic = any("{topic}" in point.topic for told in profile.signals.values() for point in told.points)
         if needs_topic and device.topic is None:
             yield "topic", "is missing; this profile needs to know the device's own topic"
+        elif device.topic is not None and device.topic.startswith("bitgrid/"):
+            yield "topic", "must not begin with bitgrid/, where the house itself talks"
     elif device.host is None:
         yield "host", "is missing; give the device's address"
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.config.profiles import DeviceProfile, Quirks, RegisterProfile
+from bitgrid.config.profiles import DeviceProfile, JsonProfile, Quirks, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.site import MinerConfig
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.miners.none import NoMiner
-from bitgrid.devices.ports import MinerDriver, RelayDriver, SignalSource
+from bitgrid.devices.ports import Listen, MinerDriver, RelayDriver, SignalSource
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.sockets import http_exchange, tcp_exchange
 from bitgrid.devices.transport import PROMPT, ByteExchange, HttpExchange, Pacing, RegisterReader
@@ -77,11 +77,24 @@ def build_relay(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS
 
 
 def build_sources(
-    config: Config, clock: Clock, transports: Transports = SOCKETS, only: Iterable[DeviceConfig] | None = None
+    config: Config,
+    clock: Clock,
+    transports: Transports = SOCKETS,
+    *,
+    listen: Listen,
+    only: Iterable[DeviceConfig] | None = None,
 ) -> dict[str, SignalSource]:
-    """What reads each device of the site (or ``only`` some), by id; devices at one address share a connection."""
+    """What reads each device of the site, by id; devices at one address share a connection.
+
+    Args:
+        config: the house.
+        clock: the house's.
+        transports: how devices are reached.
+        listen: how those that tell by MQTT are heard: `Bus.subscribe`.
+        only: these devices of the site; None: all.
+    """
     devices = config.site.devices if only is None else list(only)
-    ways = _Ways(clock, transports, _pacings(devices, config.profiles, clock))
+    ways = _Ways(clock, transports, listen, _pacings(devices, config.profiles, clock))
     sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
     return {site.device.id: _SOURCES[site.kind](site) for site in sites}
 
@@ -115,7 +128,14 @@ _RELAYS: dict[str, Callable[[str, HttpExchange], RelayDriver]] = {
 class _Ways:
     """Connections, one a host and port, made when first asked for."""
 
-    def __init__(self, clock: Clock, transports: Transports, pacings: Mapping[tuple[str, int], Pacing]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        transports: Transports,
+        listen: Listen,
+        pacings: Mapping[tuple[str, int], Pacing],
+    ) -> None:
+        self.listen = listen
         self._clock, self._transports, self._pacings = clock, transports, pacings
         self._connections: dict[tuple[str, int], Callable[[int], RegisterReader]] = {}
 
@@ -126,6 +146,10 @@ class _Ways:
             pacing = self._pacings.get(place, PROMPT)
             self._connections[place] = self._transports.modbus(*place, timeout_s(self._clock), pacing)
         return self._connections[place](1 if device.unit_id is None else device.unit_id)
+
+    def http(self, device: DeviceConfig) -> HttpExchange:
+        """Requests to the device."""
+        return self._transports.http(*device.place, timeout_s(self._clock))
 
 
 def _pacings(
@@ -184,7 +208,28 @@ def _register_map(site: _DeviceSite) -> SignalSource:
     return RegisterMapDevice(site.name, reader, site.profile, site.device.signals, site.clock)
 
 
+def _json(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.http_json.source import JsonDevice  # noqa: PLC0415  see above
+
+    if not isinstance(site.profile, JsonProfile):
+        raise TypeError(f"{site.device.id} is not read by HTTP")
+    host, port = site.device.place
+    name = f"{site.device.id} ({host}:{port})"
+    return JsonDevice(name, site.ways.http(site.device), site.profile, site.device.signals)
+
+
+def _topics(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.mqtt.source import TopicDevice  # noqa: PLC0415  see above
+
+    if not isinstance(site.profile, TopicProfile):
+        raise TypeError(f"{site.device.id} does not tell by MQTT")
+    device = site.device
+    return TopicDevice(device.id, site.ways.listen, site.profile, device.topic, device.signals, site.clock)
+
+
 _SOURCES: dict[str, Callable[[_DeviceSite], SignalSource]] = {
     "sunspec": _sunspec,
     "modbus": _register_map,
+    "http": _json,
+    "mqtt": _topics,
 }

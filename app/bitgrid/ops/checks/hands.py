@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.devices.errors import DeviceNonsense
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings, figure
+from bitgrid.devices.errors import DeviceNonsense, DeviceSilent
+from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings, SignalSource, figure
 from bitgrid.devices.registry import build_miner, build_relay, build_sources
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
+HEARD_WITHIN_S = 15.0
+"""Most devices that tell by MQTT do so every ten seconds or oftener."""
+
+
+def _no_bus(_topic: str, _handler: object) -> None:
+    """Devices that are asked need none."""
 
 
 class RealHands:
@@ -31,25 +38,50 @@ class RealHands:
         """What is wrong with the broker; None when it takes an MQTT connection."""
         if broker_problem(host, port):
             return "takes no connection"
-        name, never = f"doctor-{uuid.uuid4().hex[:8]}", threading.Event()
-        will = Health(status=HealthStatus.OK, reason="", instance=name)
-        bus = MqttBus(name, host, port, will_topic=f"bitgrid/{name}", will=will)
-        bus.start()
-        deadline_s = self._machine.boot() + MQTT_WITHIN_S
-        while not bus.is_connected and self._machine.boot() < deadline_s:
-            self._machine.wait(never, 0.05)
-        is_connected = bus.is_connected
-        bus.stop()
-        return None if is_connected else "takes a connection but does not let this user in"
+        with self._bus(host, port) as bus:
+            return None if bus.is_connected else "takes a connection but does not let this user in"
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
-        """A reading of every signal."""
-        told = build_sources(self._config, self._machine, only=[device])[device.id].read()
-        read = {name: figure(one) for name, one in told.items()}
+        """A reading of every signal; of a device that tells by itself, what it tells within some seconds."""
+        broker = self._config.site.broker
+        if device.host is not None:
+            read = self._read(build_sources(self._config, self._machine, listen=_no_bus, only=[device])[device.id])
+        else:
+            with self._bus(broker.host, broker.port) as bus:
+                sources = build_sources(self._config, self._machine, listen=bus.subscribe, only=[device])
+                read = self._heard(sources[device.id])
         missing = [name for name, value in read.items() if value is None]
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
         return {name: value for name, value in read.items() if value is not None}
+
+    @contextmanager
+    def _bus(self, host: str, port: int) -> Iterator[MqttBus]:
+        """The broker; connected, or tried for some seconds."""
+        name, deadline_s = f"doctor-{uuid.uuid4().hex[:8]}", self._machine.boot() + MQTT_WITHIN_S
+        will = Health(status=HealthStatus.OK, reason="", instance=name)
+        bus = MqttBus(name, host, port, will_topic=f"bitgrid/{name}", will=will)
+        bus.start()
+        while not bus.is_connected and self._machine.boot() < deadline_s:
+            self._machine.wait(threading.Event(), 0.05)
+        try:
+            yield bus
+        finally:
+            bus.stop()
+
+    def _read(self, source: SignalSource) -> dict[str, float | None]:
+        return {name: figure(one) for name, one in source.read().items()}
+
+    def _heard(self, source: SignalSource) -> dict[str, float | None]:
+        """What a device tells by itself, waited for."""
+        deadline_s = self._machine.boot() + HEARD_WITHIN_S
+        while True:
+            try:
+                return self._read(source)
+            except DeviceSilent:
+                if self._machine.boot() >= deadline_s:
+                    raise
+            self._machine.wait(threading.Event(), 0.1)
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
