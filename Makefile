@@ -44,8 +44,9 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md anew from the schemas
+docs: dev  ## Write docs/configuration.md and docs/devices.md anew from schemas and profiles
 	$(VENV)/bitgrid config docs > docs/configuration.md
+	$(VENV)/bitgrid config devices > docs/devices.md
 
 .PHONY: bench
 bench: tools dev  ## Measure the kernel's speed and the memory of the whole running house

@@ -7,12 +7,14 @@ import pytest
 
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
-from bitgrid.config import LoadConfig, load_config
+from bitgrid.config import Config, LoadConfig, load_config
+from bitgrid.config.profiling import load_profile
 from bitgrid.config.site import NO_RELAY_SENTENCE
 from bitgrid.devices.errors import DeviceNonsense
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
-from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources, timeout_s
+from bitgrid.devices.modbus.register_map import RegisterMapDevice
+from bitgrid.devices.registry import Transports, ask_about, build_miner, build_relay, build_sources, timeout_s
 from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
@@ -86,3 +88,58 @@ def test_devices_at_one_address_share_a_connection_by_unit() -> None:
 @pytest.mark.parametrize(("speed", "seconds"), [(1.0, 3.0), (2.0, 1.5), (60.0, 0.5)])
 def test_a_fast_house_waits_shorter_but_never_less_than_a_network_needs(speed: float, seconds: float) -> None:
     assert timeout_s(HeldClock(speed=speed)) == seconds
+
+
+def by_profile(*profiles: str) -> Config:
+    """The repository's house with its first devices read by these profiles, all behind one address."""
+    devices = [
+        device.model_copy(
+            update={"kind": "profile", "profile": name, "port": 502, "unit_id": unit, "signals": ["pv_power_w"]}
+        )
+        for unit, (device, name) in enumerate(zip(SITE.devices, profiles, strict=False), 1)
+    ]
+    known = {name: load_profile(Path(__file__).parents[2] / f"config/devices/{name}.yaml") for name in profiles}
+    return Config(SITE.model_copy(update={"devices": devices}), CONFIG.rules, CONFIG.flags, CONFIG.policies, known)
+
+
+def test_a_device_with_a_register_map_is_read_by_it() -> None:
+    asked: list[tuple[int, int, int, str]] = []
+
+    def modbus(_host: str, _port: int, _timeout: float, _pacing: Pacing) -> Callable[[int], RegisterReader]:
+        def reader(unit: int) -> RegisterReader:
+            def read(address: int, count: int, function: str = "holding") -> list[int]:
+                asked.append((unit, address, count, function))
+                return [0, 5000]
+
+            return read
+
+        return reader
+
+    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus))
+    assert isinstance(sources["inverter"], RegisterMapDevice)
+    assert sources["inverter"].read() == {"pv_power_w": 5000}
+    assert asked == [(1, 32_064, 2, "holding")]
+
+
+def test_a_connection_is_paced_as_the_most_sensitive_device_behind_it_wants() -> None:
+    paced: list[Pacing] = []
+
+    def modbus(_host: str, _port: int, _timeout: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
+        paced.append(pacing)
+        return lambda _unit: lambda _address, count, _function="holding": [0] * count
+
+    clock = HeldClock(speed=60, boot_s=0)
+    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus))
+    (pacing,) = paced
+    assert (pacing.connect_delay_s, pacing.pause_s) == (1.0, 0.85)
+    pacing.wait(0.85)
+    assert clock.boot() == pytest.approx(0.85)
+
+
+def test_only_what_speaks_sunspec_can_say_what_it_is() -> None:
+    reached: Reached = []
+    (device,) = by_profile("huawei_sun2000").site.devices
+    assert ask_about(device, HeldClock(), transports(reached)) is None
+    assert reached == []
+    with pytest.raises(DeviceNonsense, match="no SunSpec mark"):
+        ask_about(SITE.devices[0], HeldClock(), transports(reached))

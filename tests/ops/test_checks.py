@@ -15,7 +15,7 @@ from bitgrid.cli import main
 from bitgrid.clock import HeldClock
 from bitgrid.config import DeviceConfig, LoadConfig, Site
 from bitgrid.devices.errors import DeviceNonsense, DeviceSilent
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks import house, machine
 from bitgrid.ops.checks.finding import Finding, Verdict, error, ok, render
 from bitgrid.ops.checks.machine import Places
@@ -31,6 +31,7 @@ class Hands:
     def __init__(self) -> None:
         self.broker_problem: str | None = None
         self.device_error: Exception | None = None
+        self.told_about: About | None = None
         self.miner_error: Exception | None = None
         self.relay_error: Exception | None = None
         self.relay_reading, self.settings = RelayReading(is_closed=True, power_w=None), SOUND
@@ -42,6 +43,9 @@ class Hands:
         if self.device_error and device.id == "meter":
             raise self.device_error
         return dict.fromkeys(device.signals, 7.0)
+
+    def about(self, device: DeviceConfig) -> About | None:
+        return self.told_about if device.id == "inverter" else None
 
     def miner(self, _load: LoadConfig) -> MinerReading:
         if self.miner_error:
@@ -90,6 +94,26 @@ def test_something_else_at_the_meters_address_is_told_apart_from_silence(site: S
     hands.device_error = DeviceNonsense("no SunSpec")
     (found,) = errors(list(house.devices(site, hands)))
     assert "kind, port and unit_id" in found.advice
+
+
+def inverter(limit_pct: float | None) -> About:
+    return About("Fronius", "Symo GEN24 10.0", "1", 10_000, 10_000, limit_pct, (1, 103))
+
+
+def test_an_inverter_that_somebody_holds_down_is_told(site: Site, hands: Hands) -> None:
+    hands.told_about = inverter(60)
+    found = [finding for finding in house.devices(site, hands) if finding.subject == "inverter"]
+    assert [finding.verdict for finding in found] == [Verdict.OK, Verdict.WARN]
+    assert found[0].text.endswith("(Fronius Symo GEN24 10.0, 10000 W)")
+    assert "held down to 60 %" in found[1].text
+
+
+@pytest.mark.parametrize("limit_pct", [None, 100.0])
+def test_an_inverter_that_nobody_holds_down_is_all_right(
+    site: Site, hands: Hands, limit_pct: float | None
+) -> None:
+    hands.told_about = inverter(limit_pct)
+    assert {finding.verdict for finding in house.devices(site, hands)} == {Verdict.OK}
 
 
 @pytest.mark.parametrize("auto_off_s", [None, 600.0])

@@ -82,7 +82,7 @@ class RegisterSignal(Model):
 
     points: Annotated[list[RegisterPoint], Field(min_length=1)]
     group: Literal["fast", "slow"] = Field(
-        default="fast", description="`slow` is read every 15 s at most: what hardly changes."
+        default="fast", description="`slow` is read every 10 s at most: what hardly changes."
     )
 
 

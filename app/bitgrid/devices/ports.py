@@ -55,6 +55,28 @@ def figure(told: Told) -> float | None:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a device says of itself; None: not told.
+
+    Args:
+        maker: as it says itself, like all texts.
+        rated_w: the AC power it was built for.
+        max_w: the AC power it is set to give at most.
+        limit_pct: what it may give now, % of ``max_w``, while a limit is switched on: it may have more sun than
+            it shows.
+        models: the numbers of its SunSpec models.
+    """
+
+    maker: str
+    model: str
+    serial: str
+    rated_w: float | None
+    max_w: float | None
+    limit_pct: float | None
+    models: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class MinerReading:
     """What a miner tells of itself; None: not told.
 

@@ -17,7 +17,7 @@ from bitgrid.config.site import MinerConfig
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.miners.none import NoMiner
-from bitgrid.devices.ports import Listen, MinerDriver, RelayDriver, SignalSource
+from bitgrid.devices.ports import About, Listen, MinerDriver, RelayDriver, SignalSource
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.sockets import http_exchange, tcp_exchange
 from bitgrid.devices.transport import PROMPT, ByteExchange, HttpExchange, Pacing, RegisterReader
@@ -59,6 +59,10 @@ def timeout_s(clock: Clock) -> float:
     return max(_MIN_MACHINE_S, EXCHANGE_S / clock.speed)
 
 
+def no_bus(_topic: str, _handler: object) -> None:
+    """The bus of devices that are asked: they need none."""
+
+
 def build_miner(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS) -> MinerDriver:
     """The driver of a load's miner; of a load without one, a driver that leaves everything to the relay."""
     if load.miner is None:
@@ -97,6 +101,16 @@ def build_sources(
     ways = _Ways(clock, transports, listen, _pacings(devices, config.profiles, clock))
     sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
     return {site.device.id: _SOURCES[site.kind](site) for site in sites}
+
+
+def ask_about(device: DeviceConfig, clock: Clock, transports: Transports = SOCKETS) -> About | None:
+    """What a device says of itself; None for one that does not speak SunSpec. May raise `DeviceError`."""
+    if device.kind != "sunspec":
+        return None
+    from bitgrid.devices.modbus.sunspec_about import about  # noqa: PLC0415  as for the sources below
+
+    site = _DeviceSite(device, None, _Ways(clock, transports, no_bus, {}), clock)
+    return about(site.ways.registers(device), site.name)
 
 
 @dataclass(frozen=True)
@@ -162,8 +176,8 @@ def _pacings(
         if isinstance(profile, RegisterProfile):
             wanted.setdefault(device.place, []).append(profile.quirks)
 
-    def wait(machine_s: float) -> None:
-        clock.wait(threading.Event(), machine_s * clock.speed)
+    def wait(seconds: float) -> None:
+        clock.wait(threading.Event(), seconds)
 
     return {
         place: Pacing(max(one.connect_delay_s for one in quirks), max(one.pause_s for one in quirks), wait)

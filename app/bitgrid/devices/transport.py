@@ -49,12 +49,12 @@ RegisterFunction = Literal["holding", "input"]
 
 @dataclass(frozen=True)
 class Pacing:
-    """What a Modbus device wants to be spared.
+    """What a Modbus device wants to be spared. Seconds of the house: a real device runs at its speed.
 
     Args:
-        connect_delay_s: pause between connecting and the first request, machine seconds.
-        pause_s: pause before each further request, machine seconds.
-        wait: waits so many machine seconds.
+        connect_delay_s: pause between connecting and the first request.
+        pause_s: pause before each further request.
+        wait: waits so many seconds.
     """
 
     connect_delay_s: float = 0.0

@@ -114,6 +114,12 @@ FIXTURES = [
         ),
     ),
     Fixture(
+        "solaredge_battery",  # floats with the low word first: 2000 = 44 FA 00 00, 63 = 42 7C 00 00
+        Moment({"battery_power_w": 2000, "battery_soc_pct": 63}, {62836: [0, 0x44FA], 62852: [0, 0x427C]}),
+        Moment({"battery_power_w": -1200, "battery_soc_pct": 41}, {62836: [0, 0xC496], 62852: [0, 0x4224]}),
+        Moment({"battery_power_w": None, "battery_soc_pct": None}, {62836: [0, 0x7FC0], 62852: [0, 0x7FC0]}),
+    ),
+    Fixture(
         "victron_gx",  # PV on the AC output, on the AC input and on the battery side
         Moment(
             DAY,

@@ -18,9 +18,9 @@ from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.ports import Dated, Told
 from bitgrid.devices.transport import RegisterFunction, RegisterReader
 
-SLOW_S = 15.0
-"""How old a slow group's figures may get before it is read again, seconds of the house. Half of the 30 s after
-which the rules call a signal stale, so that none does so between two polls."""
+SLOW_S = 10.0
+"""How old a slow group's figures may get before it is read again, seconds of the house: so that a poll may fail
+and none of them is older than the 30 s after which the rules call a signal stale."""
 ONE_CLIENT = (
     "It takes one connection at a time: another program (an app, an energy manager, a wallbox) is probably "
     "connected to it. End that program, or let both ask a Modbus proxy."

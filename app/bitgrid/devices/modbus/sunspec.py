@@ -148,10 +148,13 @@ def _parts(model: int, tell: Callable[[Words], float | None]) -> Source:
 
 
 def _pv_modules_w(words: Words, *, is_gen24: bool) -> float | None:
-    """DC power of the PV modules of model 160; a module that a model lacks is left out while another tells."""
+    """DC power of the PV modules of model 160; one that is not told is left out while another is.
+
+    A Fronius whose modules are not those of a GEN24 has its battery among them, nobody knows where: None.
+    """
     powers_w = [power_w for (power_w,) in parts(words, _MPPT, "DCW")]
     if is_gen24:
-        powers_w = powers_w[:_GEN24_CHARGING]
+        powers_w = powers_w[:_GEN24_CHARGING] if len(powers_w) == _GEN24_MODULES else []
     told = [power_w for power_w in powers_w if power_w is not None]
     return sum(told) if told else None
 

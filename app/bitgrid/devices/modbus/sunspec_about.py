@@ -6,8 +6,6 @@ Nothing is ever written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bitgrid.devices.modbus.sunspec_models import (
     COMMON,
     Layout,
@@ -17,32 +15,11 @@ from bitgrid.devices.modbus.sunspec_models import (
     text,
     value,
 )
+from bitgrid.devices.ports import About
 from bitgrid.devices.transport import RegisterReader
 
 _COMMON_REGISTERS = 68
 _CONTROLS, _IS_ON = 123, 1
-
-
-@dataclass(frozen=True)
-class About:
-    """A device; None: not told.
-
-    Args:
-        maker: as it says itself, like all texts.
-        rated_w: the AC power it was built for.
-        max_w: the AC power it is set to give at most.
-        limit_pct: what it may give now, % of ``max_w``, while a limit is switched on: it may have more sun than
-            it shows.
-        models: the numbers of its SunSpec models.
-    """
-
-    maker: str
-    model: str
-    serial: str
-    rated_w: float | None
-    max_w: float | None
-    limit_pct: float | None
-    models: tuple[int, ...]
 
 
 def about(read: RegisterReader, device: str) -> About:

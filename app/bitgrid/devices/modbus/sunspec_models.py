@@ -22,7 +22,7 @@ MAX_READ = 125
 COMMON = 1
 _MARK = [0x5375, 0x6E53]  # "SunS"
 _END_ID = 0xFFFF
-_MAX_MODELS = 64
+_MAX_MODELS, _MAX_PARTS = 64, 16
 _MAX_SCALE = 10
 _REGISTERS = 65_536
 _FORMATS = {
@@ -99,9 +99,9 @@ def read_block(read: RegisterReader, block: Block, count: int) -> Words:
 
 
 def registers_for(model: int, *points: str) -> int:
-    """How many registers of a model hold these points and their scale factors; of repeating ones, all."""
+    """How many registers of a model hold these points and their scale factors; of repeated parts, all."""
     if model in _REPEATED:
-        return _REGISTERS
+        return _group(model).begin + _MAX_PARTS * _group(model).length
     wanted = [_places(model)[point] for point in points]
     return max(max(place.offset + place.count, (place.scale_offset or 0) + 1) for place in wanted)
 

@@ -14,18 +14,14 @@ from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.devices.errors import DeviceNonsense, DeviceSilent
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings, SignalSource, figure
-from bitgrid.devices.registry import build_miner, build_relay, build_sources
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceSilent
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, SignalSource, figure
+from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources, no_bus
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
 HEARD_WITHIN_S = 15.0
 """Most devices that tell by MQTT do so every ten seconds or oftener."""
-
-
-def _no_bus(_topic: str, _handler: object) -> None:
-    """Devices that are asked need none."""
 
 
 class RealHands:
@@ -45,7 +41,7 @@ class RealHands:
         """A reading of every signal; of a device that tells by itself, what it tells within some seconds."""
         broker = self._config.site.broker
         if device.host is not None:
-            read = self._read(build_sources(self._config, self._machine, listen=_no_bus, only=[device])[device.id])
+            read = self._read(build_sources(self._config, self._machine, listen=no_bus, only=[device])[device.id])
         else:
             with self._bus(broker.host, broker.port) as bus:
                 sources = build_sources(self._config, self._machine, listen=bus.subscribe, only=[device])
@@ -82,6 +78,13 @@ class RealHands:
                 if self._machine.boot() >= deadline_s:
                     raise
             self._machine.wait(threading.Event(), 0.1)
+
+    def about(self, device: DeviceConfig) -> About | None:
+        """What a device says of itself; nothing where it will not, which is no fault of a device that measures."""
+        try:
+            return ask_about(device, self._machine)
+        except DeviceError:
+            return None
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""

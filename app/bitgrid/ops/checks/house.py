@@ -8,8 +8,10 @@ from typing import Protocol
 from bitgrid.config import DeviceConfig, LoadConfig, Site
 from bitgrid.config.site import MinerConfig
 from bitgrid.devices.errors import DeviceError, DeviceSilent
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks.finding import Finding, error, ok, warn
+
+_UNLIMITED_PCT = 100
 
 
 class Hands(Protocol):
@@ -20,6 +22,9 @@ class Hands(Protocol):
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
         """A reading of every signal."""
+
+    def about(self, device: DeviceConfig) -> About | None:
+        """What a device says of itself; None where it cannot."""
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
@@ -48,11 +53,18 @@ def devices(site: Site, hands: Hands) -> Iterator[Finding]:
     for device in site.devices:
         place = f"{device.host}:{device.port}" if device.host else device.kind
         try:
-            values = hands.device(device)
+            values, about = hands.device(device), hands.about(device)
         except DeviceError as problem:
             yield error(device.id, f"{place}: {problem}", _advice(problem), f"ping -c 3 {device.host}")
         else:
-            yield ok(device.id, f"{place}: {_values(values)}")
+            yield ok(device.id, f"{place}: {_values(values)}{_made_by(about)}")
+            if about is not None and about.limit_pct is not None and about.limit_pct < _UNLIMITED_PCT:
+                yield warn(
+                    device.id,
+                    f"{place}: is held down to {about.limit_pct:g} % of its power",
+                    "Surplus that it could make does not show. Who limits it: the grid operator, an export limit, "
+                    "another energy manager?",
+                )
 
 
 def loads(site: Site, hands: Hands) -> Iterator[Finding]:
@@ -114,6 +126,14 @@ def _relay(load: LoadConfig, hands: Hands) -> Iterator[Finding]:
             f"After a power cut the load would run unwatched. Set the power-on default to off at {page}",
         )
     yield ok(subject, f"{place}: {'is closed' if reading.is_closed else 'is open'}")
+
+
+def _made_by(about: About | None) -> str:
+    """Who made it and what it is rated at, where it says so."""
+    if about is None or not about.maker:
+        return ""
+    rated = f", {about.rated_w:g} W" if about.rated_w else ""
+    return f" ({about.maker} {about.model}{rated})"
 
 
 def _values(values: Mapping[str, float]) -> str:

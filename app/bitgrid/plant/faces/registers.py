@@ -91,7 +91,7 @@ def _ranges(points: Iterable[RegisterPoint], max_gap: int) -> list[tuple[Registe
 
 
 def _raw(point: RegisterPoint, value: float) -> float:
-    """As much of a value as the point can hold: so several points share it, and export goes where import cannot."""
+    """As much of a value as the point can hold; the next point gets the rest, as export does after import."""
     raw = (value - point.offset) / point.scale
     if point.type == "float32":
         return float(struct.unpack(">f", struct.pack(">f", raw))[0])
