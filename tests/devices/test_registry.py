@@ -14,7 +14,15 @@ from bitgrid.devices.errors import DeviceNonsense
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.modbus.register_map import RegisterMapDevice
-from bitgrid.devices.registry import Transports, ask_about, build_miner, build_relay, build_sources, timeout_s
+from bitgrid.devices.registry import (
+    Transports,
+    ask_about,
+    build_miner,
+    build_relay,
+    build_sources,
+    no_bus,
+    timeout_s,
+)
 from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
@@ -115,7 +123,7 @@ def test_a_device_with_a_register_map_is_read_by_it() -> None:
 
         return reader
 
-    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus))
+    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus), listen=no_bus)
     assert isinstance(sources["inverter"], RegisterMapDevice)
     assert sources["inverter"].read() == {"pv_power_w": 5000}
     assert asked == [(1, 32_064, 2, "holding")]
@@ -129,7 +137,7 @@ def test_a_connection_is_paced_as_the_most_sensitive_device_behind_it_wants() ->
         return lambda _unit: lambda _address, count, _function="holding": [0] * count
 
     clock = HeldClock(speed=60, boot_s=0)
-    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus))
+    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus), listen=no_bus)
     (pacing,) = paced
     assert (pacing.connect_delay_s, pacing.pause_s) == (1.0, 0.85)
     pacing.wait(0.85)
