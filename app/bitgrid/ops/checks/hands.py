@@ -7,16 +7,27 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
+from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceSilent
-from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, SignalSource, figure
-from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources, no_bus
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, SignalSource, Told, figure
+from bitgrid.devices.registry import (
+    SOCKETS,
+    Transports,
+    ask_about,
+    build_miner,
+    build_relay,
+    build_sources,
+    no_bus,
+)
+from bitgrid.devices.transport import Pacing, RegisterReader
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
@@ -37,15 +48,22 @@ class RealHands:
         with self._bus(host, port) as bus:
             return None if bus.is_connected else "takes a connection but does not let this user in"
 
+    @contextmanager
+    def source(self, device: DeviceConfig) -> Iterator[SignalSource]:
+        """What reads a device; one that tells by MQTT is listened to as long as this lasts."""
+        if device.host is not None:
+            with _transports() as ways:
+                yield build_sources(self._config, self._machine, ways, listen=no_bus, only=[device])[device.id]
+            return
+        broker = self._config.site.broker
+        with self._bus(broker.host, broker.port) as bus:
+            yield build_sources(self._config, self._machine, listen=bus.subscribe, only=[device])[device.id]
+
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
         """A reading of every signal; of a device that tells by itself, what it tells within some seconds."""
-        broker = self._config.site.broker
-        if device.host is not None:
-            read = self._read(build_sources(self._config, self._machine, listen=no_bus, only=[device])[device.id])
-        else:
-            with self._bus(broker.host, broker.port) as bus:
-                sources = build_sources(self._config, self._machine, listen=bus.subscribe, only=[device])
-                read = self._heard(sources[device.id])
+        with self.source(device) as source:
+            told = source.read() if device.host is not None else self.heard(source)
+        read = {name: figure(one) for name, one in told.items()}
         missing = [name for name, value in read.items() if value is None]
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
@@ -65,15 +83,12 @@ class RealHands:
         finally:
             bus.stop()
 
-    def _read(self, source: SignalSource) -> dict[str, float | None]:
-        return {name: figure(one) for name, one in source.read().items()}
-
-    def _heard(self, source: SignalSource) -> dict[str, float | None]:
+    def heard(self, source: SignalSource) -> Mapping[SignalName, Told]:
         """What a device tells by itself, waited for."""
         deadline_s = self._machine.boot() + HEARD_WITHIN_S
         while True:
             try:
-                return self._read(source)
+                return source.read()
             except DeviceSilent:
                 if self._machine.boot() >= deadline_s:
                     raise
@@ -81,10 +96,9 @@ class RealHands:
 
     def about(self, device: DeviceConfig) -> About | None:
         """What a device says of itself; nothing where it will not, which is no fault of a device that measures."""
-        try:
-            return ask_about(device, self._machine)
-        except DeviceError:
-            return None
+        with _transports() as ways, suppress(DeviceError):
+            return ask_about(device, self._machine, ways)
+        return None
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
@@ -96,3 +110,21 @@ class RealHands:
         if relay is None:
             raise ValueError(f"{load.id} has no relay")
         return relay.read(), relay.read_settings()
+
+
+@contextmanager
+def _transports() -> Iterator[Transports]:
+    """Real sockets; a Modbus connection is closed at the end, for an inverter that bears one alone."""
+    from bitgrid.devices.modbus.connection import ModbusConnection  # noqa: PLC0415  only who reads meters pays for it
+
+    opened: list[ModbusConnection] = []
+
+    def modbus(host: str, port: int, timeout_s: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
+        opened.append(ModbusConnection(host, port, timeout_s, pacing))
+        return opened[-1].reader
+
+    try:
+        yield replace(SOCKETS, modbus=modbus)
+    finally:
+        for connection in opened:
+            connection.close()
