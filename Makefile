@@ -49,8 +49,9 @@ docs: dev  ## Write docs/configuration.md and docs/devices.md anew from schemas 
 	$(VENV)/bitgrid config devices > docs/devices.md
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel's speed and the memory of the whole running house
+bench: tools dev  ## Measure the kernel's speed, the way from tick to command, and the running house's memory
 	$(VENV)/python bench/kernel.py
+	$(VENV)/python bench/latency.py
 	$(VENV)/python bench/memory.py
 
 .PHONY: mutants

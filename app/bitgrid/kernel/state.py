@@ -166,16 +166,25 @@ def surplus_w(state: EnergyState, battery_claim_w: int = 0) -> int | None:
     return None if pv is None or house is None else pv - house - battery_claim_w
 
 
-def balance_gap_w(state: EnergyState) -> int | None:
-    """By how much the surplus by the meter exceeds that by PV less household, W; None where one is not known.
+class Balance(NamedTuple):
+    """The surplus told twice, W: by the meter and the battery, and as PV less household; no claim taken off."""
 
-    A large gap is usually a wrong sign: of the meter, or of the battery.
-    """
+    by_meter_w: int
+    by_inverter_w: int
+
+    @property
+    def gap_w(self) -> int:
+        """By how much the meter says more. Usually a wrong sign when large: of the meter, or of the battery."""
+        return self.by_meter_w - self.by_inverter_w
+
+
+def balance(state: EnergyState) -> Balance | None:
+    """Both forms of the surplus; None where one is not known."""
     grid, battery = state.good("grid_power_w"), _battery_power_w(state)
     pv, house = state.good("pv_power_w"), state.good("house_load_w")
     if grid is None or battery is None or pv is None or house is None:
         return None
-    return state.loads_power_w + battery - grid - (pv - house)
+    return Balance(state.loads_power_w + battery - grid, pv - house)
 
 
 def _battery_power_w(state: EnergyState) -> int | None:
