@@ -102,7 +102,7 @@ def test_a_number_in_quotes_is_a_number() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (HttpAnswer(401, b""), DeviceRefused, "asks for a password; name a file"),
+        (HttpAnswer(401, b""), DeviceRefused, "asks for a password, .* look at its secret"),
         (HttpAnswer(500, b"{}"), DeviceRefused, "refused /rpc/EM.GetStatus.* HTTP 500"),
         (HttpAnswer(200, b"<html>"), DeviceNonsense, "instead of JSON"),
         (HttpAnswer(200, b'{"total_act_power": 1'), DeviceNonsense, "instead of JSON"),

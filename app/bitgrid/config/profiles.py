@@ -154,6 +154,11 @@ class JsonProfile(_Profile):
 
     transport: Literal["http"]
     port: Port = Field(default=80, description="Where it listens.")
+    authentication: Literal["asked", "told"] = Field(
+        default="asked",
+        description="When `secret` is used: `asked`, by basic or digest as the device asks; or `told` with every "
+        "request, by basic, to one that refuses without asking.",
+    )
     signals: Annotated[dict[SignalName, JsonSignal], Field(min_length=1)]
 
 

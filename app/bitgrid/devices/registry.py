@@ -165,6 +165,10 @@ class _Ways:
         """Requests to the device."""
         return self._transports.http(*device.place, timeout_s(self._clock))
 
+    def secret(self, name: str) -> Credentials:
+        """The credentials that site.yaml names; may raise `ConfigError`."""
+        return self._transports.secret(name)
+
 
 def _pacings(
     devices: Iterable[DeviceConfig], profiles: Mapping[str, DeviceProfile], clock: Clock
@@ -227,9 +231,14 @@ def _json(site: _DeviceSite) -> SignalSource:
 
     if not isinstance(site.profile, JsonProfile):
         raise TypeError(f"{site.device.id} is not read by HTTP")
-    host, port = site.device.place
-    name = f"{site.device.id} ({host}:{port})"
-    return JsonDevice(name, site.ways.http(site.device), site.profile, site.device.signals)
+    from bitgrid.devices.http_json.password import behind_password  # noqa: PLC0415  as above
+
+    (host, port), secret = site.device.place, site.device.secret
+    name, exchange = f"{site.device.id} ({host}:{port})", site.ways.http(site.device)
+    if secret is not None:
+        way = site.profile.authentication
+        exchange = behind_password(exchange, way, lambda: site.ways.secret(secret), name)
+    return JsonDevice(name, exchange, site.profile, site.device.signals)
 
 
 def _topics(site: _DeviceSite) -> SignalSource:

@@ -49,7 +49,8 @@ class JsonDevice:
         answer = self._exchange("GET", path)
         if answer.status == _UNAUTHORIZED:
             raise DeviceRefused(
-                f"{self._device} asks for a password; name a file with user:password as its secret in site.yaml"
+                f"{self._device} asks for a password, or refused the one it was given; look at its secret in "
+                "site.yaml, and at the file of that name"
             )
         if answer.status not in _OK:
             raise DeviceRefused(f"{self._device} refused {path} with HTTP {answer.status}")
