@@ -2,17 +2,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, LoadConfig, load_config
+from bitgrid.config.errors import ConfigError
 from bitgrid.config.profiling import load_profile
+from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials
 from bitgrid.config.site import NO_RELAY_SENTENCE
-from bitgrid.devices.errors import DeviceNonsense
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
+from bitgrid.devices.miners.braiins import BraiinsMiner
+from bitgrid.devices.miners.luxos import LuxosMiner
+from bitgrid.devices.miners.pyasic import PyasicMiner
 from bitgrid.devices.modbus.register_map import RegisterMapDevice
 from bitgrid.devices.registry import (
     Transports,
@@ -151,3 +157,47 @@ def test_only_what_speaks_sunspec_can_say_what_it_is() -> None:
     assert reached == []
     with pytest.raises(DeviceNonsense, match="no SunSpec mark"):
         ask_about(SITE.devices[0], HeldClock(), transports(reached))
+
+
+def relays(kind: str) -> LoadConfig:
+    return LOAD.model_copy(update={"relay": LOAD.relay.model_copy(update={"kind": kind, "secret": "relay"})})
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"), [("shelly_gen1", None), ("shelly_gen2", None), ("tasmota", "Basic YTpi")]
+)
+def test_a_relay_with_a_secret_says_who_one_is(kind: str, first: str | None) -> None:
+    """Shellies ask, and are answered; a Tasmota may refuse without asking, so it is told beforehand."""
+    named: list[str] = []
+    heard: list[str | None] = []
+
+    def secret(name: str) -> Credentials:
+        named.append(name)
+        return Credentials("a", "b")
+
+    def refusing(*request: Any) -> HttpAnswer:
+        heard.append(request[3].get("Authorization"))
+        return HttpAnswer(401, b"", {"www-authenticate": 'Basic realm="x"'})
+
+    relay = build_relay(relays(kind), HeldClock(), Transports(http=lambda *_: refusing, secret=secret))
+    assert relay is not None
+    with pytest.raises(DeviceRefused, match=r"relay\.secret"):
+        relay.open()
+    assert named == ["relay"]
+    assert heard == ([first] if first else [None, "Basic YTpi"])
+
+
+@pytest.mark.parametrize(
+    ("driver", "kind"), [("luxos", LuxosMiner), ("braiins", BraiinsMiner), ("pyasic", PyasicMiner)]
+)
+def test_every_miner_has_its_driver(driver: str, kind: type) -> None:
+    load = LOAD.model_copy(update={"miner": LOAD.miner.model_copy(update={"driver": driver})})
+    assert isinstance(build_miner(load, HeldClock(), transports([])), kind)
+
+
+def test_a_secret_that_cannot_be_read_ends_in_no_driver_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        build_relay(relays("tasmota"), HeldClock())

@@ -132,6 +132,14 @@ class TestALittleSpill:
         assert vote_of(on, Rule.R4).code is Code.R4_SPARE
 
 
+def test_a_load_forecast_that_reaches_beyond_the_minimum_runtime_counts_within_it() -> None:
+    """The household of then, 2,000 W, leaves too little; the present one, 500 W, would leave enough."""
+    state = ahead(house(pv_power_w=2400, house_load_w=500), pv_w=(2400,) * 9, load_w=(2000,) * 9)
+    decision = decide(state, LoadMemory(), RULES, MINER)
+    assert (decision.action, decision.code) == (Action.HOLD, Code.R4_FORECAST_LOW)
+    assert vote_of(decision, Rule.R4).inputs["predicted_surplus_w"] == 400
+
+
 class TestTheMarginOfAWish:
     """It is the distance from where the wish flips, not from the threshold of the level."""
 

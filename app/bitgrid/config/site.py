@@ -252,8 +252,15 @@ class LoadConfig(Model):
     @model_validator(mode="after")
     def _driver_can_do_it(self) -> Self:
         if self.miner is not None:
-            if self.miner.driver == "axeos" and len(self.levels) > 1:
-                raise ValueError("an AxeOS miner can only pause and resume: give it one level")
+            if self.miner.driver in {"axeos", "pyasic"} and len(self.levels) > 1:
+                name = {"axeos": "an AxeOS miner", "pyasic": "a miner through pyasic"}[self.miner.driver]
+                raise ValueError(f"{name} can only pause and resume: give it one level")
+            if (
+                self.miner.driver == "luxos"
+                and len(self.levels) > 1
+                and None in [level.profile for level in self.levels]
+            ):
+                raise ValueError("a LuxOS miner is set by its profiles: give each of its levels a profile")
             if self.joules_per_terahash is None:
                 raise ValueError("a miner needs joules_per_terahash; its data sheet says it as J/TH")
         elif self.relay is None:

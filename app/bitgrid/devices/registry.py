@@ -14,11 +14,17 @@ from bitgrid.config import Config, DeviceConfig, LoadConfig
 from bitgrid.config.profiles import DeviceProfile, JsonProfile, Quirks, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.site import MinerConfig
+from bitgrid.devices.authentication import authenticated, with_basic
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
+from bitgrid.devices.miners.braiins import BraiinsMiner
+from bitgrid.devices.miners.luxos import LuxosMiner
 from bitgrid.devices.miners.none import NoMiner
+from bitgrid.devices.miners.pyasic import PyasicMiner
 from bitgrid.devices.ports import About, Listen, MinerDriver, RelayDriver, SignalSource
+from bitgrid.devices.relays.shelly_gen1 import ShellyGen1Relay
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
+from bitgrid.devices.relays.tasmota import TasmotaRelay
 from bitgrid.devices.sockets import http_exchange, tcp_exchange
 from bitgrid.devices.transport import PROMPT, ByteExchange, HttpExchange, Pacing, RegisterReader
 
@@ -75,9 +81,12 @@ def build_relay(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS
     """The driver of a load's relay; None when it has none."""
     if load.relay is None:
         return None
-    host, port = load.relay.host, load.relay.port
-    exchange = transports.http(host, port, timeout_s(clock))
-    return _RELAYS[load.relay.kind](f"{load.id} (relay at {host}:{port})", exchange)
+    relay = load.relay
+    exchange = transports.http(relay.host, relay.port, timeout_s(clock))
+    driver, authenticate = _RELAYS[relay.kind]
+    if relay.secret is not None:
+        exchange = authenticate(exchange, transports.secret(relay.secret))
+    return driver(f"{load.id} (relay at {relay.host}:{relay.port})", exchange, relay.channel)
 
 
 def build_sources(
@@ -129,13 +138,24 @@ class _MinerSite:
     def http(self) -> HttpExchange:
         return self.transports.http(self.miner.host, self.miner.port, timeout_s(self.clock))
 
+    def credentials(self) -> Credentials | None:
+        return None if self.miner.secret is None else self.transports.secret(self.miner.secret)
+
 
 _MINERS: dict[str, Callable[[_MinerSite], MinerDriver]] = {
     "avalon": lambda at: AvalonMiner(at.device, at.tcp(), at.load.levels, at.clock),
     "axeos": lambda at: AxeosMiner(at.device, at.http()),
+    "braiins": lambda at: BraiinsMiner(at.device, at.http(), at.credentials()),
+    "luxos": lambda at: LuxosMiner(at.device, at.tcp()),
+    "pyasic": lambda at: PyasicMiner(at.device, at.miner.host, timeout_s(at.clock)),
 }
-_RELAYS: dict[str, Callable[[str, HttpExchange], RelayDriver]] = {
-    "shelly_gen2": ShellyGen2Relay,
+_RelayWays = tuple[
+    Callable[[str, HttpExchange, int], RelayDriver], Callable[[HttpExchange, Credentials], HttpExchange]
+]
+_RELAYS: dict[str, _RelayWays] = {
+    "shelly_gen1": (ShellyGen1Relay, authenticated),
+    "shelly_gen2": (ShellyGen2Relay, authenticated),
+    "tasmota": (TasmotaRelay, with_basic),
 }
 
 

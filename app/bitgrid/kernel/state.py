@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -111,7 +111,8 @@ class EnergyState:
     config_hash: str = ""
     degraded: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """Required signals that are not good, by name."""
-    _good: dict[str, int] = field(init=False, repr=False, compare=False)
+    good: Callable[[str], int | None] = field(init=False, repr=False, compare=False)
+    """A signal's value if it is good, else None. Asked thirty times a decision: a dictionary's own lookup."""
 
     def __post_init__(self) -> None:
         """What every rule asks for is worked out once."""
@@ -120,19 +121,16 @@ class EnergyState:
             for name, signal in self.signals.items()
             if signal.quality is Quality.GOOD and signal.value is not None
         }
-        object.__setattr__(self, "_good", good)
+        object.__setattr__(self, "good", good.get)
         object.__setattr__(self, "degraded", tuple(name for name in self.required if name not in good))
 
-    def good(self, name: str) -> int | None:
-        """A signal's value if it is good, else None."""
-        return self._good.get(name)
-
-    def coming(self, curve: str) -> tuple[int, ...]:
-        """A curve of the forecast by name, from the block now beginning on."""
+    def coming(self, curve: str, blocks: int | None = None) -> tuple[int, ...]:
+        """A curve of the forecast by name, from the block now beginning on; at most so many blocks of it."""
         if self.forecast is None:
             return ()
         values: tuple[int, ...] = getattr(self.forecast, curve)
-        return values[max(0, self.block - self.forecast.first_block) :]
+        begins = max(0, self.block - self.forecast.first_block)
+        return values[begins:] if blocks is None else values[begins : begins + blocks]
 
     @property
     def loads_power_w(self) -> int:

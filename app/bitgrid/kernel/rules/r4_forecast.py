@@ -90,7 +90,7 @@ def _of_start(  # noqa: PLR0913, PLR0917  the rule's own inputs, and the record 
 
 def _predicted_w(state: EnergyState, rules: RuleSet, horizon: int) -> list[int] | None:
     """Predicted surplus by block over the horizon; None where the forecast is shorter."""
-    pv, loads = state.coming("pv_w")[:horizon], state.coming("load_w")[:horizon]
+    pv, loads = state.coming("pv_w", horizon), state.coming("load_w", horizon)
     if len(pv) < horizon:
         return None
     if len(loads) == horizon:

@@ -15,8 +15,9 @@ from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
+from bitgrid.config.errors import ConfigError
 from bitgrid.config.signals import SignalName
-from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceSilent
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, SignalSource, Told, figure
 from bitgrid.devices.registry import (
     SOCKETS,
@@ -102,11 +103,14 @@ class RealHands:
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
-        return build_miner(load, self._machine).read()
+        with _credentials_asked():
+            miner = build_miner(load, self._machine)
+        return miner.read()
 
     def relay(self, load: LoadConfig) -> tuple[RelayReading, RelaySettings]:
         """The relay's state and settings."""
-        relay = build_relay(load, self._machine)
+        with _credentials_asked():
+            relay = build_relay(load, self._machine)
         if relay is None:
             raise ValueError(f"{load.id} has no relay")
         return relay.read(), relay.read_settings()
@@ -128,3 +132,12 @@ def _transports() -> Iterator[Transports]:
     finally:
         for connection in opened:
             connection.close()
+
+
+@contextmanager
+def _credentials_asked() -> Iterator[None]:
+    """A file of credentials that cannot be used is a finding about its device, like any refusal."""
+    try:
+        yield
+    except ConfigError as error:
+        raise DeviceRefused(str(error)) from error
