@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 from ruamel.yaml import YAML
 
 from bitgrid.cli import main
-from bitgrid.clock import HeldClock
+from bitgrid.clock import HeldClock, SystemClock
 from bitgrid.config import Config, Site, load_config
 from bitgrid.config.files import load_file
 from bitgrid.config.loading import load_plant
@@ -24,6 +25,7 @@ from bitgrid.ops.proposal import render
 from bitgrid.plant.control import PlantControl
 from bitgrid.plant.model import House
 from bitgrid.plant.server import PlantServer
+from broker import Broker
 from plant.house import CONFIG, NOON_S, Still, close_relay
 from plant.test_server import free_ports
 
@@ -257,3 +259,60 @@ def test_the_ports_of_a_site_are_told_apart_by_what_is_spoken_there() -> None:
     found = devices.ports_of(load_config(CONFIG))
     assert (found.modbus, found.miner, found.http) == ((15020, 15021, 15022), (14028,), (18081,))
     assert load_file(CONFIG / "site.yaml", Site).is_loopback_only
+
+
+@pytest.fixture
+def on_mqtt(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """The house of tests/sites/shelly_and_tasmota.yaml on real sockets and a real broker."""
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "inverter").touch(0o600)
+    (secrets / "inverter").write_text("admin:of nobody\n")
+    monkeypatch.setenv("BITGRID_SECRETS_DIR", str(secrets))
+    (tmp_path / "broker").mkdir()
+    broker, (http, miner, relay) = Broker(tmp_path / "broker"), free_ports(3)
+    yaml = YAML()
+    data = yaml.load((CONFIG.parent / "tests" / "sites" / "shelly_and_tasmota.yaml").read_bytes())
+    data["broker"]["port"], data["devices"][0]["port"] = broker.port, http
+    data["loads"][0]["miner"]["port"], data["loads"][0]["relay"]["port"] = miner, relay
+    with (directory / "site.yaml").open("wb") as out:
+        yaml.dump(data, out)
+    config = load_config(directory)
+    house = House(config.site, load_plant(CONFIG), Still(3000, 500), NOON_S)
+    server = PlantServer(house, SystemClock(speed=60.0), tmp_path / "plant.sock", config.profiles)
+    server.start()
+    over = threading.Event()
+
+    def keep_telling() -> None:
+        while not over.wait(0.05):
+            server.step()
+
+    teller = threading.Thread(target=keep_telling)
+    teller.start()
+    yield house
+    over.set()
+    teller.join()
+    server.stop()
+    broker.kill()
+
+
+@pytest.mark.usefixtures("on_mqtt")
+def test_a_device_that_tells_by_mqtt_is_waited_for_and_shown(directory: Path) -> None:
+    done = bitgrid("test", "battery", "--config", str(directory))
+    assert done.exit_code == 0, done.output
+    assert "charging the battery" in done.stdout
+
+
+@pytest.mark.usefixtures("on_mqtt")
+def test_a_device_behind_a_digest_is_shown_over_real_sockets(directory: Path) -> None:
+    done = bitgrid("test", "inverter", "--config", str(directory))
+    assert (done.exit_code, done.stdout) == (0, "  pv_power_w            3,000 W  generated\n")
+
+
+@pytest.mark.usefixtures("on_mqtt")
+def test_a_device_whose_password_is_not_known_is_said_to_be_so(directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "secrets" / "inverter").write_text("admin:wrong\n")
+    done = bitgrid("test", "inverter", "--config", str(directory))
+    assert done.exit_code == 1
+    assert "asks for a password, or refused the one it was given" in done.stdout
+    assert "wrong" not in done.stdout

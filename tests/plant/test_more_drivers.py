@@ -34,7 +34,7 @@ class Bench:
     typed: Credentials = WHO
 
     def transports(self) -> Transports:
-        faces = Faces(self.house, lambda _name: WHO)
+        faces = Faces(self.house, secret=lambda _name: WHO)
         load = self.house.site.loads[0]
         assert load.miner
         assert load.relay
