@@ -18,6 +18,7 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, PlantConfig, load_config
 from bitgrid.config.loading import load_plant
+from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.control.engine import Engine
 from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
@@ -28,9 +29,20 @@ from bitgrid.guard.link import ClearTrip, Release, Renew, encode
 from bitgrid.plant.faces import Faces
 from bitgrid.plant.model import House
 from bitgrid.plant.source import SimulatedHome, Source
+from bitgrid.plant.telling import Telling
 from bitgrid.store import Ledger
 
 CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
+
+
+@dataclass(frozen=True)
+class AsTold:
+    """A message of a device, which knows nothing of the house's own schemas."""
+
+    payload: bytes
+
+    def encode(self) -> bytes:
+        return self.payload
 
 
 @dataclass
@@ -63,13 +75,20 @@ class WholeHouse:
     config: Config = field(default_factory=lambda: load_config(CONFIG_DIRECTORY))
     plant: PlantConfig = field(default_factory=lambda: load_plant(CONFIG_DIRECTORY))
     source: Source | None = None
+    secret: Callable[[str], Credentials] = credentials
 
     def __post_init__(self) -> None:
         self.clock = HeldClock(wall_s=self.start_s)
         self.bus, self.topics = MemoryBus(), Topics(self.config.site.site)
         source = self.source or SimulatedHome(self.config.site, self.plant)
         self.house = House(self.config.site, self.plant, source, self.start_s)
-        self.transports = _transports(self.config, Faces(self.house, self.config.profiles))
+        faces = Faces(self.house, self.config.profiles, self.secret)
+        self.transports = _transports(self.config, faces, self.secret)
+        self.telling = Telling(
+            faces.telling,
+            lambda topic, payload: self.bus.publish(topic, AsTold(payload)),
+            self.clock,  # type: ignore[arg-type]
+        )
         self.decisions: list[dict[str, Any]] = []
         self.moments: list[Moment] = []
         self.way = InProcessGuard()
@@ -126,7 +145,7 @@ class WholeHouse:
 
     def start_poller(self) -> None:
         """A fresh poller."""
-        sources = build_sources(self.config, self.clock, self.transports)
+        sources = build_sources(self.config, self.clock, self.transports, listen=self.bus.subscribe)
         self.pollers = [
             DevicePoller(
                 device,
@@ -171,6 +190,7 @@ class WholeHouse:
         for _ in range(round(seconds / step_s)):
             self.clock.advance(step_s)
             self.house.step(self.clock.now())
+            self.telling.step()
             self._step_processes()
             self._look()
 
@@ -218,7 +238,7 @@ class WholeHouse:
         return f"instance-{self._generation}"
 
 
-def _transports(config: Config, faces: Faces) -> Transports:
+def _transports(config: Config, faces: Faces, secret: Callable[[str], Credentials]) -> Transports:
     """The plant's faces by host and port, as the drivers ask for them."""
     miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads if load.miner}
     relays = {(load.relay.host, load.relay.port): faces.relay(load.id) for load in config.site.loads if load.relay}
@@ -227,9 +247,13 @@ def _transports(config: Config, faces: Faces) -> Transports:
         for device in config.site.devices
         if device.id in faces.modbus_devices
     }
-    http = miners | relays
+    devices = {
+        device.place: faces.http(device.id) for device in config.site.devices if device.id in faces.http_devices
+    }
+    http = miners | relays | devices
     return Transports(
         tcp=lambda host, port, _timeout_s: miners[host, port],
         http=lambda host, port, _timeout_s: http[host, port],
         modbus=lambda host, port, _timeout_s, _pacing: lambda unit: registers[host, port, unit],
+        secret=secret,
     )

@@ -78,3 +78,50 @@ SHELLY_CONFIG: dict[str, Any] = {
     "auto_off": True,
     "auto_off_delay": 120.0,
 }
+
+SHELLY1PM: dict[str, Any] = {
+    "relays": [
+        {
+            "ison": True,
+            "has_timer": False,
+            "timer_started": 0,
+            "timer_duration": 0,
+            "timer_remaining": 0,
+            "overpower": False,
+            "source": "http",
+        }
+    ],
+    "meters": [
+        {
+            "power": 64.35,
+            "overpower": 0.0,
+            "is_valid": True,
+            "timestamp": 1587136243,
+            "counters": [64.356, 61.023, 61.111],
+            "total": 22911,
+        }
+    ],
+    "temperature": 41.2,
+}
+"""``/status`` of a Shelly 1PM, after Shelly's Gen1 API documentation."""
+SHELLY1: dict[str, Any] = {
+    "relays": [
+        {
+            "ison": False,
+            "has_timer": False,
+            "timer_started": 0,
+            "timer_duration": 0,
+            "timer_remaining": 0,
+            "source": "http",
+        }
+    ],
+    "meters": [{"power": 0.0, "is_valid": True}],
+}
+"""``/status`` of a Shelly 1, as owners recorded it (firmware 1.12.1)."""
+TASMOTA_SENSORS = {
+    "StatusSNS": {
+        "Time": "2025-06-17T12:00:00",
+        "ENERGY": {"Total": 3.185, "Power": 1674, "ApparentPower": 1701, "Factor": 0.98, "Voltage": 230},
+    }
+}
+"""``Status 10`` of a plug with a meter, after Tasmota's documentation."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bitgrid.config import LevelConfig
-from bitgrid.devices.transport import HttpAnswer
+from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 
 ECO = LevelConfig(name="eco", power_w=800, min_surplus_w=800)
 STANDARD = LevelConfig(name="standard", power_w=1300, min_surplus_w=1200)
@@ -32,13 +32,17 @@ class Bytes:
 
 @dataclass
 class Http:
-    """An `HttpExchange`: an answer by method and target; others are not found."""
+    """An `HttpExchange`: an answer (or what makes one) by method and target; others are not found."""
 
     answers: Mapping[str, Any]
     asked: list[str] = field(default_factory=list)
 
-    def __call__(self, method: str, target: str, body: bytes = b"") -> HttpAnswer:
+    def __call__(
+        self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] = NO_HEADERS
+    ) -> HttpAnswer:
         assert not body
+        assert not headers
         self.asked.append(f"{method} {target}")
         answer = self.answers.get(self.asked[-1], HttpAnswer(404, b"Not Found"))
+        answer = answer() if callable(answer) else answer
         return answer if isinstance(answer, HttpAnswer) else HttpAnswer(200, json.dumps(answer).encode())

@@ -46,7 +46,7 @@ def test_it_is_stopped_by_pause_and_woken_by_resume_only_when_it_sleeps() -> Non
 
 
 def test_a_firmware_without_pause_is_told_to_be_updated() -> None:
-    with pytest.raises(DeviceRefused, match=r"update AxeOS to 2\.14"):
+    with pytest.raises(DeviceRefused, match=r"only its relay can stop it; update AxeOS to 2\.14"):
         AxeosMiner("miner", Http({INFO: AXEOS})).stop()
 
 

@@ -2,18 +2,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, LoadConfig, load_config
+from bitgrid.config.errors import ConfigError
 from bitgrid.config.profiling import load_profile
+from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials
 from bitgrid.config.site import NO_RELAY_SENTENCE
-from bitgrid.devices.errors import DeviceNonsense
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
+from bitgrid.devices.miners.braiins import BraiinsMiner
+from bitgrid.devices.miners.luxos import LuxosMiner
+from bitgrid.devices.miners.pyasic import PyasicMiner
 from bitgrid.devices.modbus.register_map import RegisterMapDevice
-from bitgrid.devices.registry import Transports, ask_about, build_miner, build_relay, build_sources, timeout_s
+from bitgrid.devices.registry import (
+    Transports,
+    ask_about,
+    build_miner,
+    build_relay,
+    build_sources,
+    no_bus,
+    timeout_s,
+)
 from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
@@ -76,7 +91,7 @@ def test_devices_at_one_address_share_a_connection_by_unit() -> None:
     reached: Reached = []
     first, second, third = SITE.devices
     together = [first, second.model_copy(update={"port": first.port, "unit_id": 2}), third]
-    sources = build_sources(CONFIG, HeldClock(), transports(reached), only=together)
+    sources = build_sources(CONFIG, HeldClock(), transports(reached), listen=MemoryBus().subscribe, only=together)
     assert [place[:3] for place in reached] == [("modbus", "127.0.0.1", 15020), ("modbus", "127.0.0.1", 15022)]
     for device in together:
         with pytest.raises(DeviceNonsense, match=f"unit {device.unit_id}[)] has no SunSpec mark"):
@@ -114,7 +129,7 @@ def test_a_device_with_a_register_map_is_read_by_it() -> None:
 
         return reader
 
-    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus))
+    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus), listen=no_bus)
     assert isinstance(sources["inverter"], RegisterMapDevice)
     assert sources["inverter"].read() == {"pv_power_w": 5000}
     assert asked == [(1, 32_064, 2, "holding")]
@@ -128,7 +143,7 @@ def test_a_connection_is_paced_as_the_most_sensitive_device_behind_it_wants() ->
         return lambda _unit: lambda _address, count, _function="holding": [0] * count
 
     clock = HeldClock(speed=60, boot_s=0)
-    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus))
+    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus), listen=no_bus)
     (pacing,) = paced
     assert (pacing.connect_delay_s, pacing.pause_s) == (1.0, 0.85)
     pacing.wait(0.85)
@@ -142,3 +157,47 @@ def test_only_what_speaks_sunspec_can_say_what_it_is() -> None:
     assert reached == []
     with pytest.raises(DeviceNonsense, match="no SunSpec mark"):
         ask_about(SITE.devices[0], HeldClock(), transports(reached))
+
+
+def relays(kind: str) -> LoadConfig:
+    return LOAD.model_copy(update={"relay": LOAD.relay.model_copy(update={"kind": kind, "secret": "relay"})})
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"), [("shelly_gen1", None), ("shelly_gen2", None), ("tasmota", "Basic YTpi")]
+)
+def test_a_relay_with_a_secret_says_who_one_is(kind: str, first: str | None) -> None:
+    """Shellies ask, and are answered; a Tasmota may refuse without asking, so it is told beforehand."""
+    named: list[str] = []
+    heard: list[str | None] = []
+
+    def secret(name: str) -> Credentials:
+        named.append(name)
+        return Credentials("a", "b")
+
+    def refusing(*request: Any) -> HttpAnswer:
+        heard.append(request[3].get("Authorization"))
+        return HttpAnswer(401, b"", {"www-authenticate": 'Basic realm="x"'})
+
+    relay = build_relay(relays(kind), HeldClock(), Transports(http=lambda *_: refusing, secret=secret))
+    assert relay is not None
+    with pytest.raises(DeviceRefused, match=r"relay\.secret"):
+        relay.open()
+    assert named == ["relay"]
+    assert heard == ([first] if first else [None, "Basic YTpi"])
+
+
+@pytest.mark.parametrize(
+    ("driver", "kind"), [("luxos", LuxosMiner), ("braiins", BraiinsMiner), ("pyasic", PyasicMiner)]
+)
+def test_every_miner_has_its_driver(driver: str, kind: type) -> None:
+    load = LOAD.model_copy(update={"miner": LOAD.miner.model_copy(update={"driver": driver})})
+    assert isinstance(build_miner(load, HeldClock(), transports([])), kind)
+
+
+def test_a_secret_that_cannot_be_read_ends_in_no_driver_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        build_relay(relays("tasmota"), HeldClock())

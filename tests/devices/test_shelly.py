@@ -66,3 +66,9 @@ def test_one_with_a_password_says_what_to_do() -> None:
 def test_a_refusal_shows_the_devices_own_words() -> None:
     with pytest.raises(DeviceRefused, match="over-temperature"):
         relay(HttpAnswer(500, b'{"code":-106,"message":"over-temperature"}'))[0].read()
+
+
+def test_another_switch_is_asked_for_by_its_id() -> None:
+    exchange = Http({"GET /rpc/Switch.Set?id=2&on=true&toggle_after=120": {"was_on": False}})
+    ShellyGen2Relay("relay", exchange, 2).close_for(120)
+    assert exchange.asked == ["GET /rpc/Switch.Set?id=2&on=true&toggle_after=120"]

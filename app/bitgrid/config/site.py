@@ -252,8 +252,15 @@ class LoadConfig(Model):
     @model_validator(mode="after")
     def _driver_can_do_it(self) -> Self:
         if self.miner is not None:
-            if self.miner.driver == "axeos" and len(self.levels) > 1:
-                raise ValueError("an AxeOS miner can only pause and resume: give it one level")
+            if self.miner.driver in {"axeos", "pyasic"} and len(self.levels) > 1:
+                name = {"axeos": "an AxeOS miner", "pyasic": "a miner through pyasic"}[self.miner.driver]
+                raise ValueError(f"{name} can only pause and resume: give it one level")
+            if (
+                self.miner.driver == "luxos"
+                and len(self.levels) > 1
+                and None in [level.profile for level in self.levels]
+            ):
+                raise ValueError("a LuxOS miner is set by its profiles: give each of its levels a profile")
             if self.joules_per_terahash is None:
                 raise ValueError("a miner needs joules_per_terahash; its data sheet says it as J/TH")
         elif self.relay is None:
@@ -355,8 +362,11 @@ class Site(Versioned):
 
     @property
     def is_loopback_only(self) -> bool:
-        """Whether every device and load lives on this machine; anything else forces real time."""
-        hosts = [device.host for device in self.devices if device.host]
+        """Whether every device and load lives on this machine; anything else forces real time.
+
+        A device that tells by MQTT lives where the broker is.
+        """
+        hosts = [device.host or self.broker.host for device in self.devices if device.host or device.profile]
         hosts += [load.miner.host for load in self.loads if load.miner]
         hosts += [load.relay.host for load in self.loads if load.relay]
         return all(is_loopback(host) for host in hosts)

@@ -22,6 +22,7 @@ from typing import Any
 from bitgrid.clock import Clock
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.miners.cgminer import is_fine, status_of
 from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import ByteExchange
@@ -96,7 +97,7 @@ class AvalonMiner:
         when_s = number(status.get("When"), _EPOCH_S)
         if when_s is not None:
             self._offset_s = when_s - self._clock.now()
-        if status.get("STATUS") not in {"S", "I", "W"}:
+        if not is_fine(status):
             raise DeviceRefused(f"{self._device} refused {command} {parameter}: {status.get('Msg')!r}")
         return told
 
@@ -111,19 +112,6 @@ def work_modes(levels: Sequence[LevelConfig]) -> dict[str, int]:
     if not fits or len(set(nearest)) != len(nearest):
         nearest = [0, 2] if len(levels) == 2 else [min(place, 2) for place in range(len(levels))]  # noqa: PLR2004
     return {level.name: mode for level, mode in zip(levels, nearest, strict=True)}
-
-
-def status_of(told: dict[str, Any], device: str) -> dict[str, Any]:
-    """The status of an answer.
-
-    Raises:
-        DeviceNonsense: it has none.
-    """
-    status = told.get("STATUS")
-    first = status[0] if isinstance(status, list) and status else status
-    if not isinstance(first, dict):
-        raise DeviceNonsense(f"{device} answered without a STATUS; it does not speak the cgminer API")
-    return first
 
 
 def module_fields(told: dict[str, Any], device: str) -> dict[str, str]:

@@ -3,6 +3,8 @@
 Where the formats come from: the OpenAPI description in ESP-Miner (main/http_server/openapi.yaml). Pause and resume
 exist from firmware 2.14; ``miningPaused`` tells of it. A restart resumes. ``hashRate`` is in GH/s; a second chip
 sensor is ``temp2``; an absent one tells -1. There is no power target: such a load has one level, its tuning.
+An older firmware refuses to pause, and its relay, if it has one, is opened as for any miner that goes on drawing:
+a restart is no way to stop it, since it ends in hashing.
 """
 
 from __future__ import annotations
@@ -45,7 +47,9 @@ class AxeosMiner:
     def _ask(self, method: str, target: str) -> bytes:
         answer = self._exchange(method, target)
         if answer.status == _NOT_FOUND and method == "POST":
-            raise DeviceRefused(f"{self._device} knows no {target}; update AxeOS to 2.14 or newer")
+            raise DeviceRefused(
+                f"{self._device} knows no {target}, so only its relay can stop it; update AxeOS to 2.14 or newer"
+            )
         if answer.status not in _OK:
             raise DeviceRefused(f"{self._device} refused {target} with HTTP {answer.status}")
         return answer.body

@@ -1,8 +1,7 @@
-"""Shelly Gen2 and newer: RPC over HTTP, the switch with id 0.
+"""Shelly Gen2 and newer: RPC over HTTP.
 
 Where the formats come from: Shelly's own API documentation (Gen2, component Switch). ``toggle_after`` flips the
-output back by the device's own timer; ``auto_off`` and ``initial_state`` outlive a loss of power. A device that
-asks for a password (digest authentication) is not spoken to.
+output back by the device's own timer; ``auto_off`` and ``initial_state`` outlive a loss of power.
 """
 
 from __future__ import annotations
@@ -19,39 +18,40 @@ _DELAY_S = (0.0, 1e7)
 
 
 class ShellyGen2Relay:
-    """A Shelly's first switch.
+    """One switch of a Shelly.
 
     Args:
         device: its name for people, with its address.
         exchange: how it is reached.
+        channel: the switch's id, from 0.
     """
 
-    def __init__(self, device: str, exchange: HttpExchange) -> None:
-        self._device, self._exchange = device, exchange
+    def __init__(self, device: str, exchange: HttpExchange, channel: int = 0) -> None:
+        self._device, self._exchange, self._channel = device, exchange, channel
 
     def read(self) -> RelayReading:
         """Ask for its state."""
-        told = self._call("Switch.GetStatus?id=0")
+        told = self._call("GetStatus")
         return RelayReading(self._flag(told, "output"), number(told.get("apower"), POWER_W))
 
     def read_settings(self) -> RelaySettings:
         """Ask for its persistent settings."""
-        told = self._call("Switch.GetConfig?id=0")
+        told = self._call("GetConfig")
         delay_s = number(told.get("auto_off_delay"), _DELAY_S)
         return RelaySettings(delay_s if self._flag(told, "auto_off") else None, told.get("initial_state") == "off")
 
     def close_for(self, seconds: int) -> None:
         """Close it, or keep it closed, and arm its own timer to open after ``seconds``. The guard's alone."""
-        self._call(f"Switch.Set?id=0&on=true&toggle_after={seconds}")
+        self._call("Set", f"&on=true&toggle_after={seconds}")
 
     def open(self) -> None:
         """Open it now."""
-        self._call("Switch.Set?id=0&on=false")
+        self._call("Set", "&on=false")
 
-    def _call(self, method: str) -> dict[str, Any]:
-        answer = self._exchange("GET", f"/rpc/{method}")
+    def _call(self, method: str, query: str = "") -> dict[str, Any]:
+        answer = self._exchange("GET", f"/rpc/Switch.{method}?id={self._channel}{query}")
         if answer.status == _UNAUTHORIZED:
-            raise DeviceRefused(f"{self._device} asks for a password; switch its authentication off")
+            raise DeviceRefused(f"{self._device} asks for a password or refused it; look at relay.secret")
         if answer.status != _OK:
             raise DeviceRefused(
                 f"{self._device} refused {method} with HTTP {answer.status}: {answer.body[:100]!r}"

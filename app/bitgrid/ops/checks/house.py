@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from bitgrid.config import DeviceConfig, LoadConfig, Site
-from bitgrid.config.site import MinerConfig
-from bitgrid.devices.errors import DeviceError, DeviceSilent
+from bitgrid.config.site import MinerConfig, RelayConfig
+from bitgrid.devices.errors import DeviceError, DeviceRefused, DeviceSilent
 from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks.finding import Finding, error, ok, warn
 
 _UNLIMITED_PCT = 100
+_START_ADVICE = {
+    "shelly_gen1": "Set the power-on default to off",
+    "shelly_gen2": "Set the power-on default to off",
+    "tasmota": "In the console, type: PowerOnState 0",
+}
 
 
 class Hands(Protocol):
@@ -117,13 +122,13 @@ def _relay(load: LoadConfig, hands: Hands) -> Iterator[Finding]:
         yield error(
             subject,
             f"{place}: its own auto-off is {found}",
-            f"It would not open if the appliance died. Set auto off to {relay.auto_off_s} s at {page}",
+            f"It would not open if the appliance died. {_auto_off_advice(relay)} at {page}",
         )
     if not settings.starts_open:
         yield error(
             subject,
             f"{place}: closes by itself when its power returns",
-            f"After a power cut the load would run unwatched. Set the power-on default to off at {page}",
+            f"After a power cut the load would run unwatched. {_START_ADVICE[relay.kind]} at {page}",
         )
     yield ok(subject, f"{place}: {'is closed' if reading.is_closed else 'is open'}")
 
@@ -136,11 +141,19 @@ def _made_by(about: About | None) -> str:
     return f" ({about.maker} {about.model}{rated})"
 
 
+def _auto_off_advice(relay: RelayConfig) -> str:
+    if relay.kind == "tasmota":  # it counts outputs from 1, and seconds from 100
+        return f"In the console, type: PulseTime{relay.channel + 1} {relay.auto_off_s + 100}"
+    return f"Set auto off to {relay.auto_off_s} s"
+
+
 def _values(values: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in sorted(values.items())) or "answers without a value"
 
 
 def _advice(problem: DeviceError) -> str:
+    if isinstance(problem, DeviceRefused):
+        return "It answers, but will not. Do what it says, or compare driver or kind, and secret, with site.yaml."
     if isinstance(problem, DeviceSilent):
         return "Is it switched on and in this network? Compare its address with site.yaml."
     return "Something answers there, but not as site.yaml says. Compare kind, port and unit_id."

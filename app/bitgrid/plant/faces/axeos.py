@@ -7,11 +7,12 @@ without a restart.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from bitgrid.config import LoadConfig
 from bitgrid.devices.errors import DeviceSilent
-from bitgrid.devices.transport import HttpAnswer
+from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
@@ -46,7 +47,13 @@ class AxeOsFace:
         """Whether no answer can come: no power, still booting, or a fault."""
         return not self._miner.is_up or Fault.MINER_SILENT in self._house.faults
 
-    def __call__(self, method: str, target: str, body: bytes = b"") -> HttpAnswer:
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
+    ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")

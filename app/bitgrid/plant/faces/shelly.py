@@ -6,12 +6,12 @@ Source: Shelly's Gen2 API documentation (Switch component, RPC channels, common 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bitgrid.devices.errors import DeviceSilent
-from bitgrid.devices.transport import HttpAnswer
+from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
@@ -37,15 +37,16 @@ class ShellyFace:
     Args:
         house: where it is.
         load: whose power it switches.
+        channel: the id of the switch it hangs on; it has no other.
     """
 
-    def __init__(self, house: House, load: str) -> None:
-        self._house, self._load = house, load
+    def __init__(self, house: House, load: str, channel: int = 0) -> None:
+        self._house, self._load, self._channel = house, load, channel
         self._relay, self._miner = house.relays[load], house.miners[load]
         self._number = list(house.relays).index(load) + 1
         self._methods: dict[str, Callable[[Params], Params]] = {
             "Shelly.GetDeviceInfo": self._device_info,
-            "Shelly.GetStatus": lambda _params: {"switch:0": self._status({"id": 0})},
+            "Shelly.GetStatus": lambda _params: {f"switch:{channel}": self._status({})},
             "Switch.GetStatus": self._status,
             "Switch.Set": self._set,
             "Switch.Toggle": self._toggle,
@@ -63,7 +64,13 @@ class ShellyFace:
         """The device's own id."""
         return f"shellyplus1pm-0200000002{self._number:02x}"
 
-    def __call__(self, method: str, target: str, body: bytes = b"") -> HttpAnswer:
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
+    ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
@@ -102,7 +109,7 @@ class ShellyFace:
             raise RpcError(404, f"No handler for {method}")
         if method.startswith("Switch."):
             number = params.get("id")
-            if number != 0 or isinstance(number, bool):
+            if number != self._channel or isinstance(number, bool):
                 raise RpcError(_NO_SUCH_COMPONENT, f"Argument 'id', value {number} not found!")
         return self._methods[method](params)
 
@@ -115,7 +122,7 @@ class ShellyFace:
         relay = self._relay
         power_w = float(self._miner.power_w) if relay.is_contact_closed else 0.0
         status = {
-            "id": 0,
+            "id": self._channel,
             "source": relay.source,
             "output": relay.output,
             "apower": power_w,
@@ -138,7 +145,7 @@ class ShellyFace:
     def _config(self, _params: Params) -> Params:
         relay = self._relay
         return {
-            "id": 0,
+            "id": self._channel,
             "name": self._load,
             "in_mode": "detached",
             "initial_state": relay.initial_state,
