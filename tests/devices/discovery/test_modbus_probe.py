@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bitgrid.config import Site
 from bitgrid.config.loading import load_plant
@@ -96,3 +98,19 @@ def test_one_that_falls_silent_half_way_is_passed_over(house: House) -> None:
 
 def test_the_page_that_is_named_is_there() -> None:
     assert (Path(__file__).parents[3] / "docs" / "devices.md").is_file()
+
+
+@given(
+    words=st.lists(st.integers(0, 0xFFFF), max_size=400), start=st.sampled_from([(), (1, 66), (103, 50), (160, 8)])
+)
+def test_whatever_stands_in_the_registers_no_error_escapes(words: list[int], start: tuple[int, ...]) -> None:
+    image = [0x5375, 0x6E53, *start, *words]
+
+    def read(address: int, count: int, _function: RegisterFunction = "holding") -> list[int]:
+        part = image[address - 40_000 : address - 40_000 + count] if address >= 40_000 else []
+        if len(part) < count:
+            raise DeviceRefused("no such registers")
+        return part
+
+    for found in look({1: read}):
+        assert found.name.isprintable()
