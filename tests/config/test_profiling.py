@@ -107,3 +107,27 @@ def test_what_does_not_fit_is_told_with_its_place(
 ) -> None:
     change(directory / file, old, new)
     assert told in "\n".join(problems(directory))
+
+
+def by_mqtt(directory: Path, topic: str) -> None:
+    """The meter tells bare numbers by MQTT instead."""
+    change(directory / "site.yaml", "profile: a_meter", f"profile: mqtt_number{topic}")
+    change(
+        directory / "site.yaml", "    host: 127.0.0.1\n    signals: [grid_power_w]", "    signals: [grid_power_w]"
+    )
+
+
+@pytest.mark.parametrize("topic", ["bitgrid/home/telemetry/meter", "bitgrid"])
+def test_no_device_tells_where_the_house_itself_talks(directory: Path, topic: str) -> None:
+    by_mqtt(directory, f"\n    topic: {topic}")
+    (problem,) = problems(directory)
+    assert "devices.2.topic: leads to bitgrid/…, where the house itself talks" in problem
+
+
+def test_a_device_that_tells_needs_a_topic_of_its_own_and_no_address(directory: Path) -> None:
+    by_mqtt(directory, "")
+    (problem,) = problems(directory)
+    assert "this profile needs to know the device's own topic" in problem
+    change(directory / "site.yaml", "profile: mqtt_number", "profile: mqtt_number\n    topic: cellar/bitgrid")
+    (device,) = [one for one in load_config(directory).site.devices if one.id == "meter"]
+    assert (device.topic, device.host, device.port) == ("cellar/bitgrid", None, None)

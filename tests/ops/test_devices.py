@@ -19,7 +19,9 @@ from bitgrid.config import Config, Site, load_config
 from bitgrid.config.files import load_file
 from bitgrid.config.loading import load_plant
 from bitgrid.devices.discovery.found import AsDevice, Found
+from bitgrid.devices.discovery.scan import Ports
 from bitgrid.ops.commands import devices
+from bitgrid.ops.instance import Card
 from bitgrid.ops.looks import Look
 from bitgrid.ops.proposal import render
 from bitgrid.plant.control import PlantControl
@@ -316,3 +318,35 @@ def test_a_device_whose_password_is_not_known_is_said_to_be_so(directory: Path, 
     assert done.exit_code == 1
     assert "asks for a password, or refused the one it was given" in done.stdout
     assert "wrong" not in done.stdout
+
+
+def test_a_running_simulated_house_is_scanned_where_it_listens_and_only_then(
+    house: House, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Card(
+        pid=1,
+        url="",
+        speed=60,
+        config=str(directory),
+        data="",
+        run="",
+        log="",
+        clock="",
+        is_simulated=True,
+    )
+    monkeypatch.setattr(devices, "running", lambda _var: iter([card]))
+    assert "5 found at 1 addresses." in bitgrid("scan", "127.0.0.1").stderr
+    assert f"{house.battery_w:,} W" in bitgrid("test", "battery").stdout
+    real = card.model_copy(update={"is_simulated": False})
+    monkeypatch.setattr(devices, "running", lambda _var: iter([real]))
+    asked: list[Ports] = []
+    monkeypatch.setattr(devices, "Scan", lambda ports, _reach: asked.append(ports) or Nobody())
+    bitgrid("scan", "127.0.0.1")
+    assert asked == [Ports()]
+
+
+class Nobody:
+    """A scan of an empty network."""
+
+    def run(self, _hosts: list[str]) -> Iterator[list[Found]]:
+        return iter([])

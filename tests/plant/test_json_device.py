@@ -97,3 +97,12 @@ def test_it_falls_silent_like_any_other(make_house: MakeHouse) -> None:
 def test_a_device_that_is_not_there_is_named(make_house: MakeHouse) -> None:
     with pytest.raises(PlantError, match="no device that answers HTTP meter; it has none"):
         Faces(make_house(3000, 500)).http("meter")
+
+
+@pytest.mark.parametrize("name", ["shelly_3em", "shelly_pro_3em"])
+def test_a_shelly_behind_a_password_says_who_it_is_and_that_it_asks(make_house: MakeHouse, name: str) -> None:
+    guarded = answers(behind(make_house, name, 3000, 500, secret="meter"))  # noqa: S106  a name
+    (found,) = http_probe.look("127.0.0.1", 15080, guarded)
+    assert found.needs_password
+    assert found.device is not None
+    assert found.device.profile == name

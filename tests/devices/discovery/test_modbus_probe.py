@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bitgrid.config import Site
 from bitgrid.config.loading import load_plant
 from bitgrid.devices.discovery import modbus_probe
 from bitgrid.devices.discovery.found import Found
 from bitgrid.devices.errors import DeviceRefused, DeviceSilent
+from bitgrid.devices.modbus.sunspec_about import about
 from bitgrid.devices.transport import RegisterFunction, RegisterReader
 from bitgrid.plant.faces import Faces
 from bitgrid.plant.model import House
@@ -82,17 +85,45 @@ def test_where_nobody_answers_nothing_is_told_and_each_unit_is_asked_once() -> N
     assert asked == list(modbus_probe.UNIT_IDS)
 
 
-def test_one_that_falls_silent_half_way_is_passed_over(house: House) -> None:
-    face = Faces(house).registers("meter")
-    reads = iter(range(1000))
+@pytest.mark.parametrize("error", [DeviceSilent("gone"), DeviceRefused("asleep")])
+def test_one_that_says_who_it_is_and_then_tells_nothing_is_named_all_the_same(
+    house: House, error: Exception
+) -> None:
+    face, asked = Faces(house).registers("meter"), [0]
 
     def failing(address: int, count: int, function: RegisterFunction = "holding") -> list[int]:
-        if next(reads) > 6:
-            raise DeviceSilent("gone")
+        asked[0] += 1
+        if asked[0] > len(said):
+            raise error
         return face(address, count, function)
 
-    assert look({1: failing}) == []
+    said: list[int] = []
+
+    def counted(address: int, count: int, function: RegisterFunction = "holding") -> list[int]:
+        said.append(address)
+        return face(address, count, function)
+
+    about(counted, "it")
+    (found,) = look({1: failing})
+    assert found.device is None
+    assert found.note.startswith("its figures could not be read, try again by day: ")
 
 
 def test_the_page_that_is_named_is_there() -> None:
     assert (Path(__file__).parents[3] / "docs" / "devices.md").is_file()
+
+
+@given(
+    words=st.lists(st.integers(0, 0xFFFF), max_size=400), start=st.sampled_from([(), (1, 66), (103, 50), (160, 8)])
+)
+def test_whatever_stands_in_the_registers_no_error_escapes(words: list[int], start: tuple[int, ...]) -> None:
+    image = [0x5375, 0x6E53, *start, *words]
+
+    def read(address: int, count: int, _function: RegisterFunction = "holding") -> list[int]:
+        part = image[address - 40_000 : address - 40_000 + count] if address >= 40_000 else []
+        if len(part) < count:
+            raise DeviceRefused("no such registers")
+        return part
+
+    for found in look({1: read}):
+        assert found.name.isprintable()

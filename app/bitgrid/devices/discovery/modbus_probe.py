@@ -47,7 +47,10 @@ def look(host: str, port: int, reader: Callable[[int], RegisterReader]) -> Itera
 
 def _found(host: str, port: int, unit_id: int, told: About, read: RegisterReader) -> Found:
     name = " ".join(part for part in (told.maker, told.model, told.serial) if part) or "SunSpec device"
-    device = _as_device(unit_id, told, read)
+    try:
+        device = _as_device(unit_id, told, read)
+    except DeviceError as error:
+        return Found(name, host, port, note=f"its figures could not be read, try again by day: {error}")
     return Found(name, host, port, device=device, note="" if device else "none of its models tells a power")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Literal
 from urllib.request import parse_http_list, parse_keqv_list
@@ -18,6 +19,7 @@ from bitgrid.devices.transport import NO_HEADERS, HttpAnswer, HttpExchange
 Scheme = Literal["basic", "digest"]
 NONCE_LASTS_S = 600
 REALM = "plant"
+_OPEN_TO_ALL = "/shelly"
 
 
 class GuardedFace:
@@ -39,6 +41,8 @@ class GuardedFace:
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] = NO_HEADERS
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
+        if target == _OPEN_TO_ALL:
+            return _guarded(self._face(method, target, body, headers))
         answer = self._face(method, target, body, headers) if self._knows(method, target, headers) else None
         return answer or HttpAnswer(401, b"", {"www-authenticate": self._challenge()})
 
@@ -64,6 +68,16 @@ class GuardedFace:
         return _hash(
             secret, self._nonce(), told.get("nc", ""), told.get("cnonce", ""), "auth", _hash(method, target)
         )
+
+
+def _guarded(answer: HttpAnswer) -> HttpAnswer:
+    """What a Shelly says of itself to everybody: among it, that it asks for a password."""
+    try:
+        told = json.loads(answer.body)
+    except ValueError:
+        return answer
+    said = told | {key: True for key in ("auth", "auth_en") if key in told}
+    return HttpAnswer(answer.status, json.dumps(said, separators=(",", ":")).encode())
 
 
 def _hash(*parts: str) -> str:
