@@ -16,8 +16,9 @@ from typing import Any
 from bitgrid.bus import DecisionEvent, Health, HealthStatus, Received, Topics, decode
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
-from bitgrid.config import Config, PlantConfig, load_config
+from bitgrid.config import Config, PlantConfig, Site, load_config
 from bitgrid.config.loading import load_plant
+from bitgrid.config.secrets import Credentials
 from bitgrid.control.engine import Engine
 from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
@@ -218,6 +219,13 @@ class WholeHouse:
         return f"instance-{self._generation}"
 
 
+def with_loads(*loads: dict[str, Any]) -> Config:
+    """The project's own configuration with other loads: as site.yaml would have them, checked as it is."""
+    config = load_config(CONFIG_DIRECTORY)
+    data = config.site.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"loads": list(loads)}
+    return Config(Site.model_validate(data), config.rules, config.flags, config.policies)
+
+
 def _transports(config: Config, faces: Faces) -> Transports:
     """The plant's faces by host and port, as the drivers ask for them."""
     miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads if load.miner}
@@ -228,4 +236,5 @@ def _transports(config: Config, faces: Faces) -> Transports:
         tcp=lambda host, port, _timeout_s: miners[host, port],
         http=lambda host, port, _timeout_s: http[host, port],
         modbus=lambda host, port, _timeout_s: lambda unit: registers[host, port, unit],
+        secret=lambda _name: Credentials("root", "made up"),
     )

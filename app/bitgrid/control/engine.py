@@ -110,6 +110,7 @@ class Engine:
             self._publish()
             return
         self._record_trips()
+        self._record_safety_events()
         for load in self.loads.values():
             self._end_override(load)
             self._protect(load)
@@ -240,8 +241,8 @@ class Engine:
     def _inputs_are_fresh(self) -> bool:
         """Whether everything required is good, the temperature of what may be running included."""
         state = self.builder.latest({})
-        running = [name for name, load in self.loads.items() if load.memory.level != OFF]
-        return not state.degraded and all(state.good(f"{name}.temp_c") is not None for name in running)
+        temps = [f"{name}.temp_c" for name, load in self.loads.items() if load.memory.level != OFF]
+        return not state.degraded and all(state.good(temp) is not None for temp in temps if temp in state.signals)
 
     def _resync(self, load: Load, holders: Instances | None) -> None:
         """Take over a running load within its lease, by a full decision on fresh inputs; or stop it."""
@@ -274,6 +275,16 @@ class Engine:
                     self.remember()
             if load.memory.level == OFF:
                 self.guard.send(ClearTrip(load=name, trip_id=trip.trip_id))
+
+    def _record_safety_events(self) -> None:
+        """What `loads` tells of a load that was stopped and drew on is made durable, once."""
+        for name, load in self.loads.items():
+            event = self.controllers.safety_event(name)
+            if event is None or event.event_id == load.event_recorded:
+                continue
+            record = {"load": name, **event.model_dump(exclude={"schema_"})}
+            if self.journal.knows_event("safety", event.event_id) or self.tell_event("safety", record):
+                load.event_recorded = event.event_id
 
     def _protect(self, load: Load) -> None:
         """Between ticks only protection and the user's word switch; what changes nothing is not recorded."""

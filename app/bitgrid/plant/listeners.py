@@ -9,7 +9,7 @@ import json
 import socket
 import socketserver
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,7 +22,7 @@ REQUEST_TIMEOUT_S = 5.0
 HOLD_S, HOLD_STEP_S = 30.0, 0.5
 
 BytesFace = Callable[[bytes], bytes]
-HttpFace = Callable[[str, str, bytes], HttpAnswer]
+HttpFace = Callable[[str, str, bytes, Mapping[str, str]], HttpAnswer]
 
 
 class Listener:
@@ -131,18 +131,20 @@ class _HttpHandler(BaseHTTPRequestHandler):
             self.send_error(413)
             return
         try:
-            answer = self.server.face(self.command, self.path, self.rfile.read(size))
+            told = {name.lower(): value for name, value in self.headers.items()}
+            answer = self.server.face(self.command, self.path, self.rfile.read(size), told)
         except DeviceSilent:
             hold(self.connection)
             self.close_connection = True
             return
         self.send_response(answer.status)
-        self.send_header("Content-Type", "application/json")
+        for name, value in ({"content-type": "application/json"} | dict(answer.headers)).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()
         self.wfile.write(answer.body)
 
-    do_GET = do_POST = do_PATCH = _answer  # noqa: N815  http.server looks for these names
+    do_GET = do_POST = do_PUT = do_PATCH = _answer  # noqa: N815  http.server looks for these names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class calls it so
         """Say nothing: a simulated device keeps no access log."""

@@ -18,6 +18,7 @@ from bitgrid.plant.desk import Desk
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces import Faces, MinerFace
 from bitgrid.plant.faces.axeos import AxeOsFace
+from bitgrid.plant.faces.braiins import BraiinsFace
 from bitgrid.plant.faces.sunspec import SunSpecFace
 from bitgrid.plant.listeners import Listener, bytes_listener, control_listener, http_listener
 from bitgrid.plant.modbus_server import Address, ModbusServers
@@ -90,7 +91,7 @@ class PlantServer:
         return answer
 
     def _listen(self, host: str, port: int, face: MinerFace) -> None:
-        if isinstance(face, AxeOsFace):
+        if isinstance(face, AxeOsFace | BraiinsFace):
             self._listeners.append(http_listener(host, port, self.now(face)))
         else:
             self._listeners.append(bytes_listener(host, port, self.now(face)))

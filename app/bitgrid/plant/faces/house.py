@@ -10,12 +10,27 @@ from bitgrid.config.site import MinerConfig
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces.avalon import AvalonFace
 from bitgrid.plant.faces.axeos import AxeOsFace
+from bitgrid.plant.faces.braiins import BraiinsFace
+from bitgrid.plant.faces.luxos import LuxosFace
 from bitgrid.plant.faces.shelly import ShellyFace
+from bitgrid.plant.faces.shelly_gen1 import ShellyGen1Face
 from bitgrid.plant.faces.sunspec import SunSpecFace
+from bitgrid.plant.faces.tasmota import TasmotaFace
 from bitgrid.plant.model import House
 
-MinerFace = AvalonFace | AxeOsFace
-_MINERS: dict[str, type[AvalonFace | AxeOsFace]] = {"avalon": AvalonFace, "axeos": AxeOsFace}
+MinerFace = AvalonFace | AxeOsFace | BraiinsFace | LuxosFace
+_MINERS: dict[str, type[MinerFace]] = {
+    "avalon": AvalonFace,
+    "axeos": AxeOsFace,
+    "braiins": BraiinsFace,
+    "luxos": LuxosFace,
+}
+RelayFace = ShellyFace | ShellyGen1Face | TasmotaFace
+_RELAYS: dict[str, type[RelayFace]] = {
+    "shelly_gen1": ShellyGen1Face,
+    "shelly_gen2": ShellyFace,
+    "tasmota": TasmotaFace,
+}
 F = TypeVar("F")
 
 
@@ -34,7 +49,11 @@ class Faces:
             device.id: SunSpecFace(house, device) for device in house.site.devices if device.kind == "sunspec"
         }
         self._miners = {load.id: _miner_face(house, load, load.miner) for load in house.site.loads if load.miner}
-        self._relays = {name: ShellyFace(house, name) for name in house.relays}
+        self._relays = {
+            load.id: _RELAYS[load.relay.kind](house, load.id, load.relay.channel)
+            for load in house.site.loads
+            if load.relay
+        }
 
     def registers(self, device: str) -> SunSpecFace:
         """The holding registers of a device."""
@@ -44,7 +63,7 @@ class Faces:
         """The API of a load's miner."""
         return _find(self._miners, load, "load")
 
-    def relay(self, load: str) -> ShellyFace:
+    def relay(self, load: str) -> RelayFace:
         """The API of a load's relay."""
         return _find(self._relays, load, "load with a relay")
 

@@ -6,15 +6,16 @@ Source: Shelly's Gen2 API documentation (Switch component, RPC channels, common 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from bitgrid.devices.errors import DeviceSilent
-from bitgrid.devices.transport import HttpAnswer
+from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
+CHALLENGE = 'Digest qop="auth", realm="shellyplus1pm", nonce="60dc59c6", algorithm=SHA-256'
 VOLTS = 230.0
 CASE_C = 38.0
 _INVALID_ARGUMENT, _NO_SUCH_COMPONENT = -103, -105
@@ -37,15 +38,16 @@ class ShellyFace:
     Args:
         house: where it is.
         load: whose power it switches.
+        channel: which of its switches that is.
     """
 
-    def __init__(self, house: House, load: str) -> None:
-        self._house, self._load = house, load
-        self._relay, self._miner = house.relays[load], house.miners[load]
+    def __init__(self, house: House, load: str, channel: int = 0) -> None:
+        self._house, self._load, self._channel = house, load, channel
+        self._relay, self._drawing = house.relays[load], house.drawing[load]
         self._number = list(house.relays).index(load) + 1
         self._methods: dict[str, Callable[[Params], Params]] = {
             "Shelly.GetDeviceInfo": self._device_info,
-            "Shelly.GetStatus": lambda _params: {"switch:0": self._status({"id": 0})},
+            "Shelly.GetStatus": lambda _params: {f"switch:{channel}": self._status({})},
             "Switch.GetStatus": self._status,
             "Switch.Set": self._set,
             "Switch.Toggle": self._toggle,
@@ -63,10 +65,18 @@ class ShellyFace:
         """The device's own id."""
         return f"shellyplus1pm-0200000002{self._number:02x}"
 
-    def __call__(self, method: str, target: str, body: bytes = b"") -> HttpAnswer:
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  its authentication is off
+    ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
+        if Fault.RELAY_DENIES in self._house.faults:
+            return HttpAnswer(401, b"", {"www-authenticate": CHALLENGE})
         url = urlsplit(target)
         if url.path == "/shelly" and method == "GET":
             return _answer(200, self._device_info({}))
@@ -102,7 +112,7 @@ class ShellyFace:
             raise RpcError(404, f"No handler for {method}")
         if method.startswith("Switch."):
             number = params.get("id")
-            if number != 0 or isinstance(number, bool):
+            if number != self._channel or isinstance(number, bool):
                 raise RpcError(_NO_SUCH_COMPONENT, f"Argument 'id', value {number} not found!")
         return self._methods[method](params)
 
@@ -113,9 +123,9 @@ class ShellyFace:
 
     def _status(self, _params: Params) -> Params:
         relay = self._relay
-        power_w = float(self._miner.power_w) if relay.is_contact_closed else 0.0
+        power_w = float(self._drawing.power_w) if relay.is_contact_closed else 0.0
         status = {
-            "id": 0,
+            "id": self._channel,
             "source": relay.source,
             "output": relay.output,
             "apower": power_w,
@@ -138,7 +148,7 @@ class ShellyFace:
     def _config(self, _params: Params) -> Params:
         relay = self._relay
         return {
-            "id": 0,
+            "id": self._channel,
             "name": self._load,
             "in_mode": "detached",
             "initial_state": relay.initial_state,
