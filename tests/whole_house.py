@@ -178,7 +178,7 @@ class WholeHouse:
     @property
     def miner_w(self) -> int:
         """What the miner truly draws."""
-        return self.house.miners["miner"].power_w
+        return self.house.drawing["miner"].power_w if "miner" in self.house.drawing else 0
 
     @property
     def switches(self) -> list[tuple[str, str]]:
@@ -206,7 +206,7 @@ class WholeHouse:
             self.bus.publish(self.topics.health("loads"), health, retain=True)
 
     def _look(self) -> None:
-        level = self.engine.loads["miner"].memory.level
+        level = next(iter(self.engine.loads.values())).memory.level
         self.moments.append(Moment(self.clock.now(), self.miner_w, self.house.soc_pct or 0.0, level))
 
     def _on_decision(self, received: Received) -> None:

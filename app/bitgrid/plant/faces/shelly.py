@@ -133,6 +133,8 @@ class ShellyFace:
             "current": round(power_w / VOLTS, 3),
             "temperature": {"tC": CASE_C, "tF": round(CASE_C * 9 / 5 + 32, 1)},
         }
+        if not relay.has_meter:
+            status.pop("apower")
         if relay.timer:
             status |= {"timer_started_at": float(relay.timer.started_s), "timer_duration": relay.timer.duration_s}
         return status

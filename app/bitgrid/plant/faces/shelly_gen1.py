@@ -84,6 +84,8 @@ class ShellyGen1Face:
         }
 
     def _meter(self) -> dict[str, Any]:
+        if not self._relay.has_meter:  # a Shelly 1 lists one, with the power its owner typed in
+            return {"power": 0.0, "is_valid": True}
         power_w = float(self._drawing.power_w) if self._relay.is_contact_closed else 0.0
         return {"power": power_w, "is_valid": True, "counters": [power_w] * 3, "total": 0}
 

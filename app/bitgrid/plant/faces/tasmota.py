@@ -70,7 +70,7 @@ class TasmotaFace:
         if name == "poweronstate":
             return self._power_on_state(argument)
         if name == "status" and argument == "10":
-            return {"StatusSNS": {"ENERGY": {"Power": self._powers_w()}}}
+            return {"StatusSNS": {"ENERGY": {"Power": self._powers_w()}} if self._relay.has_meter else {}}
         return {"Command": "Unknown"}
 
     def _power(self, argument: str) -> dict[str, Any]:
