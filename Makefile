@@ -44,12 +44,15 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md anew from the schemas
+docs: dev  ## Write docs/configuration.md, devices.md and drivers.md anew from what they are made of
 	$(VENV)/bitgrid config docs > docs/configuration.md
+	$(VENV)/bitgrid config devices > docs/devices.md
+	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel's speed and the memory of the whole running house
+bench: tools dev  ## Measure the kernel's speed, the way from tick to command, and the running house's memory
 	$(VENV)/python bench/kernel.py
+	$(VENV)/python bench/latency.py
 	$(VENV)/python bench/memory.py
 
 .PHONY: mutants

@@ -12,6 +12,7 @@ import pytest
 
 from bitgrid.cli import main
 from bitgrid.ops.config_docs import FILES, keys_of, render
+from bitgrid.ops.device_docs import render as render_devices
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -37,6 +38,11 @@ def make_targets() -> list[str]:
 
 def test_the_page_of_the_configuration_is_up_to_date() -> None:
     assert (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8") == render(), "run: make docs"
+
+
+def test_the_page_of_the_devices_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
+    assert page == render_devices(ROOT / "config" / "devices"), "run: make docs"
 
 
 @pytest.mark.parametrize("file", FILES)

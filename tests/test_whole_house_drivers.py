@@ -11,6 +11,7 @@ import pytest
 
 from bitgrid.bus import OverrideRequest
 from bitgrid.config.loading import load_plant
+from bitgrid.config.secrets import Credentials
 from bitgrid.plant.faults import Fault
 from whole_house import CONFIG_DIRECTORY, WholeHouse, with_loads
 
@@ -37,7 +38,8 @@ def load(driver: str, relay: str = "shelly_gen2") -> dict[str, Any]:
 def running(directory: Path, driver: str, relay: str = "shelly_gen2") -> WholeHouse:
     """A sunny morning; the miner runs, warm and steady."""
     sunny = load_plant(CONFIG_DIRECTORY).model_copy(update={"cloudiness": 0.0})
-    house = WholeHouse(directory, MORNING_S, with_loads(load(driver, relay)), sunny)
+    config = with_loads(load(driver, relay))
+    house = WholeHouse(directory, MORNING_S, config, sunny, secret=lambda _name: Credentials("root", "made up"))
     house.live(1500)
     assert house.miner_w > 700
     return house

@@ -20,10 +20,10 @@ TH_A_SHARE = 281.5
 
 
 class Noon:
-    """A source that stays at noon."""
+    """A source that stays at noon and flickers a little."""
 
-    def at(self, _epoch_s: float) -> tuple[int, int]:
-        return 6000, 300
+    def at(self, epoch_s: float) -> tuple[int, int]:
+        return 6000 + int(epoch_s) // 30 % 5, 300
 
 
 @pytest.fixture

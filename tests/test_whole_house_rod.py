@@ -40,13 +40,13 @@ MINER: dict[str, Any] = {
 
 
 class Sun:
-    """As much of it as a test wants."""
+    """As much of it as a test wants. It flickers: a figure that never moves is a device that hangs."""
 
     def __init__(self, pv_w: int, house_w: int = 400) -> None:
         self.pv_w, self.house_w = pv_w, house_w
 
-    def at(self, _epoch_s: float) -> tuple[int, int]:
-        return self.pv_w, self.house_w
+    def at(self, epoch_s: float) -> tuple[int, int]:
+        return self.pv_w + int(epoch_s) // 30 % 5, self.house_w
 
 
 def house_with(directory: Path, pv_w: int, *loads: dict[str, Any]) -> WholeHouse:

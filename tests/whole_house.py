@@ -18,7 +18,7 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, PlantConfig, Site, load_config
 from bitgrid.config.loading import load_plant
-from bitgrid.config.secrets import Credentials
+from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.control.engine import Engine
 from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
@@ -64,13 +64,16 @@ class WholeHouse:
     config: Config = field(default_factory=lambda: load_config(CONFIG_DIRECTORY))
     plant: PlantConfig = field(default_factory=lambda: load_plant(CONFIG_DIRECTORY))
     source: Source | None = None
+    secret: Callable[[str], Credentials] = credentials
 
     def __post_init__(self) -> None:
         self.clock = HeldClock(wall_s=self.start_s)
         self.bus, self.topics = MemoryBus(), Topics(self.config.site.site)
         source = self.source or SimulatedHome(self.config.site, self.plant)
         self.house = House(self.config.site, self.plant, source, self.start_s)
-        self.transports = _transports(self.config, Faces(self.house))
+        self.transports = _transports(
+            self.config, Faces(self.house, self.config.profiles, self.secret), self.secret
+        )
         self.decisions: list[dict[str, Any]] = []
         self.moments: list[Moment] = []
         self.way = InProcessGuard()
@@ -226,15 +229,19 @@ def with_loads(*loads: dict[str, Any]) -> Config:
     return Config(Site.model_validate(data), config.rules, config.flags, config.policies)
 
 
-def _transports(config: Config, faces: Faces) -> Transports:
+def _transports(config: Config, faces: Faces, secret: Callable[[str], Credentials]) -> Transports:
     """The plant's faces by host and port, as the drivers ask for them."""
     miners = {(load.miner.host, load.miner.port): faces.miner(load.id) for load in config.site.loads if load.miner}
     relays = {(load.relay.host, load.relay.port): faces.relay(load.id) for load in config.site.loads if load.relay}
-    registers = {(*device.place, device.unit_id): faces.registers(device.id) for device in config.site.devices}
+    registers = {
+        (*device.place, device.unit_id): faces.registers(device.id)
+        for device in config.site.devices
+        if device.id in faces.modbus_devices
+    }
     http = miners | relays
     return Transports(
         tcp=lambda host, port, _timeout_s: miners[host, port],
         http=lambda host, port, _timeout_s: http[host, port],
-        modbus=lambda host, port, _timeout_s: lambda unit: registers[host, port, unit],
-        secret=lambda _name: Credentials("root", "made up"),
+        modbus=lambda host, port, _timeout_s, _pacing: lambda unit: registers[host, port, unit],
+        secret=secret,
     )

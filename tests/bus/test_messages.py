@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bitgrid.bus import Health, HealthStatus, LoadCommand, Message, OverrideRequest, Telemetry, Topics, decode
+from bitgrid.bus import (
+    DecisionEvent,
+    Health,
+    HealthStatus,
+    LoadCommand,
+    Message,
+    OverrideRequest,
+    Telemetry,
+    Topics,
+    decode,
+)
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.bus.messages import MAX_MESSAGE_BYTES
 
@@ -38,6 +48,11 @@ class TestDecode:
     )
     def test_refuses_what_is_not_a_message_without_an_exception(self, payload: bytes) -> None:
         assert decode(Telemetry, payload) is None
+
+    @pytest.mark.parametrize("head", ['{"seq":0,"hash":"%s"}' % ("a" * 64), '{"seq":1,"hash":"A"}', '{"seq":1}'])
+    def test_a_decision_with_a_head_that_is_none_is_no_message(self, head: str) -> None:
+        payload = f'{{"schema":1,"id":"d","load":"miner","record":{{}},"head":{head}}}'.encode()
+        assert decode(DecisionEvent, payload) is None
 
     @given(
         st.binary(max_size=300)

@@ -107,6 +107,8 @@ def test_every_problem_of_every_file_is_told_at_once(directory: Path) -> None:
         ),
         ("site.yaml", "power_w: 800", "power_w: 15", "off_below_w must be below the lowest level's 15 W"),
         ("site.yaml", "driver: avalon", "driver: axeos", "can only pause and resume"),
+        ("site.yaml", "driver: avalon", "driver: pyasic", "can only pause and resume"),
+        ("site.yaml", "driver: avalon", "driver: luxos", "give each of its levels a profile"),
         ("site.yaml", "auto_off_s: 120", "auto_off_s: 60", "the relay cuts the fans off early"),
         ("site.yaml", "schema: 1", "schema: 2", "less than or equal to 1"),
         ("site.yaml", "tariff:\n  import_ct_kwh: 24.0\n  export_ct_kwh: 8.0\n", "", "tariff: is missing"),

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.bus import EstopRequest, Health, HealthStatus, OverrideRequest, Received, decode
+from bitgrid.bus import DecisionEvent, EstopRequest, Health, HealthStatus, OverrideRequest, Received, decode
+from bitgrid.control.journal import Decided
 from bitgrid.control.leases import LEASE_S, RENEW_EVERY_S
-from bitgrid.guard.link import ClearTrip, Release, Renew, Trip
-from bitgrid.store import StoreError
+from bitgrid.guard.link import Release, Renew
+from bitgrid.kernel import Decision, Trigger
+from bitgrid.store import Head, StoreError
+from bitgrid.store.verify import verify
 from control.desk import Desk
+from store.books import file, tampering
 
 
 @pytest.fixture
@@ -234,6 +238,24 @@ class TestRestart:
         assert running.guard.of(Renew)[-1].lease_id == lease
         assert len(running.actions) == 1
 
+    def test_a_decision_that_takes_a_load_over_is_made_and_recorded_once(
+        self, running: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        running.start_rules()
+        written: list[Decision] = []
+        real = running.engine.journal.decided
+
+        def decided(decision: Decision) -> Decided:
+            written.append(decision)
+            return real(decision)
+
+        monkeypatch.setattr(running.engine.journal, "decided", decided)
+        running.pass_time(5)
+        assert [decision.trigger for decision in written] == [Trigger.RESYNC]
+        taken_over = running.engine.leases.of("miner")
+        assert taken_over is not None
+        assert taken_over.decision_id == running.ledger.decisions(limit=1)[0].id
+
     def test_without_a_lease_left_it_records_that_the_load_is_off(self, running: Desk) -> None:
         running.guard.lease_id = None
         running.start_rules()
@@ -264,37 +286,6 @@ class TestRestart:
         running.start_rules()
         running.pass_time(3 * 3600, step_s=10)
         assert running.actions[-1] == ("STOP", "R3_EMERGENCY_STOP")
-
-
-class TestTrips:
-    TRIP = Trip(trip_id="t1", cause="lease_expired", at_boot_s=1.0, text="the lease ran out")
-
-    def test_a_trip_is_recorded_decided_and_only_then_cleared(self, running: Desk) -> None:
-        running.guard.trip = self.TRIP
-        running.pass_time(1)
-        assert running.actions[-1] == ("STOP", "R3_GUARD_TRIP")
-        assert [event.kind for event in running.ledger.events(limit=9)] == ["safety"]
-        assert running.guard.sent[-1] == ClearTrip(load="miner", trip_id="t1")
-
-    def test_a_trip_is_an_event_once(self, running: Desk) -> None:
-        running.guard.trip = self.TRIP
-        running.pass_time(5)
-        assert len(running.ledger.events(limit=9)) == 1
-
-    def test_a_trip_that_cannot_be_recorded_is_not_cleared(
-        self, running: Desk, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(running.ledger, "append_event", _refuse)
-        running.guard.trip = self.TRIP
-        running.pass_time(5)
-        assert running.guard.of(ClearTrip) == []
-
-    def test_heat_seen_by_the_guard_alone_locks_the_load(self, running: Desk) -> None:
-        running.guard.trip = self.TRIP.model_copy(update={"cause": "heat"})
-        running.pass_time(1)
-        running.guard.trip = None
-        assert running.actions[-1] == ("STOP", "R3_OVER_TEMP")
-        assert running.engine.loads["miner"].memory.lockout_until_s is not None
 
 
 class TestRequests:
@@ -423,3 +414,34 @@ class TestHealth:
     def test_a_guard_that_is_not_heard_is_an_error(self, desk: Desk) -> None:
         desk.guard_alive = False
         assert self.heard(desk).status is HealthStatus.ERROR
+
+
+class TestTheLedgersHead:
+    """Whoever listens learns with every decision where the ledger ends, and can hold it against that later."""
+
+    def test_goes_out_with_every_decision(self, running: Desk) -> None:
+        heads: list[Head] = []
+
+        def hear(received: Received) -> None:
+            event = decode(DecisionEvent, received.payload)
+            assert event is not None
+            assert event.head is not None
+            assert running.ledger.head() == (event.head.seq, event.head.hash)
+            heads.append(Head(event.head.seq, event.head.hash))
+
+        running.bus.subscribe(running.topics.decision, hear)
+        running.to_next_block()
+        running.measure(battery_soc_pct=49.0)
+        running.pass_time(3)
+        assert [head.seq for head in heads] == [1, 2, 3]
+        assert all(verify(running.ledger._directory, head) == [] for head in heads)
+
+    def test_shows_that_the_end_was_cut_off(self, running: Desk) -> None:
+        running.to_next_block()
+        head = running.ledger.head()
+        running.ledger.close()
+        with tampering(file(running.ledger._directory, 0)) as connection:
+            connection.execute("DELETE FROM decision WHERE seq = 2")
+            connection.execute("UPDATE sqlite_sequence SET seq = 1 WHERE name = 'decision'")
+        assert verify(running.ledger._directory) == []
+        assert "is not in the chain" in str(verify(running.ledger._directory, head)[0])

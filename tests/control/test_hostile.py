@@ -10,7 +10,7 @@ from bitgrid.bus import EstopRequest, Quality, Received, Telemetry
 from bitgrid.config import Config, load_config
 from bitgrid.guard.link import Release, Renew, Trip
 from bitgrid.kernel import OFF, LoadMemory, Override, Vote, canonical_json, memory_record
-from bitgrid.store import Ledger, StoreError
+from bitgrid.store import DecisionRow, Head, Ledger, StoreError
 from control.desk import CONFIG_DIRECTORY, Desk
 from control.test_several_loads import TwoLoadsGuard
 
@@ -176,9 +176,9 @@ class TestEmergencyStop:
         released_at_write: list[set[str]] = []
         real = two.ledger.append
 
-        def slow_disk(*arguments: object) -> None:
+        def slow_disk(row: DecisionRow, memory: str) -> Head:
             released_at_write.append({release.load for release in two.guard.of(Release)})
-            real(*arguments)  # type: ignore[arg-type]
+            return real(row, memory)
 
         monkeypatch.setattr(two.ledger, "append", slow_disk)
         estop(two)

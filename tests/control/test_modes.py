@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bitgrid.bus import AutonomyRequest, ConfirmRequest, EventMessage, Received, ReloadRequest, decode
+from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.control import engine as engine_module
 from bitgrid.control.modes import Modes
 from bitgrid.control.reload import Reloader
+from bitgrid.kernel import EnergyState, Override, Vote
 from bitgrid.store import StoreError
-from control.desk import CONFIG_DIRECTORY, Desk
+from control.desk import CONFIG_DIRECTORY, NOON_S, Desk
 
 
 @pytest.fixture
@@ -194,6 +197,48 @@ class TestTime:
         assert desk.actions == []
         assert desk.decisions[-1]["code"] == "CLOCK_OVERRUN"
         assert any(event["what"] == "evaluation_overrun" for event in events(desk))
+
+    def test_a_person_s_wish_does_not_start_it_either(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        desk.measure(grid_power_w=300.0)
+        desk.pass_time(2)
+        load = desk.engine.loads["miner"]
+        wish = Override(Vote.LEVEL, "eco", desk.engine.blocks.now_s() + 3600)
+        load.memory = replace(load.memory, override=wish)
+        _slow_down(desk, monkeypatch)
+        desk.to_next_block()
+        assert desk.actions == []
+        assert desk.decisions[-1]["code"] == "CLOCK_OVERRUN"
+
+    def test_an_evaluation_that_overruns_is_a_warning_until_one_is_in_time(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with monkeypatch.context() as slow:
+            _slow_down(desk, slow)
+            desk.pass_time(5)
+            assert "took 2.0 s and was not believed" in desk.engine.warning
+        desk.to_next_block()
+        assert desk.engine.warning == ""
+
+    def test_the_making_of_its_state_is_part_of_an_evaluation(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real = desk.engine.builder.of_window
+
+        def slow(context: dict[str, int], window_s: float) -> EnergyState:
+            desk.clock.advance(2)
+            return real(context, window_s)
+
+        monkeypatch.setattr(desk.engine.builder, "of_window", slow)
+        desk.pass_time(5)
+        assert desk.actions == []
+        assert desk.decisions[-1]["code"] == "CLOCK_OVERRUN"
+
+    def test_a_second_of_the_machine_is_more_of_the_house_where_it_lives_faster(self, tmp_path: Path) -> None:
+        desk = Desk(tmp_path / "fast", clock=HeldClock(wall_s=NOON_S, speed=60.0))
+        with pytest.MonkeyPatch.context() as patch:
+            _slow_down(desk, patch)  # two seconds of the house are a thirtieth of the machine's
+            desk.pass_time(2)
+        assert desk.actions == [("START", "R1_SURPLUS_OK")]
 
     def test_an_evaluation_that_overruns_stops_what_runs(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch

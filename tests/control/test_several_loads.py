@@ -16,15 +16,20 @@ class TwoLoadsGuard(HandGuard):
         return super().report(boot_s).model_copy(update={"loads": loads})
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def two_loads(directory: Path) -> Desk:
+    """The shipped house with a second load like its first, behind it."""
     shipped = load_config(CONFIG_DIRECTORY)
     second = shipped.site.loads[0].model_copy(update={"id": "heater", "priority": 2})
     site = shipped.site.model_copy(update={"loads": [second, *shipped.site.loads]})
-    desk = Desk(tmp_path, Config(site, shipped.rules, shipped.flags, shipped.policies))
+    desk = Desk(directory, Config(site, shipped.rules, shipped.flags, shipped.policies))
     desk.guard = TwoLoadsGuard()
     desk.start_rules()
     return desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return two_loads(tmp_path)
 
 
 def started(desk: Desk) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,12 +9,14 @@ from bitgrid.bus import Quality, Telemetry
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.control.blocks import BlockClock
+from bitgrid.control.days import LocalDays
 from bitgrid.control.signals import CounterHistory, History, SignalBook
 from bitgrid.control.state_builder import StateBuilder
 from bitgrid.kernel import Quality as KernelQuality
 from bitgrid.kernel import Signal
 
 CONFIG = load_config(Path(__file__).parents[2] / "config")
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def told(value: float | list[float] | None, *, quality: Quality = Quality.GOOD, age_s: float = 0.0) -> Telemetry:
@@ -111,7 +114,7 @@ class TestState:
 
     @pytest.fixture
     def builder(self, book: SignalBook, clock: HeldClock) -> StateBuilder:
-        return StateBuilder(CONFIG, book, BlockClock(clock, 600, 120))
+        return StateBuilder(CONFIG, book, BlockClock(clock, 600, 120), LocalDays(BERLIN))
 
     def test_requires_what_the_site_measures(self, builder: StateBuilder, clock: HeldClock) -> None:
         assert builder.latest({}).degraded == ()
@@ -159,7 +162,7 @@ class TestState:
         site = CONFIG.site.model_copy(update={"devices": [*CONFIG.site.devices, second]})
         config = type(CONFIG)(site, CONFIG.rules, CONFIG.flags, CONFIG.policies)
         book = SignalBook(600, 60)
-        builder = StateBuilder(config, book, BlockClock(clock, 600, 120))
+        builder = StateBuilder(config, book, BlockClock(clock, 600, 120), LocalDays(BERLIN))
         book.take("inverter", "pv_power_w", told(4000.0), clock.boot())
         assert builder.latest({}).signals["pv_power_w"].quality is KernelQuality.MISSING
         book.take("garage", "pv_power_w", told(500.0), clock.boot())

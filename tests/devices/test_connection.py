@@ -12,6 +12,7 @@ import pytest
 from bitgrid.clock import SystemClock
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.modbus.connection import ModbusConnection
+from bitgrid.devices.transport import Pacing
 from devices.peers import Behaviour, dripping, flooding, mute, peer, resetting, saying
 
 TIMEOUT_S, AT_MOST_S = 0.25, 1.5
@@ -148,3 +149,33 @@ def test_a_server_that_closes_after_each_answer_is_read_again_by_a_new_connectio
                 answers.append("silent")
         connection.close()
     assert answers == [[1000], "silent", [1002], "silent"]
+
+
+def test_a_device_gets_its_pause_after_connecting_and_before_each_further_request() -> None:
+    waited: list[float] = []
+    with peer(modbus(questions=2), modbus()) as port:
+        connection = ModbusConnection("127.0.0.1", port, TIMEOUT_S, Pacing(1.0, 0.05, waited.append))
+        read = connection.reader(1)
+        read(10, 2)
+        read(20, 2)
+        assert waited == [1.0, 0.05]
+        connection.close()
+        read(10, 2)
+        assert waited == [1.0, 0.05, 1.0]
+        connection.close()
+
+
+def test_nobody_waits_for_a_device_that_wants_no_pause() -> None:
+    waited: list[float] = []
+    with peer(modbus()) as port:
+        connection = ModbusConnection("127.0.0.1", port, TIMEOUT_S, Pacing(wait=waited.append))
+        connection.reader(1)(10, 2)
+        connection.close()
+    assert waited == []
+
+
+def test_a_connection_that_is_refused_is_silence() -> None:
+    with peer(modbus()) as port:
+        pass
+    with pytest.raises(DeviceSilent, match="it cannot be reached"):
+        ModbusConnection("127.0.0.1", port, TIMEOUT_S, Pacing(1.0)).reader(1)(10, 2)

@@ -93,7 +93,9 @@ def test_shelly(status: int, body: bytes) -> None:
 
 
 @EXAMPLES
-@given(st.lists(st.sampled_from([103, 802, 714, 213, 124, 0, 0xFFFF]) | st.integers(0, 0xFFFF), max_size=60))
+@given(
+    st.lists(st.sampled_from([103, 802, 714, 160, 701, 213, 124, 0, 0xFFFF]) | st.integers(0, 0xFFFF), max_size=60)
+)
 def test_sunspec(words: list[int]) -> None:
     registers = dict(enumerate([*struct.unpack(">2H", b"SunS"), *words], start=40_000))
 

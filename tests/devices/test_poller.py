@@ -13,6 +13,7 @@ from bitgrid.config import DeviceConfig
 from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.poller import DevicePoller
+from bitgrid.devices.ports import Dated, Told
 
 TOPICS = Topics("home")
 
@@ -21,12 +22,12 @@ TOPICS = Topics("home")
 class Source:
     """A device that tells what a test says."""
 
-    values: dict[SignalName, float | None]
+    values: dict[SignalName, Told]
     is_silent: bool = False
     takes: Callable[[], object] = lambda: None
     reads: int = 0
 
-    def read(self) -> dict[SignalName, float | None]:
+    def read(self) -> dict[SignalName, Told]:
         self.reads += 1
         self.takes()
         if self.is_silent:
@@ -38,7 +39,7 @@ class Source:
 class Bench:
     """A poller, its device, and what it published."""
 
-    values: dict[SignalName, float | None]
+    values: dict[SignalName, Told]
     invert_sign: list[SignalName] = field(default_factory=list)
     interval_s: int = 10
 
@@ -150,3 +151,36 @@ def test_a_silent_device_is_asked_less_often_and_not_in_step_with_others() -> No
     bench.source.is_silent = True
     bench.live(1000)
     assert 50 <= bench.source.reads <= 70
+
+
+def test_a_value_from_earlier_keeps_its_own_age() -> None:
+    bench = Bench({"battery_power_w": 1.0, "battery_soc_pct": Dated(50.0, HeldClock().boot_s)}, interval_s=10)
+    bench.live(11)
+    assert (bench.signal("battery_power_w").age_s, bench.signal("battery_soc_pct").age_s) == (0, 10)
+    assert bench.signal("battery_soc_pct").value == 50
+
+
+def test_what_a_frozen_device_tells_is_stale_and_named_in_the_health() -> None:
+    bench = Bench({"grid_power_w": -2500.0})
+    bench.live(900)
+    assert bench.signal("grid_power_w").quality == "good"
+    bench.live(10)
+    frozen = bench.signal("grid_power_w")
+    assert (frozen.value, frozen.quality) == (-2500, "stale")
+    assert bench.poller.problem.startswith(
+        "battery is frozen: it has told exactly the same grid_power_w for 900 s"
+    )
+
+
+def test_a_device_that_thaws_is_good_again() -> None:
+    bench = Bench({"grid_power_w": -2500.0})
+    bench.live(1000)
+    bench.source.values["grid_power_w"] = -2499.0
+    bench.live(10)
+    assert (bench.signal("grid_power_w").quality, bench.poller.problem) == ("good", "")
+
+
+def test_an_implausible_value_stays_invalid_however_long_it_is_told() -> None:
+    bench = Bench({"grid_power_w": 300_000.0})
+    bench.live(2000)
+    assert bench.signal("grid_power_w").quality == "invalid"

@@ -73,7 +73,9 @@ def driver(monkeypatch: pytest.MonkeyPatch, miner: Whatsminer | None, timeout_s:
 
 
 def test_it_reads_watts_the_hottest_chip_and_terahashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert driver(monkeypatch, Whatsminer()).read() == MinerReading(3200, 71, 110.5, is_asleep=False)
+    assert driver(monkeypatch, Whatsminer()).read() == MinerReading(
+        3200, 71, 110.5, is_asleep=False, accepted_shares=900, rejected_shares=2
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bitgrid.clock import HeldClock
-from bitgrid.config import LoadConfig, load_config
+from bitgrid.config import Config, LoadConfig, load_config
+from bitgrid.config.errors import ConfigError
+from bitgrid.config.profiling import load_profile
+from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials
 from bitgrid.config.site import NO_RELAY_SENTENCE
-from bitgrid.devices.errors import DeviceNonsense
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
-from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources, timeout_s
-from bitgrid.devices.transport import HttpAnswer, RegisterReader
+from bitgrid.devices.miners.braiins import BraiinsMiner
+from bitgrid.devices.miners.luxos import LuxosMiner
+from bitgrid.devices.miners.pyasic import PyasicMiner
+from bitgrid.devices.modbus.register_map import RegisterMapDevice
+from bitgrid.devices.registry import Transports, ask_about, build_miner, build_relay, build_sources, timeout_s
+from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
 CONFIG = load_config(Path(__file__).parents[2] / "config")
@@ -32,7 +40,7 @@ def transports(reached: Reached) -> Transports:
         reached.append(("http", host, port, timeout))
         return lambda *_: HttpAnswer(200, b'{"output": false, "apower": 0.0}')
 
-    def modbus(host: str, port: int, timeout: float) -> Callable[[int], RegisterReader]:
+    def modbus(host: str, port: int, timeout: float, _pacing: Pacing) -> Callable[[int], RegisterReader]:
         reached.append(("modbus", host, port, timeout))
 
         def reader(unit: int) -> RegisterReader:
@@ -85,3 +93,102 @@ def test_devices_at_one_address_share_a_connection_by_unit() -> None:
 @pytest.mark.parametrize(("speed", "seconds"), [(1.0, 3.0), (2.0, 1.5), (60.0, 0.5)])
 def test_a_fast_house_waits_shorter_but_never_less_than_a_network_needs(speed: float, seconds: float) -> None:
     assert timeout_s(HeldClock(speed=speed)) == seconds
+
+
+def by_profile(*profiles: str) -> Config:
+    """The repository's house with its first devices read by these profiles, all behind one address."""
+    devices = [
+        device.model_copy(
+            update={"kind": "profile", "profile": name, "port": 502, "unit_id": unit, "signals": ["pv_power_w"]}
+        )
+        for unit, (device, name) in enumerate(zip(SITE.devices, profiles, strict=False), 1)
+    ]
+    known = {name: load_profile(Path(__file__).parents[2] / f"config/devices/{name}.yaml") for name in profiles}
+    return Config(SITE.model_copy(update={"devices": devices}), CONFIG.rules, CONFIG.flags, CONFIG.policies, known)
+
+
+def test_a_device_with_a_register_map_is_read_by_it() -> None:
+    asked: list[tuple[int, int, int, str]] = []
+
+    def modbus(_host: str, _port: int, _timeout: float, _pacing: Pacing) -> Callable[[int], RegisterReader]:
+        def reader(unit: int) -> RegisterReader:
+            def read(address: int, count: int, function: str = "holding") -> list[int]:
+                asked.append((unit, address, count, function))
+                return [0, 5000]
+
+            return read
+
+        return reader
+
+    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus))
+    assert isinstance(sources["inverter"], RegisterMapDevice)
+    assert sources["inverter"].read() == {"pv_power_w": 5000}
+    assert asked == [(1, 32_064, 2, "holding")]
+
+
+def test_a_connection_is_paced_as_the_most_sensitive_device_behind_it_wants() -> None:
+    paced: list[Pacing] = []
+
+    def modbus(_host: str, _port: int, _timeout: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
+        paced.append(pacing)
+        return lambda _unit: lambda _address, count, _function="holding": [0] * count
+
+    clock = HeldClock(speed=60, boot_s=0)
+    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus))
+    (pacing,) = paced
+    assert (pacing.connect_delay_s, pacing.pause_s) == (1.0, 0.85)
+    pacing.wait(0.85)
+    assert clock.boot() == pytest.approx(0.85)
+
+
+def test_only_what_speaks_sunspec_can_say_what_it_is() -> None:
+    reached: Reached = []
+    (device,) = by_profile("huawei_sun2000").site.devices
+    assert ask_about(device, HeldClock(), transports(reached)) is None
+    assert reached == []
+    with pytest.raises(DeviceNonsense, match="no SunSpec mark"):
+        ask_about(SITE.devices[0], HeldClock(), transports(reached))
+
+
+def relays(kind: str) -> LoadConfig:
+    return LOAD.model_copy(update={"relay": LOAD.relay.model_copy(update={"kind": kind, "secret": "relay"})})
+
+
+@pytest.mark.parametrize(
+    ("kind", "first"), [("shelly_gen1", None), ("shelly_gen2", None), ("tasmota", "Basic YTpi")]
+)
+def test_a_relay_with_a_secret_says_who_one_is(kind: str, first: str | None) -> None:
+    """Shellies ask, and are answered; a Tasmota may refuse without asking, so it is told beforehand."""
+    named: list[str] = []
+    heard: list[str | None] = []
+
+    def secret(name: str) -> Credentials:
+        named.append(name)
+        return Credentials("a", "b")
+
+    def refusing(*request: Any) -> HttpAnswer:
+        heard.append(request[3].get("Authorization"))
+        return HttpAnswer(401, b"", {"www-authenticate": 'Basic realm="x"'})
+
+    relay = build_relay(relays(kind), HeldClock(), Transports(http=lambda *_: refusing, secret=secret))
+    assert relay is not None
+    with pytest.raises(DeviceRefused, match=r"relay\.secret"):
+        relay.open()
+    assert named == ["relay"]
+    assert heard == ([first] if first else [None, "Basic YTpi"])
+
+
+@pytest.mark.parametrize(
+    ("driver", "kind"), [("luxos", LuxosMiner), ("braiins", BraiinsMiner), ("pyasic", PyasicMiner)]
+)
+def test_every_miner_has_its_driver(driver: str, kind: type) -> None:
+    load = LOAD.model_copy(update={"miner": LOAD.miner.model_copy(update={"driver": driver})})
+    assert isinstance(build_miner(load, HeldClock(), transports([])), kind)
+
+
+def test_a_secret_that_cannot_be_read_ends_in_no_driver_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        build_relay(relays("tasmota"), HeldClock())

@@ -90,6 +90,35 @@ def test_only_the_storage_ports_of_dc_measurements_are_the_battery() -> None:
     assert told(model, signal="battery_power_w") == 2000
 
 
+def test_a_der_tells_its_power_and_its_batterys_charge() -> None:
+    assert told(block(701, W=345, W_SF=1), signal="pv_power_w") == 3450
+    assert told(block(713, SoC=615, Pct_SF=-1), signal="battery_soc_pct") == 61.5
+    assert told(block(701, W=-345, W_SF=1), signal="battery_power_w") == 3450
+
+
+def test_a_der_with_storage_tells_its_sun_by_its_pv_ports() -> None:
+    """Its AC power, 701, has the battery in it."""
+    ports = [{"PrtTyp": 0, "DCW": 400}, {"PrtTyp": 0, "DCW": 20}, {"PrtTyp": 1, "DCW": -150}]
+    models = (
+        block(701, W=2700, W_SF=0),
+        block(713, SoC=61, Pct_SF=0),
+        Model(714, data={"NPrt": 3, "DCW_SF": 1, "Prt": ports}),
+    )
+    device = SunSpecDevice("der", Registers(*models), ["pv_power_w", "battery_power_w", "battery_soc_pct"])
+    assert device.read() == {"pv_power_w": 4200, "battery_power_w": 1500, "battery_soc_pct": 61}
+
+
+def test_inputs_of_a_plain_inverter_do_not_stand_for_its_ac_power() -> None:
+    modules = Model(160, data={"N": 1, "DCW_SF": 0, "module": [{"DCW": 3100}]})
+    assert told(block(103, W=3000, W_SF=0), modules, signal="pv_power_w") == 3000
+
+
+@pytest.mark.parametrize("missing", [{"DCW_SF": -0x8000}, {}])
+def test_inputs_without_a_scale_are_missing(missing: dict[str, int]) -> None:
+    modules = Model(160, data={"N": 1, "module": [{"DCW": 3100}]} | missing)
+    assert told(block(124), modules, signal="pv_power_w") is None
+
+
 def test_a_storage_port_that_does_not_tell_makes_the_sum_unknown() -> None:
     model = Model(714, data={"NPrt": 2, "DCW_SF": 0, "Prt": [{"PrtTyp": 1, "DCW": -150}, {"PrtTyp": 1}]})
     assert told(model, signal="battery_power_w") is None

@@ -43,6 +43,12 @@ def test_a_meter_with_the_wrong_sign_is_named_with_both_figures(explainer: Expla
     assert "bleiben −2.500 W übrig, nach dem Wechselrichter 2.500 W." in plain(explainer.warning(view, "de"))
 
 
+def test_the_figures_are_those_of_the_whole_house_also_for_one_load_of_several(explainer: Explainer) -> None:
+    signals = {"grid_power_w": 2500, "pv_power_w": 3000, "house_load_w": 500}
+    said = explainer.warning(view_of(decided(signals, surplus_left_w=-4100)), "en")
+    assert "by the meter −2,500 W is left over, by the inverter 2,500 W" in plain(said)
+
+
 def test_where_no_sign_of_the_meter_explains_it_none_is_blamed(explainer: Explainer) -> None:
     said = explainer.warning(contradicting(-700, battery_power_w=-1800), "en")
     assert "The usual cause is a wrong sign; check that of the grid meter, then that of the battery." in said

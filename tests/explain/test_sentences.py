@@ -173,9 +173,9 @@ def test_a_decision_of_the_kernel_is_said_in_a_sentence(
 
 
 def test_what_waits_for_the_next_block_is_not_given_as_its_cause(explainer: Explainer) -> None:
-    after_restart = record(trigger=Trigger.RESYNC, grid_power_w=-1860)
-    assert after_restart["code"] == Code.R1_SURPLUS_OK
-    sentence = explainer.explain(after_restart, "en")
+    between_ticks = record(trigger=Trigger.PROTECT, grid_power_w=-1860)
+    assert between_ticks["code"] == Code.R1_SURPLUS_OK
+    sentence = explainer.explain(between_ticks, "en")
     assert sentence.startswith("The next regular decision is due at 12:10")
     assert sentence.endswith("the miner stays off.")
 

@@ -1,6 +1,6 @@
-"""Random cases from a seed, decided and hashed: `python cases.py SEED COUNT ORDER` prints the hash of all records.
+"""Random cases from a seed, decided and hashed: `python -m kernel.cases SEED COUNT ORDER` prints the hash of all.
 
-Needs nothing but the kernel and the standard library, so that any Python there is can be asked.
+Needs nothing but the kernel, `houses.py` and the standard library, so that any Python there is can be asked.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from __future__ import annotations
 import hashlib
 import random
 import sys
+from dataclasses import replace
 
 from bitgrid.kernel import (
     Battery,
     EnergyState,
     Forecast,
-    Level,
     LoadMemory,
-    LoadProfile,
     Override,
     Policy,
     Quality,
@@ -33,25 +32,7 @@ from bitgrid.kernel import (
     state_record,
 )
 from bitgrid.kernel.counterfactual import counterfactuals
-
-MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)), joules_per_terahash=186)
-RANGES = {
-    "grid_power_w": (-8000, 3000),
-    "grid_power_60s_w": (-8000, 3000),
-    "pv_power_w": (0, 10_000),
-    "house_load_w": (0, 4000),
-    "battery_power_w": (-5000, 5000),
-    "battery_soc_pct": (400, 1000),
-    "room_temp_c": (100, 420),
-    "miner.power_w": (0, 1700),
-    "miner.temp_c": (200, 900),
-    "miner.hashrate_ths": (0, 950),
-    "miner.age_s": (0, 70),
-    "miner.on_for_s": (0, 900),
-    "import_price_ct_kwh": (-500, 4000),
-    "export_price_ct_kwh": (0, 1500),
-    "hodl_ct_kwh": (0, 3000),
-}
+from kernel.houses import MINER, RANGES, RARE
 
 
 def case(chance: random.Random, order: str) -> str:
@@ -68,7 +49,7 @@ def case(chance: random.Random, order: str) -> str:
         autonomy=chance.choice([0, 1, 2, 3, 3, 3]),
         confirmation=chance.choice([None, "eco", "full"]),
     )
-    state = EnergyState(**given(state) | {"outlook": outlook(state, Battery(10_000))})
+    state = replace(state, outlook=outlook(state, Battery(10_000)))
     rules = RuleSet(policy=chance.choice(list(Policy)), r4_prestart=chance.random() < 0.5)
     decision = decide(state, memory(chance, block), rules, MINER, chance.choice(list(Trigger)))
     return canonical_json(
@@ -82,16 +63,12 @@ def case(chance: random.Random, order: str) -> str:
     )
 
 
-def given(state: EnergyState) -> dict[str, object]:
-    return {name: value for name, value in vars(state).items() if name not in {"degraded", "_good"}}
-
-
 def signals(chance: random.Random, order: str) -> dict[str, Signal]:
     told = []
     for name, (low, high) in RANGES.items():
         quality = chance.choice([Quality.GOOD] * 12 + [Quality.STALE, Quality.MISSING])
         value, age_s = chance.randint(low, high), chance.randrange(90)
-        if chance.random() < 0.85:
+        if chance.random() < (0.05 if name in RARE else 0.85):
             told.append((name, Signal(None if quality is Quality.MISSING else value, age_s, quality, "é")))
     if order == "shuffled":
         random.Random(len(told)).shuffle(told)

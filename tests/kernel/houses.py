@@ -9,7 +9,35 @@ from bitgrid.kernel import EnergyState, Forecast, Level, LoadProfile, Quality, S
 
 BLOCK = 1_000
 AT_S = BLOCK * 600
-MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)))
+MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)), joules_per_terahash=186)
+HEATER = LoadProfile("heater", (Level("full", 1000, 1000),))
+
+RANGES = {
+    "grid_power_w": (-8000, 8000),
+    "grid_power_60s_w": (-8000, 8000),
+    "pv_power_w": (0, 10_000),
+    "house_load_w": (0, 6000),
+    "battery_power_w": (-5000, 5000),
+    "battery_soc_pct": (0, 1000),
+    "room_temp_c": (100, 420),
+    "miner.power_w": (0, 1700),
+    "miner.temp_c": (100, 1100),
+    "miner.hashrate_ths": (0, 950),
+    "miner.age_s": (0, 200),
+    "miner.on_for_s": (0, 900),
+    "miner.guard_trip": (0, 2),
+    "import_price_ct_kwh": (-500, 5000),
+    "export_price_ct_kwh": (0, 1500),
+    "hodl_ct_kwh": (0, 3000),
+    "emergency_stop": (0, 1),
+    "ups_on_battery": (0, 1),
+    "controller_lost": (0, 1),
+    "clock_stepped": (0, 1),
+    "evaluation_overrun": (0, 1),
+}
+"""What a house can show, in the kernel's integers: from, to."""
+RARE = frozenset(name for name, (_low, high) in RANGES.items() if high <= 2)
+"""What is mostly not the case, and would end every other thought."""
 
 
 def good(name: str, value: float, age_s: int = 0) -> Signal:

@@ -25,27 +25,10 @@ from bitgrid.kernel import (
     memory_record,
     state_record,
 )
-from kernel.houses import BLOCK, MINER
+from kernel.houses import BLOCK, MINER, RANGES, RARE
 
 RULES = RuleSet()
 LEVELS = [OFF, "eco", "full"]
-RANGES = {
-    "grid_power_w": (-8000, 8000),
-    "pv_power_w": (0, 10_000),
-    "house_load_w": (0, 6000),
-    "battery_power_w": (-5000, 5000),
-    "battery_soc_pct": (0, 1000),
-    "miner.power_w": (0, 1700),
-    "miner.temp_c": (100, 1100),
-    "miner.age_s": (0, 200),
-    "miner.on_for_s": (0, 400),
-    "miner.guard_trip": (0, 2),
-    "import_price_ct_kwh": (-500, 5000),
-    "emergency_stop": (0, 1),
-    "controller_lost": (0, 1),
-    "clock_stepped": (0, 1),
-}
-RARE = {"emergency_stop", "controller_lost", "clock_stepped", "miner.guard_trip"}
 
 
 @st.composite

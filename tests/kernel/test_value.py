@@ -14,7 +14,7 @@ from bitgrid.kernel import (
     Outlook,
     Policy,
     RuleSet,
-    balance_gap_w,
+    balance,
     decide,
     decision_record,
     energy_path,
@@ -199,9 +199,17 @@ def test_local_first_mines_whatever_else_it_would_fetch() -> None:
 
 def test_the_two_forms_of_the_surplus_are_held_against_each_other() -> None:
     swapped = house(grid_power_w=3000, pv_power_w=4500, house_load_w=1500)
-    assert balance_gap_w(swapped) == -6000
+    assert balance(swapped) == (-3000, 3000)
     record = decision_record(decide(swapped, LoadMemory(), RuleSet(), MINER))
-    assert record["balance_gap_w"] == -6000
-    right = house(grid_power_w=-3000, pv_power_w=4500, house_load_w=1700)
-    assert decision_record(decide(right, LoadMemory(), RuleSet(), MINER))["balance_gap_w"] is None
-    assert balance_gap_w(house(grid_power_w=0)) is None
+    assert record["balance"] == {
+        "inputs": {"by_meter_w": -3000, "by_inverter_w": 3000},
+        "thresholds": {"balance_tolerance_w": 300},
+        "margin": -5700,
+        "is_mismatch": True,
+    }
+    right = house(grid_power_w=-3000, pv_power_w=4500, house_load_w=1800)
+    told = decision_record(decide(right, LoadMemory(), RuleSet(), MINER))["balance"]
+    assert (told["margin"], told["is_mismatch"]) == (0, False)
+    unknown = house(grid_power_w=0)
+    assert balance(unknown) is None
+    assert decision_record(decide(unknown, LoadMemory(), RuleSet(), MINER))["balance"] is None

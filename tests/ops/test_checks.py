@@ -13,11 +13,13 @@ from click.testing import CliRunner
 
 from bitgrid.cli import main
 from bitgrid.clock import HeldClock
-from bitgrid.config import DeviceConfig, LoadConfig, Site
-from bitgrid.devices.errors import DeviceNonsense, DeviceSilent
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.config import DeviceConfig, LoadConfig, Site, load_config
+from bitgrid.config.secrets import DIRECTORY_VARIABLE
+from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks import house, machine
 from bitgrid.ops.checks.finding import Finding, Verdict, error, ok, render
+from bitgrid.ops.checks.hands import RealHands
 from bitgrid.ops.checks.machine import Places
 
 READING = MinerReading(power_w=801.0, temp_c=61.5, hashrate_ths=43.0, is_asleep=False)
@@ -31,6 +33,7 @@ class Hands:
     def __init__(self) -> None:
         self.broker_problem: str | None = None
         self.device_error: Exception | None = None
+        self.told_about: About | None = None
         self.miner_error: Exception | None = None
         self.relay_error: Exception | None = None
         self.relay_reading, self.settings = RelayReading(is_closed=True, power_w=None), SOUND
@@ -42,6 +45,9 @@ class Hands:
         if self.device_error and device.id == "meter":
             raise self.device_error
         return dict.fromkeys(device.signals, 7.0)
+
+    def about(self, device: DeviceConfig) -> About | None:
+        return self.told_about if device.id == "inverter" else None
 
     def miner(self, _load: LoadConfig) -> MinerReading:
         if self.miner_error:
@@ -90,6 +96,26 @@ def test_something_else_at_the_meters_address_is_told_apart_from_silence(site: S
     hands.device_error = DeviceNonsense("no SunSpec")
     (found,) = errors(list(house.devices(site, hands)))
     assert "kind, port and unit_id" in found.advice
+
+
+def inverter(limit_pct: float | None) -> About:
+    return About("Fronius", "Symo GEN24 10.0", "1", 10_000, 10_000, limit_pct, (1, 103))
+
+
+def test_an_inverter_that_somebody_holds_down_is_told(site: Site, hands: Hands) -> None:
+    hands.told_about = inverter(60)
+    found = [finding for finding in house.devices(site, hands) if finding.subject == "inverter"]
+    assert [finding.verdict for finding in found] == [Verdict.OK, Verdict.WARN]
+    assert found[0].text.endswith("(Fronius Symo GEN24 10.0, 10000 W)")
+    assert "held down to 60 %" in found[1].text
+
+
+@pytest.mark.parametrize("limit_pct", [None, 100.0])
+def test_an_inverter_that_nobody_holds_down_is_all_right(
+    site: Site, hands: Hands, limit_pct: float | None
+) -> None:
+    hands.told_about = inverter(limit_pct)
+    assert {finding.verdict for finding in house.devices(site, hands)} == {Verdict.OK}
 
 
 @pytest.mark.parametrize("auto_off_s", [None, 600.0])
@@ -216,3 +242,33 @@ def test_a_simulated_house_that_is_not_running_is_no_error(config_dir: Path) -> 
     done = CliRunner().invoke(main, ["doctor", "--config", str(config_dir)])
     assert done.exit_code == 0, done.output
     assert "the simulated house is not running" in done.output
+
+
+def test_a_tasmotas_settings_are_told_in_its_own_words(site: Site, hands: Hands) -> None:
+    load = site.loads[0]
+    relay = load.relay.model_copy(update={"kind": "tasmota", "channel": 1})
+    tasmota = site.model_copy(update={"loads": [load.model_copy(update={"relay": relay})]})
+    hands.settings = RelaySettings(None, starts_open=False)
+    auto_off, start = errors(list(house.loads(tasmota, hands)))
+    assert "PulseTime2 220 at http://127.0.0.1:18081/" in auto_off.advice
+    assert "PowerOnState 0 at" in start.advice
+
+
+def test_a_relay_that_refuses_points_to_its_secret(site: Site, hands: Hands) -> None:
+    hands.relay_error = DeviceRefused("asks for a password")
+    (found,) = errors(list(house.loads(site, hands)))
+    assert "secret" in found.advice
+
+
+def test_credentials_that_cannot_be_read_are_a_finding(
+    site: Site, config_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path))
+    load = site.loads[0]
+    relay = load.relay.model_copy(update={"secret": "relay"})
+    miner = load.miner.model_copy(update={"driver": "braiins", "secret": "miner"})
+    guarded = load.model_copy(update={"relay": relay, "miner": miner})
+    doctor = RealHands(load_config(config_dir), NOW)
+    for ask in (doctor.relay, doctor.miner):
+        with pytest.raises(DeviceRefused, match="cannot be read"):
+            ask(guarded)

@@ -43,8 +43,8 @@ HEALTH = {
 }
 DECISIONS = {
     "decisions": [
-        {"load": "miner", "texts": {"en": {"short": "The newest reason."}}},
-        {"load": "miner", "texts": {"en": {"short": "An older reason."}}},
+        {"load": "miner", "texts": {"en": {"short": "The newest reason."}}, "ledger_head": "18:abc"},
+        {"load": "miner", "texts": {"en": {"short": "An older reason."}}, "ledger_head": "17:def"},
     ]
 }
 
@@ -74,6 +74,14 @@ def test_it_tells_which_component_is_silent() -> None:
     text = render(report())
     assert "✓ rules         ok" in text
     assert "✗ guard         silent: for 20 s" in text
+
+
+def test_it_tells_where_the_ledger_ended_at_the_newest_decision() -> None:
+    text = render(report())
+    assert "head            18:abc\n" in text
+    assert "bitgrid ledger verify --head" in text
+    assert "17:def" not in text
+    assert "Ledger" not in render(Report("x", STATE, HEALTH, {"decisions": []}))
 
 
 def test_a_state_that_is_not_live_is_said_to_be_so() -> None:

@@ -56,11 +56,11 @@ class House:
         profile = load_profile(self.config.site.loads[0])
         decision = decide(state, memory or LoadMemory(), rule_set(self.config), profile, trigger)
         journal = Journal(self.ledger)
-        row = journal.decided(decision)[0]
+        decided = journal.decided(decision)
         if is_archived:
-            journal.append(row, decision)
+            journal.append(decided)
         else:
-            self.ledger.append(row, "{}")
+            self.ledger.append(decided.row, "{}")
 
     def asks(self, *arguments: str) -> tuple[int, str]:
         done = CliRunner().invoke(main, ["whatif", "--var", str(self.var), *arguments])

@@ -127,7 +127,9 @@ def test_a_recording_drives_the_house_where_one_is_named_and_the_weather_where_n
 ) -> None:
     read(tmp_path, "2025-06-01T10:00:00Z,1200,300,")
     assert isinstance(open_source(make_site(), plant_config, None), SimulatedHome)
-    assert open_source(make_site(), plant_config, tmp_path / "home.csv").at(JUNE_1_10H_S) == (1200, 300)
+    recorded = open_source(make_site(), plant_config, tmp_path / "home.csv")
+    assert recorded.at(JUNE_1_10H_S) == (1200, 300)
+    assert recorded.at(JUNE_1_10H_S + 60) == (1201, 301), "it must not look frozen"
 
 
 def test_the_simulated_home_holds_its_values_for_ten_seconds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -240,4 +241,17 @@ def test_a_recorded_period_can_be_simulated(data: Path, monkeypatch: pytest.Monk
     code, text = bitgrid_("simulate", "--config", CONFIG_DIRECTORY)
     assert code == 0, text
     assert "0.7 days simulated" in text
-    assert "forecast: clear sky" in text
+    assert "forecast: as archived in 98 of 98 decided blocks" in text
+
+
+def test_a_plan_as_json_says_the_same_as_the_table(data: Path) -> None:
+    code, text = bitgrid_("plan", "--data", data, "--json")
+    assert code == 0, text
+    planned = json.loads(text)["miner"]
+    table = bitgrid_("plan", "--data", data, "--language", "de")[1].splitlines()
+    assert len(planned) == len(table) - 1
+    for block, line in zip(planned, table[1:], strict=True):
+        assert f"  {block['action']}" in line
+        assert block["reason"] in line
+    only = json.loads(bitgrid_("preview", "--data", data, "--json")[1])["miner"]
+    assert only == planned[:1]

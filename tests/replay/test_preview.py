@@ -15,6 +15,7 @@ from bitgrid.kernel import (
     Battery,
     Code,
     EnergyState,
+    Level,
     LoadMemory,
     Quality,
     RuleSet,
@@ -37,7 +38,7 @@ def morning(**curves: tuple[int, ...]) -> EnergyState:
 
 
 def planned(state: EnergyState, blocks: int = 144, memory: LoadMemory | None = None) -> list[PlannedBlock]:
-    return plan(state, memory or LoadMemory(), RULES, MINER, HOME, blocks)
+    return plan(state, [(MINER, memory or LoadMemory())], RULES, HOME, blocks)[MINER.id]
 
 
 def test_it_starts_when_the_sun_is_forecast_and_stops_when_it_goes() -> None:
@@ -105,11 +106,42 @@ def test_starts_are_counted_by_the_local_day() -> None:
     worn_out = LoadMemory(starts=6, starts_day=state.local_day)
     days = [
         (block.decision.state.local_day, block.decision.level)
-        for block in plan(state, worn_out, RULES, MINER, HOME, 144, local_day)
+        for block in plan(state, [(MINER, worn_out)], RULES, HOME, 144, local_day)[MINER.id]
     ]
     started = next(day for day, level in days if level != OFF)
     assert started != state.local_day
     assert all(level == OFF for day, level in days if day == state.local_day)
+
+
+HEATER = replace(MINER, id="heater", levels=(Level("on", 1000, 1000),), joules_per_terahash=None)
+
+
+def two_loads(pv_w: int, miner: LoadMemory | None = None) -> list[tuple[str, str]]:
+    """Levels of miner and heater, block by block, under a sun that stays."""
+    state = replace(morning(pv_w=(pv_w,) * 40), load_ids=("miner", "heater"))
+    both = plan(state, [(MINER, miner or LoadMemory()), (HEATER, LoadMemory())], RULES, HOME, 20)
+    pairs = zip(both["miner"], both["heater"], strict=True)
+    return [(first.decision.level, second.decision.level) for first, second in pairs]
+
+
+def test_what_the_first_load_takes_is_not_left_for_the_second() -> None:
+    assert two_loads(2600)[-1] == ("full", OFF)
+    assert two_loads(3400)[-1] == ("full", "on")
+
+
+def test_the_second_load_gets_what_the_first_may_not_take() -> None:
+    """The miner's starts of the day are used up; the sun that it leaves carries the heater."""
+    worn_out = LoadMemory(starts=6, starts_day=morning().local_day)
+    assert two_loads(2600, worn_out)[-1] == (OFF, "on")
+
+
+def test_the_surplus_told_of_the_second_load_is_what_is_left() -> None:
+    state = replace(morning(pv_w=(3400,) * 40), load_ids=("miner", "heater"))
+    both = plan(state, [(MINER, LoadMemory()), (HEATER, LoadMemory())], RULES, HOME, 20)
+    first, second = both["miner"][-1], both["heater"][-1]
+    assert first.surplus_w is not None
+    assert second.surplus_w == first.surplus_w - first.decision.power_w
+    assert second.decision.state.surplus_left_w is not None
 
 
 curves = st.lists(st.integers(0, 8000), min_size=1, max_size=150).map(tuple)
@@ -136,7 +168,7 @@ def test_with_nothing_running_it_agrees_with_the_outlook(pv: tuple[int, ...], so
     """Where the kernel sees the battery run empty first, the plan's battery is empty one block later."""
     state = ahead(house(**{**METERS, "battery_soc_pct": soc, "house_load_w": 900}), pv_w=pv)
     forbids = replace(RULES, soc_hard_min=1000, soc_soft_min=1000)
-    blocks = plan(state, LoadMemory(), forbids, MINER, HOME, 144)
+    blocks = plan(state, [(MINER, LoadMemory())], forbids, HOME, 144)[MINER.id]
     seen = blocks[0].decision.state.outlook
     assert seen is not None
     empty = seen.likely.empty_block

@@ -103,6 +103,33 @@ def test_what_the_real_processes_recorded_is_derived_again(tmp_path: Path) -> No
     assert {"TICK", "USER", "EXPIRY"} <= triggers
 
 
+@pytest.mark.parametrize("step_s", [-5000, 9000])
+def test_a_step_of_the_clock_with_a_load_running_and_a_wish_in_force_is_no_difference(
+    tmp_path: Path, step_s: int
+) -> None:
+    house = WholeHouse(tmp_path, MAY_MORNING_S + 6 * 3600)
+    house.live(7200, step_s=5)
+    assert house.miner_w > 500
+    wish = OverrideRequest(
+        request_id="one", load="miner", action="level", level="eco", duration_s=7200, actor="test"
+    )
+    house.bus.publish(house.topics.override, wish)
+    house.live(1800, step_s=5)
+    house.clock.wall_s += step_s
+    house.live(3600, step_s=5)
+    ledger = Ledger(tmp_path / "ledger", read_only=True)
+    replayer = Replayer(ledger)
+    assert [difference for row in ledger.records() for difference in replayer.check(row)] == []
+    assert len({row.clock_epoch for row in ledger.records()}) == 2
+
+
+def test_a_switch_lost_over_a_step_of_the_clock_still_shows(days: PaperLedger) -> None:
+    index = a_start(days)
+    later = [replace(row, clock_epoch=1) for row in days.rows[index + 1 :]]
+    found = differences(replace(days, rows=days.rows[:index] + later))
+    assert any("a record may be missing" in difference.what for difference in found)
+
+
 def test_a_tampered_action_is_found_and_both_records_are_shown(days: PaperLedger) -> None:
     index = a_start(days)
 

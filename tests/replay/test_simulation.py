@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from array import array
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from bitgrid.config import Config
 from bitgrid.config.loading import load_plant
-from bitgrid.kernel import Action, Decision, Trigger, canonical_json, decision_record
+from bitgrid.kernel import Action, Decision, Forecast, Trigger, canonical_json, decision_record, forecast_hash
 from bitgrid.plant.recorded import DAY_AHEAD, FORECAST, Recording, read_recording
 from bitgrid.plant.source import SimulatedHome
 from bitgrid.replay.drive import Drive, from_ledger, from_recording, from_source
@@ -198,15 +201,56 @@ def test_a_gap_in_the_recording_is_told(tmp_path: Path) -> None:
     assert any("the recording has gaps, the longest of 300 min" in note for note in drive.notes)
 
 
-def test_what_a_house_recorded_drives_it_again(drive: Drive) -> None:
+def recorded(drive: Drive) -> tuple[list[DecisionRow], Callable[[str], Forecast]]:
+    """What a house would have recorded of a drive, and its archive of forecasts."""
     written: list[DecisionRow] = []
-    Simulation(CONFIG, drive, lambda decision: written.append(row_of(decision))).run()
-    again = from_ledger(written, CONFIG)
+    forecasts: dict[str, Forecast] = {}
+
+    def write(decision: Decision) -> None:
+        written.append(row_of(decision))
+        if decision.state.forecast is not None:
+            forecasts[forecast_hash(decision.state.forecast)] = decision.state.forecast
+
+    Simulation(CONFIG, drive, write).run()
+    return written, forecasts.__getitem__
+
+
+def test_what_was_forecast_then_is_what_a_recorded_period_is_simulated_with(drive: Drive) -> None:
+    clouded = replace(drive, forecast_w=array("i", (round(0.1 * value) for value in drive.forecast_w)))
+    written, recall = recorded(clouded)
+    again = from_ledger(written, CONFIG, recall)
+    then = {row.block: json.loads(row.record)["state"]["forecast"] for row in written}
+    for decision in heard(CONFIG, again)[1]:
+        assert decision.state.forecast is not None
+        assert forecast_hash(decision.state.forecast) == then[decision.state.block]
+    decided = len(again) - 1
+    assert f"forecast: as archived in {decided} of {decided} decided blocks" in again.notes[0]
+
+
+def test_blocks_without_an_archived_forecast_are_simulated_with_the_clear_sky_and_counted(drive: Drive) -> None:
+    written, recall = recorded(drive)
+    bare = [
+        replace(row, record=re.sub(r'"forecast":"[0-9a-f]+"', '"forecast":null', row.record))
+        if index < 10
+        else row
+        for index, row in enumerate(row for row in written if row.trigger == "TICK")
+    ]
+    again = from_ledger(bare, CONFIG, recall)
+    decided = len(again) - 1
+    assert f"forecast: as archived in {decided - 10} of {decided} decided blocks" in again.notes[0]
+    assert again.archived is not None
+    assert again.archived.at(bare[9].block) is None
+    assert again.archived.at(bare[10].block) is not None
+
+
+def test_what_a_house_recorded_drives_it_again(drive: Drive) -> None:
+    written, recall = recorded(drive)
+    again = from_ledger(written, CONFIG, recall)
     assert again.first_block == drive.first_block
     assert list(again.pv_w) == list(drive.pv_w)[:-1]
     assert all(abs(one - other) <= 3 for one, other in zip(again.house_w, drive.house_w, strict=False))
-    with_gap = from_ledger([*written[:10], *written[13:]], CONFIG)
+    with_gap = from_ledger([*written[:10], *written[13:]], CONFIG, recall)
     assert len(with_gap) == len(again)
     assert "3 of" in with_gap.notes[1]
     with pytest.raises(NothingThere):
-        from_ledger(written[:1], CONFIG)
+        from_ledger(written[:1], CONFIG, recall)

@@ -15,6 +15,7 @@ from bitgrid.bus import (
     Handler,
     Health,
     HealthStatus,
+    LedgerHead,
     LoadState,
     Message,
     OverrideRequest,
@@ -108,9 +109,9 @@ class Talk:
         self.event(record)
         return record
 
-    def event(self, record: dict[str, Any], decision_id: str = "") -> None:
+    def event(self, record: dict[str, Any], decision_id: str = "", head: LedgerHead | None = None) -> None:
         name = decision_id or f"{record['load']}-{record['block']}-{record['at_s']}-{record['trigger']}"
-        event = DecisionEvent(id=name, load=record["load"], record=record)
+        event = DecisionEvent(id=name, load=record["load"], record=record, head=head)
         self.bus.publish(self.topics.decision, event, retain=True)
 
     def health(self, component: str, status: HealthStatus = HealthStatus.OK, reason: str = "") -> None:

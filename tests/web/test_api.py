@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from bitgrid.bus import EstopRequest, HealthStatus, OverrideRequest
+from bitgrid.bus import EstopRequest, HealthStatus, LedgerHead, OverrideRequest
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from web.talk import NOON_S, Talk
@@ -82,6 +82,13 @@ def test_decisions_come_with_their_record_and_sentences(client: FlaskClient, tal
     assert decision["record"] == record
     assert decision["texts"]["en"]["short"].startswith("The sun leaves")
     assert decision["texts"]["de"]["short"].startswith("Die Sonne lässt")
+
+
+def test_a_decision_names_where_the_ledger_ended_with_it(client: FlaskClient, talk: Talk) -> None:
+    talk.event(talk.decision(), "another", head=LedgerHead(seq=18, hash="0f" * 32))
+    newest, older = client.get("/api/v1/decisions").get_json()["decisions"]
+    assert newest["ledger_head"] == "18:" + "0f" * 32
+    assert older["ledger_head"] is None
 
 
 def test_an_override_is_asked_for_and_its_end_told(client: FlaskClient, talk: Talk) -> None:

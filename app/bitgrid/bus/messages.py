@@ -89,12 +89,30 @@ class LoadState(Message):
     trip: str | None = None
 
 
+class LedgerHead(Message):
+    """Where the ledger's chain ended: the number of a record, and its hash in hexadecimal.
+
+    Kept by whoever listens, it is what `bitgrid ledger verify --head SEQ:HASH` is later held against: an end that
+    was cut off, or written anew, does not contain it.
+    """
+
+    seq: Annotated[int, Field(ge=1)]
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+
 class DecisionEvent(Message):
-    """A decision of the kernel: its whole record, as stored (`kernel.record` says what is in it)."""
+    """A decision of the kernel: its whole record, as stored (`kernel.record` says what is in it).
+
+    ``head`` is where the ledger ended with it.
+    """
 
     id: str
     load: str
     record: dict[str, Any]
+    head: LedgerHead | None = None
 
 
 class ExplainSession(Message):

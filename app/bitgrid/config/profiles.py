@@ -46,6 +46,9 @@ class RegisterPoint(Point):
     not_told: list[int] = Field(
         default=[], description="Raw figures, unsigned, that mean: not measured. Never taken for a value."
     )
+    optional: bool = Field(
+        default=False, description="Left out of the sum while it is not told: an input that a model may lack."
+    )
 
 
 class JsonPoint(Point):
@@ -71,7 +74,7 @@ class RegisterSignal(Model):
 
     points: Annotated[list[RegisterPoint], Field(min_length=1)]
     group: Literal["fast", "slow"] = Field(
-        default="fast", description="`slow` is read every sixth time: what hardly changes."
+        default="fast", description="`slow` is read every 10 s at most: what hardly changes."
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
 from bitgrid.clock import Clock
@@ -16,7 +17,8 @@ from bitgrid.config import Config
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.clock_steps import moved
 from bitgrid.control.controllers import Controllers, Instances
-from bitgrid.control.journal import Journal
+from bitgrid.control.days import LocalDays
+from bitgrid.control.journal import Decided, Journal
 from bitgrid.control.leases import Leases
 from bitgrid.control.load import Load
 from bitgrid.control.publisher import EventKind, Publisher
@@ -24,6 +26,7 @@ from bitgrid.control.rule_set import load_profile, rule_set
 from bitgrid.control.sharing import surplus_beside_w, surplus_left_w
 from bitgrid.control.signals import SignalBook
 from bitgrid.control.state_builder import AUTONOMY, StateBuilder
+from bitgrid.control.trips import Trips
 from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
 from bitgrid.kernel import (
     OFF,
@@ -62,21 +65,24 @@ class Engine:
         self.config, self.clock = config, clock
         self.topics = Topics(config.site.site)
         self.rules = rule_set(config)
-        self.journal = Journal(ledger)
+        self.publisher = Publisher(self, bus)
+        self.journal = Journal(ledger, self.publisher.decision)
         self.house = self.journal.house_memory()
         self.blocks = BlockClock(
             clock, config.rules.block_s, config.rules.clock.max_step_s, self.house.clock_epoch
         )
         self.book = SignalBook(window_s=config.rules.block_s, gap_s=config.rules.r3.comm_timeout_s)
-        self.builder = StateBuilder(config, self.book, self.blocks)
+        zone = ZoneInfo(config.site.location.timezone)
+        self.days = LocalDays(zone, self.house.day, self.house.day_ends_s)
+        self.builder = StateBuilder(config, self.book, self.blocks, self.days)
         self._heard = self.builder.heard()
         self.controllers = Controllers()
         self.leases = Leases(bus, self.topics, clock, guard.send)
         self.guard = guard
-        self.publisher = Publisher(self, bus)
+        self.trips = Trips(self)
         by_priority = sorted(config.site.loads, key=lambda load: load.priority)
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
-        self.problem = ""
+        self.problem = self.warning = ""
         self._owes_memory = False
         self._started_boot_s = clock.boot()
         self._settled = False
@@ -109,11 +115,10 @@ class Engine:
         if not self._settled and not self._settle():
             self._publish()
             return
-        self._record_trips()
-        self._record_safety_events()
+        self.trips.step()
         for load in self.loads.values():
             self._end_override(load)
-            self._protect(load)
+            self.protect(load)
         if (self.blocks.epoch, self.blocks.block()) != self._ticked:
             self._tick()
         for load in self.loads.values():
@@ -131,6 +136,16 @@ class Engine:
         """A decision between ticks; what the other loads run on is not this one's surplus."""
         return decide(self._beside(self.state_for(load), load), memory, self.rules, load.profile, trigger)
 
+    def judge_confirmed(self, load: Load) -> Decision:
+        """What waits for a person's yes, decided as a tick does: after the loads before it, as they now are."""
+        taken_w = 0
+        for other in self.loads.values():
+            if other is load:
+                break
+            taken_w += other.profile.power_w(other.memory.level)
+        state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
+        return decide(state, load.memory, self.rules, load.profile, Trigger.USER)
+
     @property
     def autonomy(self) -> int:
         """How much the rules may do by themselves, 0–3."""
@@ -140,7 +155,7 @@ class Engine:
     def adopt(self, config: Config) -> None:
         """Go on by another configuration of the same site; live from now on, archived with the next tick."""
         self.config, self.rules = config, rule_set(config)
-        self.builder = StateBuilder(config, self.book, self.blocks)
+        self.builder = StateBuilder(config, self.book, self.blocks, self.days)
         self._archived = False
 
     def tell_event(self, kind: EventKind, record: dict[str, Any]) -> bool:
@@ -170,28 +185,38 @@ class Engine:
         self.problem, self._owes_memory = "", False
         return ""
 
-    def apply(self, decision: Decision) -> bool:
-        """Carry out a decision; tell whether it is durable. What is not durable starts and renews nothing."""
-        load = self.loads[decision.load.id]
-        row, record = self.journal.decided(decision)
+    def protect(self, load: Load) -> None:
+        """Between ticks only protection and the user's word switch; what changes nothing is not recorded."""
+        if load.memory.level == OFF:
+            return
+        decision = decide(self.state_for(load), load.memory, self.rules, load.profile, Trigger.PROTECT)
+        if decision.action is not Action.HOLD:
+            self.apply(decision)
+
+    def apply(self, decision: Decision) -> Decided | None:
+        """Carry out a decision; None: it is not durable. What is not durable starts and renews nothing."""
+        load, decided = self.loads[decision.load.id], self.journal.decided(decision)
         if decision.action is Action.STOP:
-            self.leases.release(load.profile.id, row.id, decision.code.value)
+            self.leases.release(load.profile.id, decided.row.id, decision.code.value)
             load.memory = advance(decision)
         try:
-            self.journal.append(row, decision)
-            self.problem = ""
+            head = self.journal.append(decided)
         except StoreError as error:
-            log.exception("decision %s is not durable", row.id)
+            if str(error) != self.problem:  # said once, not every second
+                log.exception("decision %s is not durable", decided.row.id)
             self.problem = str(error)
-            return False
-        load.memory = advance(decision)
+            if decision.action is Action.STOP:
+                self.journal.owe(decided)
+                self._owes_memory = True
+            return None
+        self.problem, load.memory = "", advance(decision)
         holders = self.controllers.instances(self.clock.boot())
         if decision.action is Action.START and holders is not None:
-            self.leases.grant(decision, row.id, holders)
+            self.leases.grant(decision, decided.row.id, holders)
         elif decision.level != OFF:
-            self.leases.stand(decision, row.id)
-        self.publisher.decision(row.id, record, decision)
-        return True
+            self.leases.stand(decision, decided.row.id)
+        self.publisher.decision(decided, head)
+        return decided
 
     def _context(self, load: Load) -> dict[str, int]:
         """What only the rule daemon knows, as signals; 1 is yes."""
@@ -200,7 +225,7 @@ class Engine:
         context = {
             "emergency_stop": int(self.house.emergency_stop),
             "controller_lost": int(self._is_controller_lost(load)),
-            "clock_stepped": int(self._clock_stepped),
+            "clock_stepped": int(self._is_resync()),
             AUTONOMY: self.autonomy,
         }
         if trip is not None:
@@ -224,6 +249,13 @@ class Engine:
         if len(self.loads) == 1:
             return state
         left_w = surplus_beside_w(state, self.rules, list(self.loads.values()), load)
+        return replace(state, surplus_left_w=left_w)
+
+    def _in_turn(self, state: EnergyState, load: Load, taken_w: int) -> EnergyState:
+        """The house as it is left by the loads before this one, which draw ``taken_w``."""
+        if len(self.loads) == 1:
+            return state
+        left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
         return replace(state, surplus_left_w=left_w)
 
     def _settle(self) -> bool:
@@ -255,44 +287,9 @@ class Engine:
             signals = {name: signal for name, signal in state.signals.items() if name != "controller_lost"}
             state = replace(state, signals=signals)
         decision = decide(state, load.memory, self.rules, load.profile, Trigger.RESYNC)
-        if self.apply(decision) and may_renew(state, decision) and lease_id and holders:
-            row, _record = self.journal.decided(decision)
-            self.leases.take_over(decision, row.id, lease_id, holders)
-
-    def _record_trips(self) -> None:
-        """A stop by the guard is made durable, decided upon, and only then cleared."""
-        for name, load in self.loads.items():
-            trip = self.controllers.trip(name)
-            if trip is None:
-                continue
-            if trip.trip_id != load.trip_recorded:
-                if not self.tell_event("safety", {"load": name, **trip.model_dump()}):
-                    continue
-                load.trip_recorded = trip.trip_id
-                self._protect(load)
-                if trip.cause == "heat":
-                    self.lock_out(load)
-                    self.remember()
-            if load.memory.level == OFF:
-                self.guard.send(ClearTrip(load=name, trip_id=trip.trip_id))
-
-    def _record_safety_events(self) -> None:
-        """What `loads` tells of a load that was stopped and drew on is made durable, once."""
-        for name, load in self.loads.items():
-            event = self.controllers.safety_event(name)
-            if event is None or event.event_id == load.event_recorded:
-                continue
-            record = {"load": name, **event.model_dump(exclude={"schema_"})}
-            if self.journal.knows_event("safety", event.event_id) or self.tell_event("safety", record):
-                load.event_recorded = event.event_id
-
-    def _protect(self, load: Load) -> None:
-        """Between ticks only protection and the user's word switch; what changes nothing is not recorded."""
-        if load.memory.level == OFF:
-            return
-        decision = decide(self.state_for(load), load.memory, self.rules, load.profile, Trigger.PROTECT)
-        if decision.action is not Action.HOLD:
-            self.apply(decision)
+        decided = self.apply(decision)
+        if decided is not None and may_renew(state, decision) and lease_id and holders:
+            self.leases.take_over(decision, decided.row.id, lease_id, holders)
 
     def _end_override(self, load: Load) -> None:
         override = load.memory.override
@@ -303,29 +300,27 @@ class Engine:
         """Decide the block that has begun, each load once, in order of priority."""
         key = self.blocks.epoch, self.blocks.block()
         self._note_gap(key)
-        taken_w, is_durable = 0, True
+        self.warning, taken_w, is_durable = "", 0, True
         for name, load in self.loads.items():
             if self.journal.has_tick(name, *key):
                 taken_w += load.profile.power_w(load.memory.level)
                 continue
-            state = self.state_for(load, of_window=True)
-            if len(self.loads) > 1:
-                left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
-                state = replace(state, surplus_left_w=left_w)
-            decision = self._in_time(state, load)
-            is_durable = self.apply(decision) and is_durable
+            began_boot_s = self.clock.boot()
+            state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
+            decision = self._in_time(state, load, began_boot_s)
+            is_durable = self.apply(decision) is not None and is_durable
             taken_w += decision.power_w
         if is_durable:
             self._ticked, self._clock_stepped = key, False
             self._archive_configuration()
 
-    def _in_time(self, state: EnergyState, load: Load) -> Decision:
+    def _in_time(self, state: EnergyState, load: Load, began_boot_s: float) -> Decision:
         """The tick's decision; one that took too long is not believed: what runs stops, nothing starts."""
-        began_boot_s = self.clock.boot()
         decision = decide(state, load.memory, self.rules, load.profile, Trigger.TICK)
         took_s = (self.clock.boot() - began_boot_s) / self.clock.speed
         if took_s <= EVALUATION_BUDGET_MACHINE_S:
             return decision
+        self.warning = f"the last decision took {took_s:.1f} s and was not believed; nothing runs in this block"
         self.tell_event("health", {"what": "evaluation_overrun", "took_s": round(took_s, 3)})
         overrun = {**state.signals, "evaluation_overrun": Signal(1, 0, Quality.GOOD, "rules")}
         return decide(replace(state, signals=overrun), load.memory, self.rules, load.profile, Trigger.TICK)
@@ -356,6 +351,11 @@ class Engine:
         except StoreError as error:
             self.problem = str(error)
 
+    def _is_resync(self) -> bool:
+        """Whether nothing may start as the clock stepped: until a block is decided after it, and to its end."""
+        began_block = self.house.epoch_began_s // self.rules.block_s
+        return self._clock_stepped or self.blocks.block() <= began_block
+
     def _stepped_while_away(self) -> bool:
         """Whether the wall clock stands before what is recorded already: then a new clock epoch begins."""
         step_s = self.blocks.now_s() - self.journal.last_at_s(self.house)
@@ -374,7 +374,10 @@ class Engine:
     def _new_epoch(self, epoch: int, step_s: int) -> None:
         """Go on by the clock as it now is; what is remembered by the old one is carried over."""
         self.blocks.epoch, now_s = epoch, self.blocks.now_s()
-        self.house = replace(self.house, clock_epoch=epoch, epoch_began_s=now_s)
+        self.days.step(now_s, step_s)
+        self.house = replace(
+            self.house, clock_epoch=epoch, epoch_began_s=now_s, day=self.days.name, day_ends_s=self.days.ends_s
+        )
         blocks = now_s // self.rules.block_s - (now_s - step_s) // self.rules.block_s
         for load in self.loads.values():
             load.memory = moved(load.memory, step_s, blocks)

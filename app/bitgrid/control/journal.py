@@ -1,10 +1,15 @@
-"""What the rule daemon writes into the ledger, and reads back when it starts."""
+"""What the rule daemon writes into the ledger, and reads back when it starts.
+
+A stop is sent whether or not it can be written. One that could not be is owed: it is written before anything else,
+as soon as the ledger takes writes again, after an event that says so. Until then nothing else is durable, so
+nothing starts.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +17,7 @@ from bitgrid.config import Config
 from bitgrid.kernel import (
     Decision,
     LoadMemory,
+    Trigger,
     advance,
     canonical_json,
     decision_record,
@@ -21,30 +27,55 @@ from bitgrid.kernel import (
     memory_record,
     state_record,
 )
-from bitgrid.store import DecisionRow, EventRow, Ledger
+from bitgrid.store import DecisionRow, EventRow, Head, Ledger, RecordRefused
 
 log = logging.getLogger(__name__)
 _HOUSE = "_house"
 _LATEST_EVENTS = 50
+MOST_OWED = 32
+"""A load that is off is not stopped again, so as many are owed as there are loads."""
 
 
 @dataclass(frozen=True)
 class HouseMemory:
-    """What is remembered of the house as a whole; ``epoch_began_s`` is by the clock as it then was."""
+    """What is remembered of the house as a whole; all times are by the clock as it was at ``epoch_began_s``.
+
+    ``day`` and ``day_ends_s`` are of `LocalDays`, as they were then.
+    """
 
     emergency_stop: bool = False
     autonomy: int | None = None
     clock_epoch: int = 0
     epoch_began_s: int = 0
+    day: int = 0
+    day_ends_s: int = 0
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision, its row in the ledger, and its record as it goes on the bus."""
+
+    decision: Decision
+    row: DecisionRow
+    record: dict[str, Any]
 
 
 class Journal:
-    """The ledger, in terms of decisions and memories."""
+    """The ledger, in terms of decisions and memories.
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    Args:
+        ledger: where it is written.
+        on_late: called with every decision that was owed, when it has been written.
+    """
+
+    def __init__(
+        self, ledger: Ledger, on_late: Callable[[Decided, Head], None] = lambda _decided, _head: None
+    ) -> None:
+        self._ledger, self._on_late = ledger, on_late
         self._stored = ledger.memories()
         self._archived: str | None = None
+        self._owed: list[Decided] = []
+        self._owed_told = 0
 
     def load_memory(self, load: str) -> LoadMemory:
         """The memory of a load; a fresh one where there is none."""
@@ -63,11 +94,14 @@ class Journal:
         return max(rows[0].at_s, house.epoch_began_s) if is_of_epoch else house.epoch_began_s
 
     def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
-        """Whether a block has its tick decision."""
-        return self._ledger.has_tick(load, clock_epoch, block)
+        """Whether a block has its tick decision, written or owed."""
+        key = load, clock_epoch, block, Trigger.TICK.value
+        rows = (owed.row for owed in self._owed)
+        is_owed = any((row.load, row.clock_epoch, row.block, row.trigger) == key for row in rows)
+        return is_owed or self._ledger.has_tick(load, clock_epoch, block)
 
-    def decided(self, decision: Decision) -> tuple[DecisionRow, dict[str, Any]]:
-        """The row of a decision, and its record as it goes on the bus."""
+    def decided(self, decision: Decision) -> Decided:
+        """A decision as it is written and told."""
         record, state = decision_record(decision), decision.state
         whole = {"decision": record, "state": state_record(state), "memory": memory_record(decision.memory)}
         row = DecisionRow(
@@ -78,20 +112,23 @@ class Journal:
             at_s=state.at_s,
             record=canonical_json(whole),
         )
-        return row, record
+        return Decided(decision, row, record)
 
-    def append(self, row: DecisionRow, decision: Decision) -> None:
-        """Make a decision, the forecast it was made from and the memory it leaves durable.
+    def append(self, decided: Decided) -> Head:
+        """Make a decision, its forecast and the memory it leaves durable; where the chain then ends.
 
         Raises:
             StoreError: it is not.
         """
-        forecast = decision.state.forecast
-        if forecast is not None and forecast_hash(forecast) != self._archived:
-            name = forecast_hash(forecast)
-            self._ledger.archive_forecast(name, canonical_json(forecast_record(forecast)), row.at_s)
-            self._archived = name
-        self._ledger.append(row, canonical_json(memory_record(advance(decision))))
+        self._catch_up(decided.row.at_s)
+        return self._append(decided)
+
+    def owe(self, decided: Decided) -> None:
+        """Keep a decision that was carried out and could not be written."""
+        if len(self._owed) >= MOST_OWED:
+            log.error("decision %s will not be in the ledger: %d wait already", decided.row.id, MOST_OWED)
+            return
+        self._owed.append(decided)
 
     def save(self, house: HouseMemory, loads: Mapping[str, LoadMemory], at_s: int) -> None:
         """Make the memory of the house and of every load durable, all or none.
@@ -99,6 +136,7 @@ class Journal:
         Raises:
             StoreError: it is not.
         """
+        self._catch_up(at_s)
         records = {name: canonical_json(memory_record(memory)) for name, memory in loads.items()}
         self._ledger.save_memories({_HOUSE: canonical_json(asdict(house)), **records}, at_s)
 
@@ -109,6 +147,7 @@ class Journal:
             StoreError: it is not.
         """
         log.warning("%s event: %s", kind, record)
+        self._catch_up(at_s)
         self._ledger.append_event(EventRow(at_s, kind, canonical_json(record)))
 
     def knows_event(self, kind: str, event_id: str) -> bool:
@@ -123,3 +162,37 @@ class Journal:
             StoreError: it is not durable.
         """
         self._ledger.archive_configuration(config.config_hash, config.canonical_json, at_s)
+
+    def _append(self, decided: Decided) -> Head:
+        forecast, row = decided.decision.state.forecast, decided.row
+        if forecast is not None and forecast_hash(forecast) != self._archived:
+            name = forecast_hash(forecast)
+            self._ledger.archive_forecast(name, canonical_json(forecast_record(forecast)), row.at_s)
+            self._archived = name
+        return self._ledger.append(row, canonical_json(memory_record(advance(decided.decision))))
+
+    def _catch_up(self, at_s: int) -> None:
+        """Write what is owed, in the order it was decided in; what the ledger will never take is given up.
+
+        Raises:
+            StoreError: the ledger still takes nothing.
+        """
+        if not self._owed:
+            return
+        late = [{"decision": owed.row.id, "decided_at_s": owed.row.at_s} for owed in self._owed]
+        if self._owed_told != len(late):
+            told = canonical_json({"what": "recorded_late", "decisions": late})
+            self._ledger.append_event(EventRow(at_s, "health", told))
+        while self._owed:
+            self._owed_told = len(self._owed)
+            self._write_late(self._owed[0])
+            del self._owed[0]
+        self._owed_told = 0
+
+    def _write_late(self, owed: Decided) -> None:
+        try:
+            head = self._append(owed)
+        except RecordRefused:
+            log.exception("decision %s will not be in the ledger", owed.row.id)
+            return
+        self._on_late(owed, head)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from bitgrid.bus import AutonomyRequest, Bus, CommandReply, ConfirmRequest, Received, decode
 from bitgrid.control.engine import Engine
 from bitgrid.control.load import Load
-from bitgrid.kernel import Trigger, decide
 
 
 class Modes:
@@ -49,8 +48,7 @@ class Modes:
         engine = self._engine
         key = engine.blocks.epoch, engine.blocks.block()
         load.confirmed = key, request.level
-        state = engine.state_for(load, of_window=True)
-        decision = decide(state, load.memory, engine.rules, load.profile, Trigger.USER)
+        decision = engine.judge_confirmed(load)
         if decision.level != request.level:
             load.confirmed = None
             text = f"{decision.rule.value} does not allow it, or nothing waits for it any more"

@@ -11,17 +11,20 @@ from bitgrid.bus import (
     EventMessage,
     Health,
     HealthStatus,
+    LedgerHead,
     LoadState,
     Quality,
     SignalView,
 )
-from bitgrid.kernel import OFF, Decision, EnergyState, LoadMemory, surplus_w, to_people
+from bitgrid.kernel import OFF, EnergyState, LoadMemory, surplus_w, to_people
 from bitgrid.kernel.counterfactual import counterfactuals
 from bitgrid.kernel.rules.r5_stability import hold
 
 if TYPE_CHECKING:
     from bitgrid.control.engine import Engine
+    from bitgrid.control.journal import Decided
     from bitgrid.control.load import Load
+    from bitgrid.store import Head
 
 EventKind = Literal["safety", "health", "audit"]
 
@@ -38,12 +41,15 @@ class Publisher:
         message = EventMessage(kind=kind, at_s=at_s, record=record)
         self._bus.publish(self._engine.topics.event(kind), message)
 
-    def decision(self, decision_id: str, record: dict[str, Any], decision: Decision) -> None:
-        """A decision, with what would have to change, and at once the house as it now is."""
-        record = {**record, "counterfactuals": [answer.record() for answer in counterfactuals(decision)]}
+    def decision(self, decided: Decided, head: Head) -> None:
+        """A decision, what would have to change, where the ledger ends with it; and the house as it now is."""
+        answers = [answer.record() for answer in counterfactuals(decided.decision)]
+        record = {**decided.record, "counterfactuals": answers}
         if record["action"] != "HOLD":
             self._since_s[record["load"]] = record["at_s"]
-        event = DecisionEvent(id=decision_id, load=record["load"], record=record)
+        event = DecisionEvent(
+            id=decided.row.id, load=record["load"], record=record, head=LedgerHead(seq=head.seq, hash=head.hash)
+        )
         self._bus.publish(self._engine.topics.decision, event, retain=True)
         self.house()
 

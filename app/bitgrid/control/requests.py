@@ -94,7 +94,7 @@ class Requests:
 
     def _apply(self, load: Load, memory: LoadMemory, trigger: Trigger) -> bool:
         engine = self._engine
-        return engine.apply(engine.judge(load, memory, trigger))
+        return engine.apply(engine.judge(load, memory, trigger)) is not None
 
     def _emergency_off(self, load: Load) -> None:
         engine = self._engine

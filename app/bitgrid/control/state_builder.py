@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from bitgrid.config import Config, DeviceConfig
 from bitgrid.control.blocks import BlockClock
+from bitgrid.control.days import LocalDays
 from bitgrid.control.rule_set import battery
 from bitgrid.control.signals import AVERAGED, COUNTED, Sample, SignalBook
 from bitgrid.kernel import EnergyState, Forecast, Outlook, Quality, Signal, outlook, to_people, to_scaled
@@ -31,15 +30,14 @@ FEED_SIGNALS = (
 class StateBuilder:
     """Builds states of one site."""
 
-    def __init__(self, config: Config, book: SignalBook, blocks: BlockClock) -> None:
+    def __init__(self, config: Config, book: SignalBook, blocks: BlockClock, days: LocalDays) -> None:
         self._site, self._policies, self._config_hash = config.site, config.policies, config.config_hash
         self._battery = battery(config)
         self._forecast_sample: Sample | None = None
         self._known_forecast: Forecast | None = None
         self._outlook: tuple[Forecast | None, int, Outlook | None] = (None, -1, None)
-        self._book, self._blocks = book, blocks
+        self._book, self._blocks, self._days = book, blocks, days
         self._timeout_s = config.rules.r3.comm_timeout_s
-        self._zone = ZoneInfo(config.site.location.timezone)
         loads = sorted(config.site.loads, key=lambda load: load.priority)
         self._load_ids = tuple(load.id for load in loads)
         self._load_signals = {
@@ -66,12 +64,11 @@ class StateBuilder:
         grid = signals.get("grid_power_w")
         if import_w is not None and grid is not None:
             signals["grid_power_60s_w"] = grid._replace(value=import_w)
-        local = dt.datetime.fromtimestamp(now_s, self._zone)
         state = EnergyState(
             at_s=now_s,
             block=self._blocks.block(),
             clock_epoch=self._blocks.epoch,
-            local_day=local.year * 10_000 + local.month * 100 + local.day,
+            local_day=self._days.at(now_s),
             signals=signals,
             required=self._required,
             load_ids=self._load_ids,

@@ -1,6 +1,7 @@
 """Polls one device: signals out, silence told. It never sleeps and holds no thread; somebody steps it.
 
-A device that is silent publishes nothing: whoever holds its last values sees them age.
+A device that is silent publishes nothing: whoever holds its last values sees them age. A value from earlier is
+published with its own age. What a frozen device tells is published as stale: an old value, told as if new.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from bitgrid.bus import Bus, Quality, Telemetry, Topics
@@ -15,7 +17,8 @@ from bitgrid.clock import Clock
 from bitgrid.config import DeviceConfig
 from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceError
-from bitgrid.devices.ports import SignalSource
+from bitgrid.devices.frozen import FrozenWatch
+from bitgrid.devices.ports import Dated, SignalSource, figure
 
 MAX_BACK_OFF_S = 60.0
 """How late the return of a silent device is noticed at most; two poll intervals where that is less."""
@@ -61,6 +64,7 @@ class DevicePoller:
         self._device, self._source = device, source
         self._bus, self._topics = bus, topics
         self._clock, self._rng = clock, rng
+        self._watch = FrozenWatch(device.frozen_after_s)
         self._due_boot_s = -math.inf
         self._failures = 0
         self._answered_boot_s: float | None = None
@@ -87,10 +91,23 @@ class DevicePoller:
             self._tell(f"{self._device.id}: {error}")
             return
         self._failures, self._answered_boot_s = 0, asked_boot_s
-        for signal, value in told.items():
-            self._publish(signal, value, asked_boot_s)
-        untold = [signal for signal, value in told.items() if value is None]
-        self._tell(f"{self._device.id} answers, but does not tell {', '.join(untold)}" if untold else "")
+        figures = {signal: figure(one) for signal, one in told.items()}
+        frozen = self._watch.step(figures, asked_boot_s)
+        for signal, one in told.items():
+            dated = one if isinstance(one, Dated) else Dated(one, asked_boot_s)
+            self._publish(signal, dated, is_frozen=signal in frozen)
+        self._tell("; ".join(self._complaints([name for name in figures if figures[name] is None], frozen)))
+
+    def _complaints(self, untold: list[SignalName], frozen: frozenset[SignalName]) -> Iterator[str]:
+        """What is wrong with a device that answers."""
+        if untold:
+            yield f"{self._device.id} answers, but does not tell {', '.join(untold)}"
+        if frozen:
+            yield (
+                f"{self._device.id} is frozen: it has told exactly the same {', '.join(sorted(frozen))} for "
+                f"{self._device.frozen_after_s} s or longer while power flows, so that is not believed any more. "
+                "Restart the device, and look at the cable to its meter."
+            )
 
     def _pause_s(self) -> float:
         """The poll interval; twice that, less a random part, while the device stays silent."""
@@ -99,16 +116,17 @@ class DevicePoller:
             return interval_s
         return min(2 * interval_s, MAX_BACK_OFF_S) * (1 - _JITTER * self._rng.random())
 
-    def _publish(self, signal: SignalName, value: float | None, asked_boot_s: float) -> None:
-        quality = Quality.MISSING
+    def _publish(self, signal: SignalName, dated: Dated, *, is_frozen: bool) -> None:
+        quality, value = Quality.MISSING, dated.value
         if value is not None:
             value = -value if signal in self._device.invert_sign else value
             low, high = _PLAUSIBLE[signal]
-            quality = Quality.GOOD if low <= value <= high else Quality.INVALID
+            believed = Quality.STALE if is_frozen else Quality.GOOD
+            quality = believed if low <= value <= high else Quality.INVALID
         told = Telemetry(
             value=value,
             quality=quality,
-            age_s=max(0.0, self._clock.boot() - asked_boot_s),
+            age_s=max(0.0, self._clock.boot() - dated.boot_s),
             source=self._device.id,
         )
         self._bus.publish(self._topics.telemetry(self._device.id, signal), told, retain=True)

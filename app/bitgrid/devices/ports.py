@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,11 +10,50 @@ from bitgrid.config import LevelConfig
 from bitgrid.config.signals import SignalName
 
 
+@dataclass(frozen=True)
+class Dated:
+    """A figure that was not asked for just now, and the boot time at which the device was asked for it."""
+
+    value: float | None
+    boot_s: float
+
+
+Told = float | Dated | None
+"""What a device tells of a signal: a figure from just now, one from earlier, or nothing."""
+
+
 class SignalSource(Protocol):
     """What can be read at once from a device."""
 
-    def read(self) -> dict[SignalName, float | None]:
+    def read(self) -> Mapping[SignalName, Told]:
         """Every signal that is asked for; None for one that is not told. May raise `DeviceError`."""
+
+
+def figure(told: Told) -> float | None:
+    """What is told, whatever its age."""
+    return told.value if isinstance(told, Dated) else told
+
+
+@dataclass(frozen=True)
+class About:
+    """What a device says of itself; None: not told.
+
+    Args:
+        maker: as it says itself, like all texts.
+        rated_w: the AC power it was built for.
+        max_w: the AC power it is set to give at most.
+        limit_pct: what it may give now, % of ``max_w``, while a limit is switched on: it may have more sun than
+            it shows.
+        models: the numbers of its SunSpec models.
+    """
+
+    maker: str
+    model: str
+    serial: str
+    rated_w: float | None
+    max_w: float | None
+    limit_pct: float | None
+    models: tuple[int, ...]
 
 
 @dataclass(frozen=True)

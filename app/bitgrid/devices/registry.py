@@ -5,11 +5,13 @@ A new kind is a module of its own, one value in `config.site`, and one entry in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
+from bitgrid.config.profiles import DeviceProfile, Quirks, RegisterProfile
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.site import MinerConfig
 from bitgrid.devices.authentication import authenticated, with_basic
@@ -19,23 +21,23 @@ from bitgrid.devices.miners.braiins import BraiinsMiner
 from bitgrid.devices.miners.luxos import LuxosMiner
 from bitgrid.devices.miners.none import NoMiner
 from bitgrid.devices.miners.pyasic import PyasicMiner
-from bitgrid.devices.ports import MinerDriver, RelayDriver, SignalSource
+from bitgrid.devices.ports import About, MinerDriver, RelayDriver, SignalSource
 from bitgrid.devices.relays.shelly_gen1 import ShellyGen1Relay
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.relays.tasmota import TasmotaRelay
 from bitgrid.devices.sockets import http_exchange, tcp_exchange
-from bitgrid.devices.transport import ByteExchange, HttpExchange, RegisterReader
+from bitgrid.devices.transport import PROMPT, ByteExchange, HttpExchange, Pacing, RegisterReader
 
 EXCHANGE_S = 3.0
 """How long a device may take to answer, seconds of the house; never less than half a second of the machine."""
 _MIN_MACHINE_S = 0.5
 
 
-def _modbus(host: str, port: int, timeout_s: float) -> Callable[[int], RegisterReader]:
+def _modbus(host: str, port: int, timeout_s: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
     # Only who reads meters pays for pymodbus: the guard and the loads do without.
     from bitgrid.devices.modbus.connection import ModbusConnection  # noqa: PLC0415  see above
 
-    return ModbusConnection(host, port, timeout_s).reader
+    return ModbusConnection(host, port, timeout_s, pacing).reader
 
 
 @dataclass(frozen=True)
@@ -45,13 +47,13 @@ class Transports:
     Args:
         tcp: the cgminer API.
         http: AxeOS and relays.
-        modbus: a shared connection, which then gives a reader by unit id.
+        modbus: a shared connection, paced as its devices want, which then gives a reader by unit id.
         secret: not a way to a device, but what it may ask for: credentials by their name in site.yaml.
     """
 
     tcp: Callable[[str, int, float], ByteExchange] = tcp_exchange
     http: Callable[[str, int, float], HttpExchange] = http_exchange
-    modbus: Callable[[str, int, float], Callable[[int], RegisterReader]] = _modbus
+    modbus: Callable[[str, int, float, Pacing], Callable[[int], RegisterReader]] = _modbus
     secret: Callable[[str], Credentials] = credentials
 
 
@@ -88,8 +90,19 @@ def build_sources(
 ) -> dict[str, SignalSource]:
     """What reads each device of the site (or ``only`` some), by id; devices at one address share a connection."""
     devices = config.site.devices if only is None else list(only)
-    ways = _Ways(clock, transports)
-    return {device.id: _source(device, ways) for device in devices}
+    ways = _Ways(clock, transports, _pacings(devices, config.profiles, clock))
+    sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
+    return {site.device.id: _SOURCES[site.kind](site) for site in sites}
+
+
+def ask_about(device: DeviceConfig, clock: Clock, transports: Transports = SOCKETS) -> About | None:
+    """What a device says of itself; None for one that does not speak SunSpec. May raise `DeviceError`."""
+    if device.kind != "sunspec":
+        return None
+    from bitgrid.devices.modbus.sunspec_about import about  # noqa: PLC0415  as for the sources below
+
+    site = _DeviceSite(device, None, _Ways(clock, transports, {}), clock)
+    return about(site.ways.registers(device), site.name)
 
 
 @dataclass(frozen=True)
@@ -132,22 +145,76 @@ _RELAYS: dict[str, _RelayWays] = {
 class _Ways:
     """Connections, one a host and port, made when first asked for."""
 
-    def __init__(self, clock: Clock, transports: Transports) -> None:
-        self._clock, self._transports = clock, transports
+    def __init__(self, clock: Clock, transports: Transports, pacings: Mapping[tuple[str, int], Pacing]) -> None:
+        self._clock, self._transports, self._pacings = clock, transports, pacings
         self._connections: dict[tuple[str, int], Callable[[int], RegisterReader]] = {}
 
     def registers(self, device: DeviceConfig) -> RegisterReader:
         """A reader of the device's unit."""
         place = device.place
         if place not in self._connections:
-            self._connections[place] = self._transports.modbus(*place, timeout_s(self._clock))
+            pacing = self._pacings.get(place, PROMPT)
+            self._connections[place] = self._transports.modbus(*place, timeout_s(self._clock), pacing)
         return self._connections[place](1 if device.unit_id is None else device.unit_id)
 
 
-def _source(device: DeviceConfig, ways: _Ways) -> SignalSource:
-    # Only who reads meters pays for pymodbus and pysunspec2: the guard and the loads do without.
+def _pacings(
+    devices: Iterable[DeviceConfig], profiles: Mapping[str, DeviceProfile], clock: Clock
+) -> dict[tuple[str, int], Pacing]:
+    """The pauses on each connection: the longest that any device behind it wants."""
+    wanted: dict[tuple[str, int], list[Quirks]] = {}
+    for device in devices:
+        profile = profiles.get(device.profile or "")
+        if isinstance(profile, RegisterProfile):
+            wanted.setdefault(device.place, []).append(profile.quirks)
+
+    def wait(seconds: float) -> None:
+        clock.wait(threading.Event(), seconds)
+
+    return {
+        place: Pacing(max(one.connect_delay_s for one in quirks), max(one.pause_s for one in quirks), wait)
+        for place, quirks in wanted.items()
+    }
+
+
+@dataclass(frozen=True)
+class _DeviceSite:
+    """What a device's source is made of."""
+
+    device: DeviceConfig
+    profile: DeviceProfile | None
+    ways: _Ways
+    clock: Clock
+
+    @property
+    def kind(self) -> str:
+        """Which entry of the table makes its source: its own kind, or how its profile is transported."""
+        return self.profile.transport if self.profile else self.device.kind
+
+    @property
+    def name(self) -> str:
+        """Its name for people, with its address."""
+        host, port = self.device.place
+        return f"{self.device.id} ({host}:{port} unit {self.device.unit_id})"
+
+
+# Only who reads meters pays for pymodbus and pysunspec2: the guard and the loads do without.
+def _sunspec(site: _DeviceSite) -> SignalSource:
     from bitgrid.devices.modbus.sunspec import SunSpecDevice  # noqa: PLC0415  see above
 
-    host, port = device.place
-    name = f"{device.id} ({host}:{port} unit {device.unit_id})"
-    return SunSpecDevice(name, ways.registers(device), device.signals)
+    return SunSpecDevice(site.name, site.ways.registers(site.device), site.device.signals)
+
+
+def _register_map(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.modbus.register_map import RegisterMapDevice  # noqa: PLC0415  see above
+
+    if not isinstance(site.profile, RegisterProfile):
+        raise TypeError(f"{site.device.id} has no register map")
+    reader = site.ways.registers(site.device)
+    return RegisterMapDevice(site.name, reader, site.profile, site.device.signals, site.clock)
+
+
+_SOURCES: dict[str, Callable[[_DeviceSite], SignalSource]] = {
+    "sunspec": _sunspec,
+    "modbus": _register_map,
+}

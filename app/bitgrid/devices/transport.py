@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, Protocol
@@ -45,6 +45,25 @@ class HttpExchange(Protocol):
 
 RegisterFunction = Literal["holding", "input"]
 """Modbus function 3 or 4."""
+
+
+@dataclass(frozen=True)
+class Pacing:
+    """What a Modbus device wants to be spared. Seconds of the house: a real device runs at its speed.
+
+    Args:
+        connect_delay_s: pause between connecting and the first request.
+        pause_s: pause before each further request.
+        wait: waits so many seconds.
+    """
+
+    connect_delay_s: float = 0.0
+    pause_s: float = 0.0
+    wait: Callable[[float], object] = lambda _seconds: None
+
+
+PROMPT = Pacing()
+"""No pause at all."""
 
 
 class RegisterReader(Protocol):

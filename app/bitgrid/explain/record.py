@@ -42,6 +42,20 @@ class PathView(_View):
     chosen_policy: Name
 
 
+class BalanceInputs(_View):
+    """The surplus by the meter, and as PV less household, W."""
+
+    by_meter_w: int
+    by_inverter_w: int
+
+
+class BalanceView(_View):
+    """Whether the two contradict each other."""
+
+    inputs: BalanceInputs
+    is_mismatch: bool
+
+
 class AlternativeView(_View):
     """One input's change that would have changed the action, as the kernel has verified it; in people's units."""
 
@@ -70,7 +84,7 @@ class RecordView(_View):
     rule: Name
     code: Name
     surplus_w: int | None = None
-    balance_gap_w: int | None = None
+    balance: BalanceView | None = None
     energy_path: PathView | None = None
     votes: Annotated[list[VoteView], Field(max_length=16)] = []
     next_change_at_s: EpochS | None = None

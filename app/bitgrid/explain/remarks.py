@@ -13,14 +13,15 @@ _FITS = 0.2
 
 def balance(view: RecordView, texts: Texts, figures: Figures) -> str:
     """Meter and inverter contradict each other: both figures, and which sign to look at."""
-    if view.balance_gap_w is None or view.surplus_w is None:
+    if view.balance is None or not view.balance.is_mismatch:
         return ""
+    told = view.balance.inputs
     return texts.say(
         figures.language,
         "balance",
-        suspect="grid" if _is_of_meter(view, view.balance_gap_w) else "open",
-        by_meter=figures.value("power_w", view.surplus_w),
-        by_inverter=figures.value("power_w", view.surplus_w - view.balance_gap_w),
+        suspect="grid" if _is_of_meter(view, told.by_meter_w - told.by_inverter_w) else "open",
+        by_meter=figures.value("power_w", told.by_meter_w),
+        by_inverter=figures.value("power_w", told.by_inverter_w),
     )
 
 

@@ -21,11 +21,12 @@ from bitgrid.kernel.record import (
 )
 from bitgrid.kernel.ruleset import OFF, Level, LoadProfile, Policy, RuleSet
 from bitgrid.kernel.state import (
+    Balance,
     EnergyState,
     Forecast,
     Quality,
     Signal,
-    balance_gap_w,
+    balance,
     surplus_w,
     to_people,
     to_scaled,
@@ -35,6 +36,7 @@ from bitgrid.kernel.value import EnergyPath, energy_path
 __all__ = [
     "OFF",
     "Action",
+    "Balance",
     "Battery",
     "Code",
     "Decision",
@@ -54,7 +56,7 @@ __all__ = [
     "Trigger",
     "Vote",
     "advance",
-    "balance_gap_w",
+    "balance",
     "canonical_json",
     "decide",
     "decision_record",

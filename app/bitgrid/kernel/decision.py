@@ -11,7 +11,7 @@ from bitgrid.kernel.ruleset import OFF, LoadProfile, RuleSet
 from bitgrid.kernel.state import EnergyState
 from bitgrid.kernel.voting import VoteRecord
 
-RANK_OVERRUN, RANK_CLOCK = 1, 5
+RANK_NO_START, RANK_CLOCK = 1, 5
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def decide(
 
     At a tick, when an override ends and when a person confirms, R1 proposes and all may object. Otherwise between
     ticks (`PROTECT`, `USER`) nothing economic may switch: what is stays unless protection or the user says
-    otherwise. After a restart (`RESYNC`)
-    what runs is judged in full, but nothing starts before the next tick.
+    otherwise. After a restart (`RESYNC`) what runs is judged in full, and nothing starts. In the block after a
+    step of the clock nothing starts either, not by a person's word, and the economy holds what runs.
     """
     r1 = r1_surplus.vote(state, memory, rules, load)
     proposed = r1.level if r1.vote is Vote.LEVEL and memory.level == OFF and r1.level != OFF else None
@@ -64,11 +64,11 @@ def decide(
     if trigger is Trigger.PROTECT or (trigger is Trigger.USER and state.confirmation is None):
         course.begin(memory.level, r1)
     else:
-        course.begin(_wanted(r1, r4, memory, trigger), r1 if not _is_wish(r1, r4, trigger, memory) else r4)
+        course.begin(_wanted(r1, r4, memory), r4 if _is_wish(r1, r4, memory) else r1)
         course.hear(r5)
         if r4.rank == r4_forecast.RANK_NO_START:
             course.hear(r4)
-    clock = _clock_vote(state, memory)
+    clock = _clock_vote(state, memory, trigger)
     votes = (
         r3_safety.vote(state, memory, rules, load),
         r2_autarky.vote_hard(state, memory, rules),
@@ -80,11 +80,12 @@ def decide(
         r5,
         r1,
     )
-    for vote in votes[5::-1]:
+    for vote in votes[5:0:-1]:
         if not (rules.override_may_use_reserve and vote is votes[1] and votes[2].vote is Vote.LEVEL):
             course.hear(vote)
-    if clock.rank == RANK_OVERRUN:
+    if clock.rank == RANK_NO_START:
         course.hear(clock)
+    course.hear(votes[0])  # of the clock's rank where that objects; but heat and emergency lock, and must be named
     level, binding = course.level, course.binding
     return Decision(
         action=_action(memory.level, level),
@@ -113,30 +114,35 @@ def may_renew(state: EnergyState, decision: Decision) -> bool:
     return r3.vote is not Vote.STOP and (by_user or r2.vote is not Vote.STOP)
 
 
-def _clock_vote(state: EnergyState, memory: LoadMemory) -> VoteRecord:
-    """After a step of the wall clock one block is held; an evaluation that took too long is not believed."""
+def _clock_vote(state: EnergyState, memory: LoadMemory, trigger: Trigger) -> VoteRecord:
+    """Nothing starts by a clock that was just set, in a process that just began, or by an answer that came late.
+
+    After a step of the wall clock the economy holds what runs, for one block. What took too long is not believed.
+    """
     if state.good("evaluation_overrun"):
         demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
-        return VoteRecord(Rule.CLOCK, RANK_OVERRUN, demand, Code.CLOCK_OVERRUN)
+        return VoteRecord(Rule.CLOCK, RANK_NO_START, demand, Code.CLOCK_OVERRUN)
     stepped = bool(state.good("clock_stepped"))
+    if memory.level == OFF and (stepped or trigger is Trigger.RESYNC):
+        return VoteRecord(Rule.CLOCK, RANK_NO_START, Vote.FORBID_START, Code.CLOCK_RESYNC)
     demand, code = (Vote.HOLD, Code.CLOCK_RESYNC) if stepped else (Vote.NONE, Code.CLOCK_STEADY)
     return VoteRecord(Rule.CLOCK, RANK_CLOCK, demand, code)
 
 
-def _is_wish(r1: VoteRecord, r4: VoteRecord, trigger: Trigger, memory: LoadMemory) -> bool:
+def _is_wish(r1: VoteRecord, r4: VoteRecord, memory: LoadMemory) -> bool:
     """Whether R4's own wish (to stop, to start early) takes the place of R1's proposal."""
     if r4.rank != r4_forecast.RANK_WISH or r4.vote is Vote.NONE or r1.level is None:
         return False
     if r4.vote is Vote.STOP:
         return r1.level != OFF
-    return r1.level == OFF and trigger is not Trigger.RESYNC and memory.level == OFF
+    return r1.level == OFF and memory.level == OFF
 
 
-def _wanted(r1: VoteRecord, r4: VoteRecord, memory: LoadMemory, trigger: Trigger) -> str:
+def _wanted(r1: VoteRecord, r4: VoteRecord, memory: LoadMemory) -> str:
     """The level that the economy's proposal comes to, before anyone objects."""
-    if r1.level is None or (trigger is Trigger.RESYNC and memory.level == OFF):
+    if r1.level is None:
         return memory.level
-    if _is_wish(r1, r4, trigger, memory):
+    if _is_wish(r1, r4, memory):
         return r4.level or OFF
     return r1.level
 

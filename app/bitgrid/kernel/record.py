@@ -17,7 +17,7 @@ from bitgrid.kernel.state import (
     Forecast,
     Quality,
     Signal,
-    balance_gap_w,
+    balance,
     surplus_w,
     to_people,
     to_scaled,
@@ -51,7 +51,7 @@ def decision_record(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule.value,
         "code": decision.code.value,
         "surplus_w": surplus_w(state, decision.rules.battery_claim_w),
-        "balance_gap_w": _balance_gap_w(decision),
+        "balance": _balance_record(decision),
         "energy_path": _path_record(decision),
         "votes": [_vote_record(vote) for vote in decision.votes],
         "next_change_at_s": decision.next_change_at_s,
@@ -184,10 +184,18 @@ def _outlook_record(outlook: Outlook | None) -> dict[str, Any] | None:
     return {"courses": [list(course) for course in outlook.courses], "blocks": outlook.blocks}
 
 
-def _balance_gap_w(decision: Decision) -> int | None:
-    """The gap between the two forms of the surplus where it is larger than the house tolerates, W."""
-    gap = balance_gap_w(decision.state)
-    return gap if gap is not None and abs(gap) > decision.rules.balance_tolerance_w else None
+def _balance_record(decision: Decision) -> dict[str, Any] | None:
+    """The surplus by the meter and by the inverter, against each other like a vote; None: one is not known."""
+    told = balance(decision.state)
+    if told is None:
+        return None
+    margin = decision.rules.balance_tolerance_w - abs(told.gap_w)
+    return {
+        "inputs": told._asdict(),
+        "thresholds": {"balance_tolerance_w": decision.rules.balance_tolerance_w},
+        "margin": margin,
+        "is_mismatch": margin < 0,
+    }
 
 
 def _path_record(decision: Decision) -> dict[str, Any]:

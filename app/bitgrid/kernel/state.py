@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -111,7 +111,8 @@ class EnergyState:
     config_hash: str = ""
     degraded: tuple[str, ...] = field(init=False, repr=False, compare=False)
     """Required signals that are not good, by name."""
-    _good: dict[str, int] = field(init=False, repr=False, compare=False)
+    good: Callable[[str], int | None] = field(init=False, repr=False, compare=False)
+    """A signal's value if it is good, else None. Asked thirty times a decision: a dictionary's own lookup."""
 
     def __post_init__(self) -> None:
         """What every rule asks for is worked out once."""
@@ -120,19 +121,16 @@ class EnergyState:
             for name, signal in self.signals.items()
             if signal.quality is Quality.GOOD and signal.value is not None
         }
-        object.__setattr__(self, "_good", good)
+        object.__setattr__(self, "good", good.get)
         object.__setattr__(self, "degraded", tuple(name for name in self.required if name not in good))
 
-    def good(self, name: str) -> int | None:
-        """A signal's value if it is good, else None."""
-        return self._good.get(name)
-
-    def coming(self, curve: str) -> tuple[int, ...]:
-        """A curve of the forecast by name, from the block now beginning on."""
+    def coming(self, curve: str, blocks: int | None = None) -> tuple[int, ...]:
+        """A curve of the forecast by name, from the block now beginning on; at most so many blocks of it."""
         if self.forecast is None:
             return ()
         values: tuple[int, ...] = getattr(self.forecast, curve)
-        return values[max(0, self.block - self.forecast.first_block) :]
+        begins = max(0, self.block - self.forecast.first_block)
+        return values[begins:] if blocks is None else values[begins : begins + blocks]
 
     @property
     def loads_power_w(self) -> int:
@@ -166,16 +164,25 @@ def surplus_w(state: EnergyState, battery_claim_w: int = 0) -> int | None:
     return None if pv is None or house is None else pv - house - battery_claim_w
 
 
-def balance_gap_w(state: EnergyState) -> int | None:
-    """By how much the surplus by the meter exceeds that by PV less household, W; None where one is not known.
+class Balance(NamedTuple):
+    """The surplus told twice, W: by the meter and the battery, and as PV less household; no claim taken off."""
 
-    A large gap is usually a wrong sign: of the meter, or of the battery.
-    """
+    by_meter_w: int
+    by_inverter_w: int
+
+    @property
+    def gap_w(self) -> int:
+        """By how much the meter says more. Usually a wrong sign when large: of the meter, or of the battery."""
+        return self.by_meter_w - self.by_inverter_w
+
+
+def balance(state: EnergyState) -> Balance | None:
+    """Both forms of the surplus; None where one is not known."""
     grid, battery = state.good("grid_power_w"), _battery_power_w(state)
     pv, house = state.good("pv_power_w"), state.good("house_load_w")
     if grid is None or battery is None or pv is None or house is None:
         return None
-    return state.loads_power_w + battery - grid - (pv - house)
+    return Balance(state.loads_power_w + battery - grid, pv - house)
 
 
 def _battery_power_w(state: EnergyState) -> int | None:

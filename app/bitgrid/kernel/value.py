@@ -49,7 +49,7 @@ def energy_path(state: EnergyState, rules: RuleSet) -> EnergyPath:
     course = state.outlook.likely if state.outlook is not None else None
     store = None
     if soc is not None and soc < FULL_SOC and course is not None and course.empty_block is not None:
-        later = _price(state.coming("import_prices"), course.empty_block, state.good("import_price_ct_kwh"))
+        later = _price(state, "import_prices", course.empty_block, "import_price_ct_kwh")
         store = None if later is None else later * rules.round_trip_efficiency_permille // 1000
     return EnergyPath(state.good("export_price_ct_kwh"), store, rules.heat_value, state.good("hodl_ct_kwh"))
 
@@ -80,11 +80,12 @@ def displaced(state: EnergyState, rules: RuleSet, *, is_running: bool) -> Displa
 
 def _course_worth(state: EnergyState, rules: RuleSet, course: Course, *, is_spare: bool) -> int | None:
     if is_spare or course.empty_block is None:
-        return _price(state.coming("export_prices"), course.spill_block or 0, state.good("export_price_ct_kwh"))
-    later = _price(state.coming("import_prices"), course.empty_block, state.good("import_price_ct_kwh"))
+        return _price(state, "export_prices", course.spill_block or 0, "export_price_ct_kwh")
+    later = _price(state, "import_prices", course.empty_block, "import_price_ct_kwh")
     return None if later is None else later * 1000 // rules.round_trip_efficiency_permille
 
 
-def _price(curve: tuple[int, ...], block: int, now: int | None) -> int | None:
+def _price(state: EnergyState, curve: str, block: int, now: str) -> int | None:
     """The price of a block; past the end of the curve, the one now."""
-    return curve[block] if block < len(curve) else now
+    known = state.coming(curve, block + 1)
+    return known[block] if block < len(known) else state.good(now)

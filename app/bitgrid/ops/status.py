@@ -30,7 +30,9 @@ class Report:
 
 def render(report: Report) -> str:
     """The report as text."""
-    return "\n".join([*_head(report), *_signals(report.state), *_loads(report), *_components(report.health)])
+    return "\n".join(
+        [*_head(report), *_signals(report.state), *_loads(report), *_components(report.health), *_ledger(report)]
+    )
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -103,6 +105,14 @@ def _components(health: Mapping[str, Any]) -> Iterator[str]:
     for name, component in (health.get("components") or {}).items():
         status, reason = str(component.get("status")), str(component.get("reason") or "")
         yield f"  {MARKS.get(status, '?')} {name:<14}{status}{': ' + reason if reason else ''}"
+
+
+def _ledger(report: Report) -> Iterator[str]:
+    """Where the ledger ended at the newest decision; whoever notes it down can tell later whether it was cut."""
+    for newest in (report.decisions.get("decisions") or [])[:1]:
+        if head := newest.get("ledger_head"):
+            yield f"\nLedger\n  head            {head}"
+            yield "  Noted down elsewhere, it shows later whether any are missing: bitgrid ledger verify --head …"
 
 
 def _number(value: float) -> str:

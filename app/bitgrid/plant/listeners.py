@@ -131,16 +131,16 @@ class _HttpHandler(BaseHTTPRequestHandler):
             self.send_error(413)
             return
         try:
-            told = {name.lower(): value for name, value in self.headers.items()}
-            answer = self.server.face(self.command, self.path, self.rfile.read(size), told)
+            answer = self.server.face(self.command, self.path, self.rfile.read(size), dict(self.headers))
         except DeviceSilent:
             hold(self.connection)
             self.close_connection = True
             return
         self.send_response(answer.status)
-        for name, value in ({"content-type": "application/json"} | dict(answer.headers)).items():
-            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer.body)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
 

@@ -12,14 +12,19 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from bitgrid.devices.transport import RegisterFunction
 from bitgrid.plant.errors import PlantError
-from bitgrid.plant.faces.sunspec import BASE_ADDRESS, SunSpecFace
+from bitgrid.plant.faces.house import RegistersFace
+from bitgrid.plant.faces.registers import Span
 
 Address = tuple[str, int]
-Image = Callable[[], list[int]]
+Spans = Callable[[], list[Span]]
 START_TIMEOUT_S = 10.0
 logging.getLogger("pymodbus").setLevel(logging.WARNING)
 
+_FUNCTIONS: dict[RegisterFunction, int] = {"holding": 3, "input": 4}
+_NO_BIT = SimData(0, values=[False], datatype=DataType.BITS)
+_NO_REGISTER = SimData(65_535, datatype=DataType.INVALID)
 _UNIT_ID_AT = 6  # in a Modbus/TCP frame: transaction, protocol and length stand before it
 
 
@@ -31,7 +36,7 @@ class ModbusServers:
         now: makes a call answer from the present moment.
     """
 
-    def __init__(self, faces: dict[Address, dict[int, SunSpecFace]], now: Callable[[Image], Image]) -> None:
+    def __init__(self, faces: dict[Address, dict[int, RegistersFace]], now: Callable[[Spans], Spans]) -> None:
         self._faces, self._now = faces, now
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
@@ -68,7 +73,7 @@ class ModbusServers:
             for server in servers:
                 await server.shutdown()  # type: ignore[no-untyped-call]
 
-    async def _open(self, address: Address, units: dict[int, SunSpecFace]) -> ModbusTcpServer:
+    async def _open(self, address: Address, units: dict[int, RegistersFace]) -> ModbusTcpServer:
         devices = [self._device(unit, face) for unit, face in units.items()]
 
         def drop_answers_of_silent_devices(sending: bool, packet: bytes) -> bytes:
@@ -82,19 +87,33 @@ class ModbusServers:
             raise taken(*address) from None
         return server
 
-    def _device(self, unit: int, face: SunSpecFace) -> SimDevice:
-        image = self._now(face.image)
+    def _device(self, unit: int, face: RegistersFace) -> SimDevice:
+        spans = self._now(face.spans)
 
         async def refresh(
-            _function: int, _start: int, _address: int, _count: int, registers: list[int], written: object
+            function: int, start: int, _address: int, _count: int, registers: list[int], written: object
         ) -> ExcCodes | None:
             if written is not None:
                 return ExcCodes.ILLEGAL_FUNCTION
-            registers[:] = image()
+            for span in spans():
+                if _FUNCTIONS[span.function] == function:
+                    begin = span.address - start
+                    registers[begin : begin + len(span.words)] = span.words
             return None
 
-        data = SimData(BASE_ADDRESS, values=image(), datatype=DataType.REGISTERS)
-        return SimDevice(id=unit, simdata=[data], action=refresh)
+        first = spans()
+        blocks = ([_NO_BIT], [_NO_BIT], _registers(first, "holding"), _registers(first, "input"))
+        return SimDevice(id=unit, simdata=blocks, action=refresh)
+
+
+def _registers(spans: list[Span], function: RegisterFunction) -> list[SimData]:
+    """What pymodbus wants to know of a function's registers: where they are, never none."""
+    found = [
+        SimData(span.address, values=span.words, datatype=DataType.REGISTERS)
+        for span in spans
+        if span.function == function
+    ]
+    return found or [_NO_REGISTER]
 
 
 def taken(host: str, port: int) -> PlantError:

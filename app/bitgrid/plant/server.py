@@ -7,19 +7,20 @@ Time is counted on the boot clock from the moment of the start: a step of the wa
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from bitgrid.clock import Clock
 from bitgrid.config import Site
+from bitgrid.config.profiles import DeviceProfile
 from bitgrid.config.site import is_loopback
 from bitgrid.plant.desk import Desk
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces import Faces, MinerFace
 from bitgrid.plant.faces.axeos import AxeOsFace
 from bitgrid.plant.faces.braiins import BraiinsFace
-from bitgrid.plant.faces.sunspec import SunSpecFace
+from bitgrid.plant.faces.house import NO_PROFILES, RegistersFace
 from bitgrid.plant.listeners import Listener, bytes_listener, control_listener, http_listener
 from bitgrid.plant.modbus_server import Address, ModbusServers
 from bitgrid.plant.model import House
@@ -35,17 +36,24 @@ class PlantServer:
         house: the house; from now on only the server steps it.
         clock: whose boot time moves it.
         control_socket: where faults are asked for.
+        profiles: what the devices read by a profile are like, by its name.
 
     Raises:
         PlantError: an address in site.yaml is not this machine, or something cannot be simulated.
     """
 
-    def __init__(self, house: House, clock: Clock, control_socket: Path) -> None:
+    def __init__(
+        self,
+        house: House,
+        clock: Clock,
+        control_socket: Path,
+        profiles: Mapping[str, DeviceProfile] = NO_PROFILES,
+    ) -> None:
         refuse_foreign_addresses(house.site)
         self._house, self._clock, self._control_socket = house, clock, control_socket
         self._origin_boot_s, self._origin_s = clock.boot(), house.now_s
         self._lock = threading.Lock()
-        self._faces = Faces(house)
+        self._faces = Faces(house, profiles)
         self._listeners: list[Listener] = []
         self._modbus = ModbusServers(self._modbus_faces(), self.now)
 
@@ -96,9 +104,10 @@ class PlantServer:
         else:
             self._listeners.append(bytes_listener(host, port, self.now(face)))
 
-    def _modbus_faces(self) -> dict[Address, dict[int, SunSpecFace]]:
-        faces: dict[Address, dict[int, SunSpecFace]] = {}
-        for device in self._house.site.devices:
+    def _modbus_faces(self) -> dict[Address, dict[int, RegistersFace]]:
+        faces: dict[Address, dict[int, RegistersFace]] = {}
+        speaking = self._faces.modbus_devices
+        for device in (one for one in self._house.site.devices if one.id in speaking):
             host, port = device.place
             units, unit_id = faces.setdefault((host, port), {}), device.unit_id or 0
             if unit_id in units:

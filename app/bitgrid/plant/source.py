@@ -38,6 +38,24 @@ class SimulatedHome:
         return self._value
 
 
+class Restless:
+    """A recorded house, which says one figure for a quarter of an hour or more, moving by a watt as real ones do.
+
+    Without it the house would look frozen: no measured power is exactly the same for long. 0 stays 0.
+    """
+
+    def __init__(self, recorded: Source) -> None:
+        self._recorded = recorded
+
+    def at(self, epoch_s: float) -> tuple[int, int]:
+        """PV power and house load, W: as recorded, and a watt more in every other minute."""
+        pv_w, house_w = self._recorded.at(epoch_s)
+        more_w = int(epoch_s // 60) % 2
+        return pv_w + more_w if pv_w else 0, house_w + more_w if house_w else 0
+
+
 def open_source(site: Site, plant: PlantConfig, recording: Path | None) -> Source:
     """The recorded home where a recording is named, else the simulated one."""
-    return SimulatedHome(site, plant) if recording is None else RecordedHome.read(recording, site.location)
+    if recording is None:
+        return SimulatedHome(site, plant)
+    return Restless(RecordedHome.read(recording, site.location))

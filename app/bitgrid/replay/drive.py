@@ -1,6 +1,6 @@
 """What drives a simulated house, block by block: sun, household, what was forecast, what a kWh cost.
 
-Sixteen bytes a block; this is all of a simulation that grows with the period.
+Sixteen bytes a block, and a name for every forecast; this is all of a simulation that grows with the period.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import json
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bitgrid.config import Config, Site
-from bitgrid.kernel import state_from_record
+from bitgrid.kernel import Forecast, state_from_record
 from bitgrid.plant.recorded import DAY_AHEAD, DAY_S, FORECAST, HOUSE, PV, Recording
 from bitgrid.plant.source import Source
 from bitgrid.replay.errors import NothingThere
@@ -23,6 +23,41 @@ from bitgrid.sun import clear_sky_w
 SAMPLES_A_BLOCK = 10
 _CT_SCALE_OF_EUR_MWH = 10
 """1 EUR/MWh is 0.1 ct/kWh, ten of the kernel's units."""
+
+
+@dataclass
+class ArchivedForecasts:
+    """Which archived forecast was in force from which block on; None: none was.
+
+    Args:
+        recall: an archived forecast by its name.
+    """
+
+    recall: Callable[[str], Forecast]
+    _blocks: list[int] = field(default_factory=list)
+    _names: list[str | None] = field(default_factory=list)
+
+    def note(self, block: int, name: str | None) -> None:
+        """From this block on; blocks rise."""
+        if not self._names or self._names[-1] != name:
+            self._blocks.append(block)
+            self._names.append(name)
+
+    def at(self, block: int) -> Forecast | None:
+        """What was in force in a block."""
+        index = bisect_right(self._blocks, block) - 1
+        name = None if index < 0 else self._names[index]
+        return None if name is None else self.recall(name)
+
+    def covered(self, first_block: int, blocks: int) -> int:
+        """In how many blocks of a period one was in force."""
+        ends = [*self._blocks[1:], first_block + blocks]
+        spans = zip(self._blocks, ends, self._names, strict=True)
+        return sum(
+            max(0, min(end, first_block + blocks) - max(begin, first_block))
+            for begin, end, name in spans
+            if name is not None
+        )
 
 
 @dataclass
@@ -37,6 +72,7 @@ class Drive:
         prices: import price, 0.01 ct/kWh; empty where the fixed tariff holds.
         notes: what a reader must know of these figures.
         soc: the battery's charge at the start, 0.1 %, where it is known.
+        archived: the forecasts that were in force, where a house recorded them; they go before ``forecast_w``.
     """
 
     block_s: int
@@ -47,6 +83,7 @@ class Drive:
     prices: array[int]
     notes: tuple[str, ...] = ()
     soc: int | None = None
+    archived: ArchivedForecasts | None = None
 
     def __len__(self) -> int:
         return len(self.pv_w)
@@ -129,16 +166,22 @@ def from_source(source: Source, config: Config, start_s: int, blocks: int) -> Dr
     return Drive(block_s, first, pv, house, clear_sky_forecast(config.site, block_s, first, blocks), array("i"))
 
 
-def from_ledger(rows: Iterable[DecisionRow], config: Config) -> Drive:
-    """A drive from what a running house has recorded, one block each; its forecast is the clear sky's.
+def from_ledger(rows: Iterable[DecisionRow], config: Config, recall: Callable[[str], Forecast]) -> Drive:
+    """A drive from what a running house has recorded, one block each; where it had no forecast, the clear sky's.
+
+    Args:
+        rows: what it decided.
+        config: for block length, place and planes.
+        recall: an archived forecast by its name.
 
     Raises:
         NothingThere: nothing there tells sun and household.
     """
     block_s, pv, house = config.rules.block_s, array("i"), array("i")
-    first, soc, gaps = 0, None, 0
+    first, soc, gaps, archived = 0, None, 0, ArchivedForecasts(recall)
     for row in rows:
-        state = state_from_record(json.loads(row.record)["state"], None)
+        record = json.loads(row.record)["state"]
+        state = state_from_record(record, None)
         pv_w, house_w = state.good("pv_power_w"), state.house_load_w
         if row.trigger != "TICK" or pv_w is None or house_w is None:
             continue
@@ -149,15 +192,17 @@ def from_ledger(rows: Iterable[DecisionRow], config: Config) -> Drive:
         if missing < 0:
             continue
         gaps += missing
+        archived.note(row.block, record["forecast"])
         pv.extend(pv[-1:] * missing + array("i", [pv_w]))
         house.extend(house[-1:] * missing + array("i", [max(0, house_w)]))
     if len(pv) < 2:  # noqa: PLR2004  one to look at, one to decide
         raise NothingThere("no two blocks are recorded in which both the sun and the household were known")
-    notes = ["forecast: clear sky"]
+    covered = archived.covered(first + 1, len(pv) - 1)
+    notes = [f"forecast: as archived in {covered} of {len(pv) - 1} decided blocks, clear sky in the others"]
     if gaps:
         notes.append(f"{gaps} of {len(pv)} blocks are not recorded and hold the value before them")
     forecast = clear_sky_forecast(config.site, block_s, first, len(pv))
-    return Drive(block_s, first, pv, house, forecast, array("i"), tuple(notes), soc)
+    return Drive(block_s, first, pv, house, forecast, array("i"), tuple(notes), soc, archived)
 
 
 def _usual_gap_s(times_s: list[int], block_s: int) -> int:

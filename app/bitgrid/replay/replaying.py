@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bitgrid.control.clock_steps import moved
 from bitgrid.kernel import (
     LoadMemory,
     Trigger,
@@ -55,7 +56,7 @@ class Replayer:
 
     def __init__(self, archive: Archive) -> None:
         self._library = Library(archive)
-        self._left: dict[str, LoadMemory] = {}
+        self._left: dict[str, tuple[int, LoadMemory]] = {}
         self.checked = 0
 
     def check(self, row: DecisionRow) -> list[Difference]:
@@ -68,10 +69,13 @@ class Replayer:
             return [self._lost(row, str(error))]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return [self._lost(row, f"the record cannot be read ({type(error).__name__}: {error})")]
-        before, self._left[row.load] = self._left.get(row.load), left
+        before, self._left[row.load] = self._left.get(row.load), (row.clock_epoch, left)
         found = [] if canonical_json(derived) == row.record else _differences(row, record, derived)
-        if before is not None and not _may_follow(before, memory, record["decision"]["trigger"]):
-            left_before, found_now = canonical_json(memory_record(before)), canonical_json(memory_record(memory))
+        if before is not None and not _may_follow(_carried(*before, row, memory), memory, row.trigger):
+            left_before, found_now = (
+                canonical_json(memory_record(before[1])),
+                canonical_json(memory_record(memory)),
+            )
             what = "its memory is not what the decision before it left; a record may be missing between them"
             found.append(Difference(row.id, what, found_now, left_before))
         return found
@@ -114,6 +118,24 @@ def _differences(row: DecisionRow, record: dict[str, Any], derived: dict[str, An
         )
         for name in names
     ]
+
+
+def _carried(epoch: int, left: LoadMemory, row: DecisionRow, found: LoadMemory) -> LoadMemory:
+    """What was left, carried over the steps of the clock in between: by as much as all that is found has moved."""
+    if epoch == row.clock_epoch:
+        return left
+    blocks = _first_move(
+        (left.last_change_block, found.last_change_block),
+        (left.last_start_block, found.last_start_block),
+        (left.stop_wished_block, found.stop_wished_block),
+    )
+    ends = [(one.override.ends_at_s if one.override else None) for one in (left, found)]
+    step_s = _first_move((left.lockout_until_s, found.lockout_until_s), (ends[0], ends[1]))
+    return moved(left, step_s, blocks)
+
+
+def _first_move(*pairs: tuple[int | None, int | None]) -> int:
+    return next((after - before for before, after in pairs if before is not None and after is not None), 0)
 
 
 def _may_follow(left: LoadMemory, found: LoadMemory, trigger: str) -> bool:

@@ -195,8 +195,11 @@ class Simulation:
         )
 
     def _forecast_at(self, number: int) -> Forecast | None:
-        """The forecast of a day, kept as in the running house until half of it is used."""
+        """The archived one; else that of a day, kept as in the running house until half of it is used."""
         drive, known = self._drive, self._forecast
+        archived = None if drive.archived is None else drive.archived.at(number)
+        if archived is not None:
+            return archived
         if not drive.forecast_w:
             return None
         horizon = HORIZON_S // drive.block_s

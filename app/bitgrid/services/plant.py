@@ -45,7 +45,7 @@ def build(service: Service) -> PlantServer:
     recording = os.environ.get("BITGRID_DATA")
     source = open_source(site, plant, Path(recording) if recording else None)
     house = House(site, plant, source, service.clock.now())
-    return PlantServer(house, service.clock, service.paths.run / SOCKET_NAME)
+    return PlantServer(house, service.clock, service.paths.run / SOCKET_NAME, service.config.profiles)
 
 
 if __name__ == "__main__":

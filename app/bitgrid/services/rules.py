@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -39,26 +39,28 @@ def main() -> None:
     hear(topics.autonomy, modes.on_autonomy)
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
-    reports = threading.Thread(
-        target=channel.listen,
-        args=(service.stopping, lambda report: service.inbox.put(partial(engine.on_guard_report, report))),
-        name="guard-reports",
-        daemon=True,
+    reports = service.start_thread(
+        "guard-reports",
+        lambda: channel.listen(
+            service.stopping, lambda report: service.inbox.put(partial(engine.on_guard_report, report))
+        ),
     )
-    reports.start()
 
     def step() -> runtime.StepHealth | None:
         reloader.step()
         engine.step()
         if engine.problem:
             return runtime.StepHealth(HealthStatus.ERROR, engine.problem)
-        return runtime.StepHealth(HealthStatus.WARN, reloader.problem) if reloader.problem else None
+        warning = engine.warning or reloader.problem
+        return runtime.StepHealth(HealthStatus.WARN, warning) if warning else None
 
     service.run_loop(bus, step, STEP_S)
     service.close_bus(bus)
     reports.join()
     channel.close()
     ledger.close()
+    if service.exit_code:
+        sys.exit(service.exit_code)
 
 
 if __name__ == "__main__":

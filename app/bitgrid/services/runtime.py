@@ -87,6 +87,7 @@ class Service:
     instance: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     stopping: threading.Event = field(default_factory=threading.Event)
     inbox: Inbox = field(default_factory=Inbox)
+    exit_code: int = 0
 
     @property
     def topics(self) -> Topics:
@@ -112,6 +113,26 @@ class Service:
         """Ask the loop to end; from any thread, or from a signal."""
         self.stopping.set()
         self.inbox.wake()
+
+    def start_thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        """Do ``work`` in a thread of its own, as long as the service lives.
+
+        Should it end before, so does the process, with an error: it is started anew, and whole.
+        """
+
+        def live() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("%s: the thread %s failed", self.component, name)
+            if not self.stopping.is_set():
+                log.critical("%s ends, for its thread %s has; it will be started anew", self.component, name)
+                self.exit_code = os.EX_SOFTWARE
+                self.stop()
+
+        thread = threading.Thread(target=live, name=name, daemon=True)
+        thread.start()
+        return thread
 
     def run_loop(self, bus: MqttBus, step: Callable[[], StepHealth | None], interval_s: float) -> None:
         """Run the inbox at once and ``step`` every ``interval_s``, and tell health, until the end.

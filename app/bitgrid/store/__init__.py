@@ -4,9 +4,10 @@ May touch: the data directory. The ledger is written by `rules` alone, the telem
 everyone else opens them read-only.
 """
 
-from bitgrid.store.errors import StoreError
+from bitgrid.store.chain import Head
+from bitgrid.store.errors import RecordRefused, StoreError
 from bitgrid.store.ledger import Ledger
 from bitgrid.store.rows import DecisionRow, EventRow
 from bitgrid.store.telemetry import TelemetryStore
 
-__all__ = ["DecisionRow", "EventRow", "Ledger", "StoreError", "TelemetryStore"]
+__all__ = ["DecisionRow", "EventRow", "Head", "Ledger", "RecordRefused", "StoreError", "TelemetryStore"]

@@ -1,7 +1,15 @@
-"""StoreError: something could not be made durable or read; the text says what it means for the house."""
+"""What can go wrong with the store; the text says what it means for the house.
+
+StoreError          something could not be made durable or read
+  RecordRefused     a record that contradicts what is written, and will never be taken
+"""
 
 from __future__ import annotations
 
 
 class StoreError(Exception):
     """The store could not do what was asked; nothing was written in part."""
+
+
+class RecordRefused(StoreError):
+    """The ledger is well and does not take this record; to try again is of no use."""

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from bitgrid.store import month
 from bitgrid.store.chain import BEGINNING, Head, event_payload, link
-from bitgrid.store.errors import StoreError
+from bitgrid.store.errors import RecordRefused, StoreError
 from bitgrid.store.rows import DecisionRow, EventRow
 
 log = logging.getLogger(__name__)
@@ -66,20 +66,23 @@ class Ledger:
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
 
-    def append(self, row: DecisionRow, memory: str) -> None:
-        """Make a decision and the memory it leaves durable, in one transaction.
+    def append(self, row: DecisionRow, memory: str) -> Head:
+        """Make a decision and the memory it leaves durable, in one transaction; where the chain then ends.
 
         Raises:
+            RecordRefused: it can never be written, as the block has its decision.
             StoreError: it is not durable; nothing was written.
         """
         with self._writing(row.at_s) as connection:
             if row.trigger == "TICK" and (row.load, row.clock_epoch, row.block) in self._ticks_before:
-                raise StoreError("the ledger refused a record: the block was decided in the month before")
-            head = month.head_of(connection)
+                raise RecordRefused("the ledger refused a record: the block was decided in the month before")
+            before = month.head_of(connection)
+            head = Head(before.seq + 1, link(before.hash, row.record))
             told = (row.load, row.clock_epoch, row.block, row.trigger, row.at_s, row.record)
-            links = (head.hash, link(head.hash, row.record))
-            connection.execute("INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?)", (head.seq + 1, *told, *links))
+            links = (before.hash, head.hash)
+            connection.execute("INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?)", (head.seq, *told, *links))
             _remember(connection, row.load, memory)
+        return head
 
     def append_event(self, row: EventRow) -> None:
         """Make an event durable.
@@ -251,7 +254,7 @@ class Ledger:
             with month.transaction(self._roll(at_s)) as connection:
                 yield connection
         except sqlite3.IntegrityError as error:
-            raise StoreError(f"the ledger refused a record: {error}") from error
+            raise RecordRefused(f"the ledger refused a record: {error}") from error
         except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
             raise StoreError(f"the ledger cannot be written: {error}; nothing is started") from error
 

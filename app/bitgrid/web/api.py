@@ -136,7 +136,14 @@ def _load_json(house: House, load: str) -> dict[str, Any] | None:
 
 def _decision_json(web: Web, decided: Decided) -> dict[str, Any]:
     texts = {language: web.words[language].explainer.texts_of(decided.view, language) for language in LANGUAGES}
-    return {"id": decided.id, "load": decided.view.load, "record": decided.record, "texts": texts}
+    head = None if decided.head is None else str(decided.head)
+    return {
+        "id": decided.id,
+        "load": decided.view.load,
+        "record": decided.record,
+        "texts": texts,
+        "ledger_head": head,
+    }
 
 
 def _json(value: dict[str, Any]) -> Response:

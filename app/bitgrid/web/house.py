@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bitgrid.bus import EnergyStateMessage, Health, HealthStatus, LoadState, Message, Quality
+from bitgrid.bus import EnergyStateMessage, Health, HealthStatus, LedgerHead, LoadState, Message, Quality
 from bitgrid.explain import RecordView
 
 M = TypeVar("M", bound=Message)
@@ -29,11 +29,12 @@ class Heard(Generic[M]):
 
 @dataclass(frozen=True)
 class Decided:
-    """A decision that was heard: its id, its record as it came, and the same record checked."""
+    """A decision that was heard: its id, its record as it came, the same record checked, and the ledger's end."""
 
     id: str
     record: dict[str, Any]
     view: RecordView
+    head: LedgerHead | None = None
 
 
 @dataclass(frozen=True)

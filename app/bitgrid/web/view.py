@@ -70,7 +70,7 @@ class HouseView:
             return
         with self._lock:
             if all(decided.id != event.id for decided in self._decisions):
-                self._decisions.append(Decided(event.id, event.record, view))
+                self._decisions.append(Decided(event.id, event.record, view, event.head))
 
     def _on_health(self, received: Received) -> None:
         component = received.topic.rsplit("/", 1)[1]

@@ -13,7 +13,7 @@ from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
-from bitgrid.devices.transport import RegisterFunction, RegisterReader
+from bitgrid.devices.transport import PROMPT, Pacing, RegisterFunction, RegisterReader
 
 # What goes wrong is told by our own errors; pymodbus would tell each of them once more, at every poll.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
@@ -26,10 +26,11 @@ class ModbusConnection:
         host: address or name of the device.
         port: its port.
         timeout_s: for connecting and for each answer, machine seconds.
+        pacing: the pauses its devices want.
     """
 
-    def __init__(self, host: str, port: int, timeout_s: float) -> None:
-        self._name = f"{host}:{port}"
+    def __init__(self, host: str, port: int, timeout_s: float, pacing: Pacing = PROMPT) -> None:
+        self._name, self._pacing = f"{host}:{port}", pacing
         self._lock = threading.Lock()
         self._client = ModbusTcpClient(host, port=port, timeout=timeout_s, retries=0)
 
@@ -54,6 +55,7 @@ class ModbusConnection:
         where, client = f"{self._name} unit {unit_id}", self._client
         ask = client.read_holding_registers if function == "holding" else client.read_input_registers
         try:
+            self._get_ready()
             answer = ask(address, count=count, device_id=unit_id)
         except (ModbusException, OSError) as error:
             self._close()
@@ -63,6 +65,16 @@ class ModbusConnection:
             self._close()
             raise DeviceNonsense(f"{where} does not speak Modbus: {error!r}") from error
         return self._registers(answer, where, address, count)
+
+    def _get_ready(self) -> None:
+        """Connect where there is no connection, and leave the device the time it wants."""
+        pause_s = self._pacing.pause_s
+        if not self._client.connected:
+            if not self._client.connect():  # type: ignore[no-untyped-call]
+                raise ConnectionException("no connection")
+            pause_s = self._pacing.connect_delay_s
+        if pause_s > 0:
+            self._pacing.wait(pause_s)
 
     def _registers(self, answer: ModbusPDU, where: str, address: int, count: int) -> list[int]:
         if answer.isError():

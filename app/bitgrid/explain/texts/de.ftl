@@ -149,8 +149,8 @@ MODE_OVERRIDE_ENDED = die Zeit für den Wunsch von Hand ist um, und BitGrid darf
 
 CLOCK_STEADY = die Uhr geht gleichmäßig
     .plain = die Uhr geht gleichmäßig
-CLOCK_RESYNC = die Uhr ist gesprungen, ein Block wird abgewartet
-    .plain = die Uhr ist gesprungen, ein Block wird abgewartet
+CLOCK_RESYNC = die Uhr ist gesprungen oder BitGrid hat gerade neu begonnen, ein Block wird abgewartet
+    .plain = die Uhr ist gesprungen oder BitGrid hat gerade neu begonnen, ein Block wird abgewartet
 CLOCK_OVERRUN = die Entscheidung kam zu spät für ihren Block
     .plain = die Entscheidung kam zu spät für ihren Block
 

@@ -156,8 +156,8 @@ MODE_OVERRIDE_ENDED = the time for what was asked for by hand is over, and BitGr
 
 CLOCK_STEADY = the clock runs steadily
     .plain = the clock runs steadily
-CLOCK_RESYNC = the clock has jumped, and one block is waited out
-    .plain = the clock has jumped, and one block is waited out
+CLOCK_RESYNC = the clock has jumped or BitGrid has just begun anew, and one block is waited out
+    .plain = the clock has jumped or BitGrid has just begun anew, and one block is waited out
 CLOCK_OVERRUN = the decision came too late for its block
     .plain = the decision came too late for its block
 

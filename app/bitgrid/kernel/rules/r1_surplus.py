@@ -33,11 +33,10 @@ def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfi
     """R1's proposal: a level, off, or nothing where the surplus is not known."""
     surplus = None if state.degraded else surplus_w(state, rules.battery_claim_w)
     inputs: dict[str, int | None] = {"surplus_w": surplus}
-    thresholds: dict[str, int] = {}
     if surplus is None:
-        return VoteRecord(Rule.R1, RANK, Vote.NONE, Code.R1_NO_DATA, None, inputs, thresholds)
+        return VoteRecord(Rule.R1, RANK, Vote.NONE, Code.R1_NO_DATA, None, inputs)
     level, needed = _highest_level(surplus, memory, rules, load)
-    thresholds["min_surplus_w"] = needed
+    thresholds = {"min_surplus_w": needed}
     verdict = _economics(state, rules, load, inputs, thresholds)
     if verdict is not None:
         code, level, margin, margin_input = verdict

@@ -98,8 +98,7 @@ def _load_silent_s(state: EnergyState, load: LoadProfile, rules: RuleSet) -> int
         ages.append(temp.age_s if is_told and temp.age_s is not None else NEVER_S)
     if answer is not None:
         ages.append(NEVER_S if answer.value is None else answer.value)
-    oldest_s = max(ages, default=0)
-    return oldest_s if oldest_s > rules.comm_timeout_s else None
+    return max((age_s for age_s in ages if age_s > rules.comm_timeout_s), default=None)
 
 
 def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:

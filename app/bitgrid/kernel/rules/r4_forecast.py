@@ -47,20 +47,25 @@ def _short(  # noqa: PLR0913, PLR0917  the rule's own inputs, and the record it 
     seen.inputs["predicted_surplus_w"] = mean
     if proposed is not None:
         return _of_start(state, rules, load, proposed, predicted, seen)
-    level = load.levels[max(0, load.index(memory.level) - 1)]
+    return _wish(memory, rules, load, mean, seen)
+
+
+def _wish(memory: LoadMemory, rules: RuleSet, load: LoadProfile, mean_w: int, seen: Evidence) -> VoteRecord | None:
+    """To start a block early or to stop before the sun leaves, where the owner allows it; else None."""
+    lowest = load.levels[0]
     if memory.level == OFF:
-        wish = rules.r4_prestart and mean >= level.min_surplus_w + PRESTART_MARGIN_W
-        demand, code, name = (
-            (Vote.LEVEL, Code.R4_PRESTART, level.name) if wish else (Vote.NONE, Code.R4_SPARE, None)
-        )
+        threshold_w = lowest.min_surplus_w
+        needed_w = threshold_w + PRESTART_MARGIN_W
+        demand, code, level = Vote.LEVEL, Code.R4_PRESTART, lowest.name
+        is_wished = rules.r4_prestart and mean_w >= needed_w
     else:
-        wish = rules.r4_preemptive_stop and mean < load.levels[0].min_surplus_w - rules.hysteresis_w
-        demand, code, name = (Vote.STOP, Code.R4_SUN_LEAVES, OFF) if wish else (Vote.NONE, Code.R4_SPARE, None)
-    seen.thresholds["min_surplus_w"] = level.min_surplus_w
-    if demand is Vote.NONE:
+        threshold_w = needed_w = lowest.min_surplus_w - rules.hysteresis_w
+        demand, code, level = Vote.STOP, Code.R4_SUN_LEAVES, OFF
+        is_wished = rules.r4_preemptive_stop and mean_w < needed_w
+    if not is_wished:
         return None
-    margin = mean - level.min_surplus_w
-    return VoteRecord(Rule.R4, RANK_WISH, demand, code, name, *seen, margin, "predicted_surplus_w")
+    seen.thresholds["min_surplus_w"] = threshold_w
+    return VoteRecord(Rule.R4, RANK_WISH, demand, code, level, *seen, mean_w - needed_w, "predicted_surplus_w")
 
 
 def _of_start(  # noqa: PLR0913, PLR0917  the rule's own inputs, and the record it has begun
@@ -85,7 +90,7 @@ def _of_start(  # noqa: PLR0913, PLR0917  the rule's own inputs, and the record 
 
 def _predicted_w(state: EnergyState, rules: RuleSet, horizon: int) -> list[int] | None:
     """Predicted surplus by block over the horizon; None where the forecast is shorter."""
-    pv, loads = state.coming("pv_w")[:horizon], state.coming("load_w")[:horizon]
+    pv, loads = state.coming("pv_w", horizon), state.coming("load_w", horizon)
     if len(pv) < horizon:
         return None
     if len(loads) == horizon:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.devices.errors import DeviceNonsense
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
-from bitgrid.devices.registry import build_miner, build_relay, build_sources
+from bitgrid.config.errors import ConfigError
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, figure
+from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
@@ -44,19 +46,39 @@ class RealHands:
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
         """A reading of every signal."""
-        read = build_sources(self._config, self._machine, only=[device])[device.id].read()
+        told = build_sources(self._config, self._machine, only=[device])[device.id].read()
+        read = {name: figure(one) for name, one in told.items()}
         missing = [name for name, value in read.items() if value is None]
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
         return {name: value for name, value in read.items() if value is not None}
 
+    def about(self, device: DeviceConfig) -> About | None:
+        """What a device says of itself; nothing where it will not, which is no fault of a device that measures."""
+        try:
+            return ask_about(device, self._machine)
+        except DeviceError:
+            return None
+
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
-        return build_miner(load, self._machine).read()
+        with _credentials_asked():
+            miner = build_miner(load, self._machine)
+        return miner.read()
 
     def relay(self, load: LoadConfig) -> tuple[RelayReading, RelaySettings]:
         """The relay's state and settings."""
-        relay = build_relay(load, self._machine)
+        with _credentials_asked():
+            relay = build_relay(load, self._machine)
         if relay is None:
             raise ValueError(f"{load.id} has no relay")
         return relay.read(), relay.read_settings()
+
+
+@contextmanager
+def _credentials_asked() -> Iterator[None]:
+    """A file of credentials that cannot be used is a finding about its device, like any refusal."""
+    try:
+        yield
+    except ConfigError as error:
+        raise DeviceRefused(str(error)) from error

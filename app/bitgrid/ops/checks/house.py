@@ -6,10 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from bitgrid.config import DeviceConfig, LoadConfig, Site
-from bitgrid.config.site import MinerConfig
-from bitgrid.devices.errors import DeviceError, DeviceSilent
-from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
+from bitgrid.config.site import MinerConfig, RelayConfig
+from bitgrid.devices.errors import DeviceError, DeviceRefused, DeviceSilent
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks.finding import Finding, error, ok, warn
+
+_UNLIMITED_PCT = 100
+_START_ADVICE = {
+    "shelly_gen1": "Set the power-on default to off",
+    "shelly_gen2": "Set the power-on default to off",
+    "tasmota": "In the console, type: PowerOnState 0",
+}
 
 
 class Hands(Protocol):
@@ -20,6 +27,9 @@ class Hands(Protocol):
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
         """A reading of every signal."""
+
+    def about(self, device: DeviceConfig) -> About | None:
+        """What a device says of itself; None where it cannot."""
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
@@ -48,11 +58,18 @@ def devices(site: Site, hands: Hands) -> Iterator[Finding]:
     for device in site.devices:
         place = f"{device.host}:{device.port}" if device.host else device.kind
         try:
-            values = hands.device(device)
+            values, about = hands.device(device), hands.about(device)
         except DeviceError as problem:
             yield error(device.id, f"{place}: {problem}", _advice(problem), f"ping -c 3 {device.host}")
         else:
-            yield ok(device.id, f"{place}: {_values(values)}")
+            yield ok(device.id, f"{place}: {_values(values)}{_made_by(about)}")
+            if about is not None and about.limit_pct is not None and about.limit_pct < _UNLIMITED_PCT:
+                yield warn(
+                    device.id,
+                    f"{place}: is held down to {about.limit_pct:g} % of its power",
+                    "Surplus that it could make does not show. Who limits it: the grid operator, an export limit, "
+                    "another energy manager?",
+                )
 
 
 def loads(site: Site, hands: Hands) -> Iterator[Finding]:
@@ -105,15 +122,29 @@ def _relay(load: LoadConfig, hands: Hands) -> Iterator[Finding]:
         yield error(
             subject,
             f"{place}: its own auto-off is {found}",
-            f"It would not open if the appliance died. Set auto off to {relay.auto_off_s} s at {page}",
+            f"It would not open if the appliance died. {_auto_off_advice(relay)} at {page}",
         )
     if not settings.starts_open:
         yield error(
             subject,
             f"{place}: closes by itself when its power returns",
-            f"After a power cut the load would run unwatched. Set the power-on default to off at {page}",
+            f"After a power cut the load would run unwatched. {_START_ADVICE[relay.kind]} at {page}",
         )
     yield ok(subject, f"{place}: {'is closed' if reading.is_closed else 'is open'}")
+
+
+def _made_by(about: About | None) -> str:
+    """Who made it and what it is rated at, where it says so."""
+    if about is None or not about.maker:
+        return ""
+    rated = f", {about.rated_w:g} W" if about.rated_w else ""
+    return f" ({about.maker} {about.model}{rated})"
+
+
+def _auto_off_advice(relay: RelayConfig) -> str:
+    if relay.kind == "tasmota":  # it counts outputs from 1, and seconds from 100
+        return f"In the console, type: PulseTime{relay.channel + 1} {relay.auto_off_s + 100}"
+    return f"Set auto off to {relay.auto_off_s} s"
 
 
 def _values(values: Mapping[str, float]) -> str:
@@ -121,6 +152,8 @@ def _values(values: Mapping[str, float]) -> str:
 
 
 def _advice(problem: DeviceError) -> str:
+    if isinstance(problem, DeviceRefused):
+        return "It answers, but will not. Do what it says, or compare driver or kind, and secret, with site.yaml."
     if isinstance(problem, DeviceSilent):
         return "Is it switched on and in this network? Compare its address with site.yaml."
     return "Something answers there, but not as site.yaml says. Compare kind, port and unit_id."

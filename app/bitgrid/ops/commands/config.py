@@ -8,7 +8,9 @@ import click
 
 from bitgrid.ops.commands.loading import load
 from bitgrid.ops.config_docs import render
+from bitgrid.ops.device_docs import render as render_devices
 from bitgrid.ops.places import default_config
+from bitgrid.ops.staging import PROFILES
 
 
 @click.group()
@@ -29,3 +31,9 @@ def check(directory: Path | None) -> None:
 def docs() -> None:
     """Print docs/configuration.md: every key, its type, its default and what it means."""
     click.echo(render(), nl=False)
+
+
+@config.command()
+def devices() -> None:
+    """Print docs/devices.md: every profile of a device, its registers and its source."""
+    click.echo(render_devices(default_config() / PROFILES), nl=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,7 +12,17 @@ import click
 
 from bitgrid.explain import Explainer, Language
 from bitgrid.explain.figures import Figures
-from bitgrid.kernel import Trigger, advance, decide, decision_record, memory_from_record, state_from_record
+from bitgrid.kernel import (
+    EnergyState,
+    LoadMemory,
+    LoadProfile,
+    Trigger,
+    advance,
+    decide,
+    decision_record,
+    memory_from_record,
+    state_from_record,
+)
 from bitgrid.ops.commands.period import DIRECTORY, data_directory, open_ledger
 from bitgrid.ops.errors import Refusal
 from bitgrid.replay.archive import Library, Rulebook
@@ -27,16 +37,17 @@ DAY_S = 86_400
 @click.command()
 @click.option("--data", type=DIRECTORY, help="Data of a house, such as var/0/data; by default the running one's.")
 @click.option("--language", type=click.Choice(["de", "en"]), help="By default the house's own.")
-def plan(data: Path | None, language: str | None) -> None:
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+def plan(data: Path | None, language: str | None, as_json: bool) -> None:
     """Tell what the next 24 hours would bring by the forecasts, block by block, with reasons.
 
     A preview by the rules themselves, not a promise: it is decided anew in every block, by what is measured then.
     """
-    click.echo(show(data, None, language))
+    click.echo(show(data, None, language, as_json=as_json))
 
 
-def show(data: Path | None, blocks: int | None, language: str | None) -> str:
-    """The coming blocks (None: a day) of every load, as a table a person can read."""
+def show(data: Path | None, blocks: int | None, language: str | None, *, as_json: bool) -> str:
+    """The coming blocks (None: a day) of every load, as a table a person can read or as JSON."""
     ledger = open_ledger(data_directory(data))
     try:
         newest = ledger.decisions(limit=1)
@@ -45,7 +56,18 @@ def show(data: Path | None, blocks: int | None, language: str | None) -> str:
         book = Library(ledger).rulebook(json.loads(newest[0].record)["state"]["config_hash"])
         site = book.config.site
         chosen: Language = "de" if (language or site.language) == "de" else "en"
-        told = [part for load in book.loads for part in _of_load(ledger, book, load, blocks, chosen)]
+        known = {load: row for load in book.loads for row in ledger.decisions(limit=1, load=load)}
+        planned = from_rows(ledger, known, book, blocks or DAY_S // book.rules.block_s)
+        explainer = Explainer(site)
+        if as_json:
+            return json.dumps(_as_json(planned, explainer, chosen), ensure_ascii=False, indent=1)
+        zone, told = ZoneInfo(site.location.timezone), []
+        for load, row in known.items():
+            told.append(f"{load}, as of {datetime.fromtimestamp(row.at_s, zone):%Y-%m-%d %H:%M}")
+            told += table(planned[load], explainer, chosen)
+        told += [f"{load}: nothing is decided yet." for load in book.loads if load not in known]
+        if blocks is None and all(len(of_load) == 1 for of_load in planned.values()):
+            told.append("There is no forecast, so nothing can be said beyond the next block.")
     except (ReplayError, StoreError, ValueError, KeyError, TypeError) as error:
         raise Refusal(f"the ledger does not tell enough to plan from: {error}") from None
     finally:
@@ -53,33 +75,51 @@ def show(data: Path | None, blocks: int | None, language: str | None) -> str:
     return "\n".join(told)
 
 
-def _of_load(ledger: Ledger, book: Rulebook, load: str, blocks: int | None, language: Language) -> Iterator[str]:
-    rows = ledger.decisions(limit=1, load=load)
-    if not rows:
-        yield f"{load}: nothing is decided yet."
-        return
-    planned = from_row(ledger, rows[0], book, blocks or DAY_S // book.rules.block_s)
-    explainer, zone = Explainer(book.config.site), ZoneInfo(book.config.site.location.timezone)
-    yield f"{load}, as of {datetime.fromtimestamp(rows[0].at_s, zone):%Y-%m-%d %H:%M}"
-    yield from table(planned, explainer, language)
-    if blocks is None and len(planned) == 1:
-        yield "There is no forecast, so nothing can be said beyond the next block."
-
-
-def from_row(ledger: Ledger, row: DecisionRow, book: Rulebook, blocks: int) -> list[PlannedBlock]:
-    """Go on from a recorded decision.
+def from_rows(
+    ledger: Ledger, known: Mapping[str, DecisionRow], book: Rulebook, blocks: int
+) -> dict[str, list[PlannedBlock]]:
+    """Go on from the newest recorded decision of every load, in order of priority.
 
     Raises:
-        ReplayError: what it was made from is not in the archive.
+        ReplayError: what they were made from is not in the archive.
     """
-    record = json.loads(row.record)
-    name = record["state"]["forecast"]
-    forecast = None if name is None else Library(ledger).forecast(name)
-    state, memory = state_from_record(record["state"], forecast), memory_from_record(record["memory"])
-    load = book.loads[row.load]
-    left = advance(decide(state, memory, book.rules, load, Trigger(row.trigger)))
-    zone = ZoneInfo(book.config.site.location.timezone)
-    return plan_blocks(state, left, book.rules, load, book.battery, blocks, lambda at_s: _day(at_s, zone))
+    library, zone = Library(ledger), ZoneInfo(book.config.site.location.timezone)
+    states: list[EnergyState] = []
+    loads: list[tuple[LoadProfile, LoadMemory]] = []
+    for name, row in known.items():
+        record = json.loads(row.record)
+        forecast_name = record["state"]["forecast"]
+        forecast = None if forecast_name is None else library.forecast(forecast_name)
+        state, memory = state_from_record(record["state"], forecast), memory_from_record(record["memory"])
+        left = advance(decide(state, memory, book.rules, book.loads[name], Trigger(row.trigger)))
+        states.append(state)
+        loads.append((book.loads[name], left))
+    newest = max(states, key=lambda state: state.at_s)
+    return plan_blocks(newest, loads, book.rules, book.battery, blocks, lambda at_s: _day(at_s, zone))
+
+
+def _as_json(
+    planned: Mapping[str, list[PlannedBlock]], explainer: Explainer, language: Language
+) -> dict[str, list[dict[str, object]]]:
+    """Powers in W, charge in %, times in UTC epoch seconds."""
+    return {
+        load: [
+            {
+                "block": block.block,
+                "at_s": block.at_s,
+                "surplus_w": block.surplus_w,
+                "battery_soc_pct": None if block.soc is None else block.soc / 10,
+                "action": block.decision.action.value,
+                "level": block.decision.level,
+                "power_w": block.decision.power_w,
+                "rule": block.decision.rule.value,
+                "code": block.decision.code.value,
+                "reason": explainer.explain(decision_record(block.decision), language),
+            }
+            for block in blocks
+        ]
+        for load, blocks in planned.items()
+    }
 
 
 def table(planned: list[PlannedBlock], explainer: Explainer, language: Language) -> Iterator[str]:

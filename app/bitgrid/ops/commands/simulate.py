@@ -18,6 +18,7 @@ from bitgrid.ops.errors import Refusal
 from bitgrid.ops.places import default_config
 from bitgrid.plant.errors import BadRecording
 from bitgrid.plant.recorded import DAY_AHEAD, FORECAST, read_recording
+from bitgrid.replay.archive import Library
 from bitgrid.replay.drive import Drive, from_ledger, from_recording
 from bitgrid.replay.errors import ReplayError
 from bitgrid.replay.kpis import rows, side_by_side
@@ -99,6 +100,6 @@ def _recorded(between: tuple[int, int]) -> MakeDrive:
 
     def make(config: Config) -> Drive:
         within = (row for row in ledger.records() if between[0] <= row.at_s < between[1])
-        return from_ledger(within, config)
+        return from_ledger(within, config, Library(ledger).forecast)
 
     return make

@@ -52,7 +52,7 @@ class AxeOsFace:
         method: str,
         target: str,
         body: bytes = b"",
-        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it asks nobody who they are
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:

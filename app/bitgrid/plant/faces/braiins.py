@@ -1,7 +1,7 @@
-"""A miner with Braiins OS: its public REST API, ``/api/v1/``.
+"""A miner with Braiins OS: its REST API.
 
-Written from Braiins's OpenAPI description, version 1.7.0. Assumed: whoever knows that its user is called root is
-let in; a change of the power target takes effect without a pause.
+Paths and fields as the driver's sources have them. A token lasts an hour of the house. Assumed: a new power target
+takes effect at once, without the tuner's search.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bitgrid.config import LoadConfig
+from bitgrid.config.secrets import Credentials
 from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
-USER = "root"
-TOKEN_S = 3600
-_PREFIX = "/api/v1/"
+TOKEN_LASTS_S = 3600
+_NORMAL, _PAUSED = 2, 3
 
 
 class BraiinsFace:
@@ -27,20 +27,22 @@ class BraiinsFace:
     Args:
         house: where the miner stands.
         load: which load it is.
+        credentials: whom it lets in; None: anybody, without a token.
     """
 
-    def __init__(self, house: House, load: LoadConfig) -> None:
-        self._house, self._load = house, load
+    def __init__(self, house: House, load: LoadConfig, credentials: Credentials | None = None) -> None:
+        self._house, self._load, self._who = house, load, credentials
         self._miner = house.miners[load.id]
-        self._tokens: dict[str, int] = {}
-        self._routes: dict[tuple[str, str], Callable[[Any], Any]] = {
-            ("GET", "miner/stats"): self._stats,
+        self._lowest_w, self._highest_w = load.levels[0].power_w, load.levels[-1].power_w
+        self._token, self._tokens, self._given_s = "", 0, 0
+        self._routes: dict[tuple[str, str], Callable[[bytes], HttpAnswer]] = {
             ("GET", "miner/details"): self._details,
+            ("GET", "miner/stats"): self._stats,
             ("GET", "cooling/state"): self._cooling,
             ("GET", "performance/tuner-state"): self._tuner,
             ("PUT", "performance/power-target"): self._set_target,
-            ("PUT", "actions/pause"): lambda _: self._ask(hashing=False),
-            ("PUT", "actions/resume"): lambda _: self._ask(hashing=True),
+            ("PUT", "actions/pause"): lambda _body: self._ask(hashing=False),
+            ("PUT", "actions/resume"): lambda _body: self._ask(hashing=True),
         }
 
     @property
@@ -54,91 +56,75 @@ class BraiinsFace:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
-        path = target.partition("?")[0].removeprefix(_PREFIX)
-        content = _content(body)
+        path = target.removeprefix("/api/v1/")
         if (method, path) == ("POST", "auth/login"):
-            return self._log_in(content)
-        told = {name.lower(): value for name, value in headers.items()}
-        if not self._is_let_in(told.get("authorization", "")):
-            return HttpAnswer(401, b"Unauthorized")
+            return self._log_in(body)
+        if not self._is_let_in(headers.get("Authorization", "")):
+            return HttpAnswer(401, b"")
         route = self._routes.get((method, path))
-        if route is None:
-            return HttpAnswer(404, b"")
-        try:
-            return _json(route(content))
-        except ValueError as error:
-            return HttpAnswer(400, str(error).encode())
+        return HttpAnswer(404, b"") if route is None else route(body)
 
-    def _log_in(self, content: Any) -> HttpAnswer:  # noqa: ANN401  what somebody sent
-        user = content.get("username") if isinstance(content, dict) else None
-        if user != USER or Fault.MINER_DENIES in self._house.faults:
-            return HttpAnswer(401, b"Invalid credentials")
-        token = f"token-{len(self._tokens) + 1:04d}"
-        self._tokens[token] = self._house.now_s
-        return _json({"token": token, "timeout_s": TOKEN_S})
+    def _log_in(self, body: bytes) -> HttpAnswer:
+        said = _object(body)
+        who = self._who
+        if Fault.MINER_DENIES in self._house.faults:
+            return HttpAnswer(401, b"")
+        if who is not None and (said.get("username"), said.get("password")) != (who.user, who.password):
+            return HttpAnswer(401, b"")
+        self._tokens += 1
+        self._token, self._given_s = f"token{self._tokens}", self._house.now_s
+        return _json({"token": self._token, "timeout_s": TOKEN_LASTS_S})
 
     def _is_let_in(self, token: str) -> bool:
-        """Whether a token holds; each use prolongs it."""
-        used_s = self._tokens.get(token)
-        if used_s is None or self._house.now_s - used_s > TOKEN_S or Fault.MINER_DENIES in self._house.faults:
+        if Fault.MINER_DENIES in self._house.faults:
             return False
-        self._tokens[token] = self._house.now_s
-        return True
+        is_fresh = self._house.now_s - self._given_s < TOKEN_LASTS_S
+        return self._who is None or (bool(token) and token == self._token and is_fresh)
 
-    def _ask(self, *, hashing: bool) -> bool:
-        """Whether it was so already."""
-        was_so = self._miner.told_hashing is hashing
+    def _details(self, _body: bytes) -> HttpAnswer:
+        status = _NORMAL if self._miner.told_hashing else _PAUSED
+        return _json({"status": status, "hostname": self._load.id, "system_uptime_s": self._miner.powered_s})
+
+    def _stats(self, _body: bytes) -> HttpAnswer:
+        rate = {"gigahash_per_second": round(self._miner.told_ths * 1000, 2)}
+        return _json(
+            {
+                "miner_stats": {"real_hashrate": {"last_5s": rate, "last_15s": rate}},
+                "pool_stats": {
+                    "accepted_shares": self._miner.accepted_shares,
+                    "rejected_shares": self._miner.rejected_shares,
+                },
+                "power_stats": {"approximated_consumption": {"watt": self._miner.told_power_w}},
+            }
+        )
+
+    def _cooling(self, _body: bytes) -> HttpAnswer:
+        temperature = {"degree_c": round(self._miner.temp_c, 2)}
+        return _json({"highest_temperature": {"temperature": temperature}, "fans": []})
+
+    def _tuner(self, _body: bytes) -> HttpAnswer:
+        target = {"current_target": {"watt": self._miner.setting_w}}
+        return _json({"mode_state": {"powertargetmodestate": target}})
+
+    def _set_target(self, body: bytes) -> HttpAnswer:
+        watts = _object(body).get("watt")
+        if not isinstance(watts, int) or not self._lowest_w <= watts <= self._highest_w:
+            return HttpAnswer(400, b"power target out of range")
+        self._miner.set_power(watts)
+        return _json({"watt": watts})
+
+    def _ask(self, *, hashing: bool) -> HttpAnswer:
+        was_asked = hashing != self._miner.told_hashing
         self._miner.ask(hashing=hashing, at_s=self._house.now_s)
-        return was_so
-
-    def _set_target(self, content: Any) -> dict[str, Any]:  # noqa: ANN401  what somebody sent
-        watt = content.get("watt") if isinstance(content, dict) else None
-        if isinstance(watt, bool) or not isinstance(watt, int) or watt <= 0:
-            raise ValueError("a power target is a whole number of watts")
-        self._miner.set_power(watt)
-        return {"watt": watt}
-
-    def _stats(self, _: object) -> dict[str, Any]:
-        miner = self._miner
-        rate = {"gigahash_per_second": round(miner.told_ths * 1000, 3)}
-        power_w = miner.told_power_w
-        efficiency = {"joule_per_terahash": power_w / miner.told_ths} if miner.told_ths else None
-        return {
-            "miner_stats": {"real_hashrate": {"last_5s": rate, "last_1m": rate}, "found_blocks": 0},
-            "pool_stats": {
-                "accepted_shares": miner.accepted_shares,
-                "rejected_shares": miner.rejected_shares,
-                "stale_shares": 0,
-            },
-            "power_stats": {"approximated_consumption": {"watt": power_w}, "efficiency": efficiency},
-        }
-
-    def _details(self, _: object) -> dict[str, Any]:
-        runs = self._miner.told_hashing
-        status: dict[str, Any] = {"running": {"reason": {"normal": {}}}}
-        if not runs:
-            status = {"stopped": {"reason": {"user_pause": {}}}}
-        return {
-            "hostname": self._load.id,
-            "status": 2 if runs else 3,
-            "detailed_status": {"status": status},
-            "system_uptime_s": self._miner.powered_s,
-        }
-
-    def _cooling(self, _: object) -> dict[str, Any]:
-        hottest = {"id": 0, "location": 1, "temperature": {"degree_c": round(self._miner.temp_c, 2)}}
-        return {"fans": [{"position": 0, "rpm": 4000}], "highest_temperature": hottest}
-
-    def _tuner(self, _: object) -> dict[str, Any]:
-        state = {"current_target": {"watt": self._miner.setting_w}}
-        return {"overall_tuner_state": 1, "mode_state": {"powertargetmodestate": state}}
+        return _json(was_asked)
 
 
-def _content(body: bytes) -> Any:  # noqa: ANN401  what somebody sent
+def _object(body: bytes) -> dict[str, Any]:
     try:
-        return json.loads(body) if body else None
+        said = json.loads(body)
     except ValueError:
-        return None
+        said = None
+    return said if isinstance(said, dict) else {}
 
 
 def _json(content: object) -> HttpAnswer:

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
-from bitgrid.config import LoadConfig
-from bitgrid.config.site import MinerConfig
+from bitgrid.config import DeviceConfig, LoadConfig
+from bitgrid.config.profiles import DeviceProfile, RegisterProfile
+from bitgrid.config.secrets import Credentials, credentials
+from bitgrid.config.site import MinerConfig, RelayConfig
+from bitgrid.devices.transport import HttpExchange
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces.avalon import AvalonFace
 from bitgrid.plant.faces.axeos import AxeOsFace
 from bitgrid.plant.faces.braiins import BraiinsFace
+from bitgrid.plant.faces.guarded import GuardedFace, Scheme
 from bitgrid.plant.faces.luxos import LuxosFace
+from bitgrid.plant.faces.registers import RegisterMapFace
 from bitgrid.plant.faces.shelly import ShellyFace
 from bitgrid.plant.faces.shelly_gen1 import ShellyGen1Face
 from bitgrid.plant.faces.sunspec import SunSpecFace
 from bitgrid.plant.faces.tasmota import TasmotaFace
 from bitgrid.plant.model import House
 
+RegistersFace = SunSpecFace | RegisterMapFace
+NO_PROFILES: Mapping[str, DeviceProfile] = MappingProxyType({})
 MinerFace = AvalonFace | AxeOsFace | BraiinsFace | LuxosFace
-_MINERS: dict[str, type[MinerFace]] = {
-    "avalon": AvalonFace,
-    "axeos": AxeOsFace,
+Secret = Callable[[str], Credentials]
+_MINERS: dict[str, Callable[[House, LoadConfig, Credentials | None], MinerFace]] = {
+    "avalon": lambda house, load, _who: AvalonFace(house, load),
+    "axeos": lambda house, load, _who: AxeOsFace(house, load),
     "braiins": BraiinsFace,
-    "luxos": LuxosFace,
+    "luxos": lambda house, load, _who: LuxosFace(house, load),
 }
-RelayFace = ShellyFace | ShellyGen1Face | TasmotaFace
-_RELAYS: dict[str, type[RelayFace]] = {
-    "shelly_gen1": ShellyGen1Face,
-    "shelly_gen2": ShellyFace,
-    "tasmota": TasmotaFace,
+_RELAYS: dict[str, tuple[Callable[[House, str, int], HttpExchange], Scheme]] = {
+    "shelly_gen1": (ShellyGen1Face, "basic"),
+    "shelly_gen2": (ShellyFace, "digest"),
+    "tasmota": (TasmotaFace, "basic"),
 }
 F = TypeVar("F")
 
@@ -39,41 +47,64 @@ class Faces:
 
     Args:
         house: the house behind them; whoever uses them steps it.
+        profiles: what the devices read by a profile are like, by its name.
+        secret: the passwords of its devices, by their names in site.yaml.
 
     Raises:
         PlantError: site.yaml names something that cannot be simulated.
     """
 
-    def __init__(self, house: House) -> None:
-        self._devices = {
-            device.id: SunSpecFace(house, device) for device in house.site.devices if device.kind == "sunspec"
-        }
-        self._miners = {load.id: _miner_face(house, load, load.miner) for load in house.site.loads if load.miner}
-        self._relays = {
-            load.id: _RELAYS[load.relay.kind](house, load.id, load.relay.channel)
-            for load in house.site.loads
-            if load.relay
-        }
+    def __init__(
+        self, house: House, profiles: Mapping[str, DeviceProfile] = NO_PROFILES, secret: Secret = credentials
+    ) -> None:
+        faces = {device.id: _registers_face(house, device, profiles) for device in house.site.devices}
+        self._devices = {name: face for name, face in faces.items() if face is not None}
+        loads = house.site.loads
+        self._miners = {load.id: _miner_face(house, load, load.miner, secret) for load in loads if load.miner}
+        self._relays = {load.id: _relay_face(house, load.id, load.relay, secret) for load in loads if load.relay}
 
-    def registers(self, device: str) -> SunSpecFace:
-        """The holding registers of a device."""
+    @property
+    def modbus_devices(self) -> list[str]:
+        """The devices that speak Modbus, by id."""
+        return list(self._devices)
+
+    def registers(self, device: str) -> RegistersFace:
+        """The registers of a device."""
         return _find(self._devices, device, "device")
 
     def miner(self, load: str) -> MinerFace:
         """The API of a load's miner."""
         return _find(self._miners, load, "load")
 
-    def relay(self, load: str) -> RelayFace:
+    def relay(self, load: str) -> HttpExchange:
         """The API of a load's relay."""
         return _find(self._relays, load, "load with a relay")
 
 
-def _miner_face(house: House, load: LoadConfig, miner: MinerConfig) -> MinerFace:
+def _registers_face(
+    house: House, device: DeviceConfig, profiles: Mapping[str, DeviceProfile]
+) -> RegistersFace | None:
+    """The registers of a device that speaks Modbus."""
+    if device.kind == "sunspec":
+        return SunSpecFace(house, device)
+    profile = profiles.get(device.profile or "")
+    return RegisterMapFace(house, device, profile) if isinstance(profile, RegisterProfile) else None
+
+
+def _miner_face(house: House, load: LoadConfig, miner: MinerConfig, secret: Secret) -> MinerFace:
     if miner.driver not in _MINERS:
         raise PlantError(
             f"the simulated house has no miner that speaks {miner.driver}; it has {', '.join(_MINERS)}"
         )
-    return _MINERS[miner.driver](house, load)
+    return _MINERS[miner.driver](house, load, None if miner.secret is None else secret(miner.secret))
+
+
+def _relay_face(house: House, load: str, relay: RelayConfig, secret: Secret) -> HttpExchange:
+    kind, scheme = _RELAYS[relay.kind]
+    face = kind(house, load, relay.channel)
+    if relay.secret is None:
+        return face
+    return GuardedFace(face, secret(relay.secret), scheme, lambda: house.now_s)
 
 
 def _find(faces: Mapping[str, F], name: str, what: str) -> F:

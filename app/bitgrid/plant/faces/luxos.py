@@ -1,8 +1,8 @@
-"""A miner with LuxOS: cgminer's JSON API with Luxor's commands, one request and one answer a connection.
+"""A miner with LuxOS: cgminer's JSON API with sessions, sleep and profiles.
 
-Written from Luxor's API documentation (docs.firmware.luxor.tech) as pyasic and asic-rs use it, with the field
-names of an owner's answers in asic-rs's tests. Assumed: a session ends after a minute without use; asleep the
-power supply is off, and the boards' sensors then tell 0.
+Fields as pyasic and asic-rs read them (see the driver). Assumed: a session nobody uses ends after a minute; a
+profile may be chosen asleep; a change of profile takes effect at once. Each level's profile exists, or where
+none has one, ``default``.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from bitgrid.devices.errors import DeviceSilent
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
-VERSION = "2025.4.8.220305"
-SESSION_S = 60
-BOARDS = 3
-EXHAUST_K, INTAKE_K = 8, 14
-"""How much cooler than its chips a board's sensors are."""
+SESSION_LASTS_S = 60
 
 Answer = dict[str, Any]
+
+
+class Refusal(Exception):
+    """An answer that is an error."""
 
 
 class LuxosFace:
@@ -36,23 +36,21 @@ class LuxosFace:
     def __init__(self, house: House, load: LoadConfig) -> None:
         self._house, self._load = house, load
         self._miner = house.miners[load.id]
-        self._profiles = {level.profile or level.name: level.power_w for level in load.levels}
-        self._session, self._session_used_s, self._sessions = "", 0, 0
-        self._reads: dict[str, Callable[[], Answer]] = {
-            "version": self._version,
-            "summary": self._summary,
-            "stats": self._stats,
-            "power": self._power,
-            "temps": self._temps,
+        self._profiles = {level.profile: level.power_w for level in load.levels if level.profile}
+        self._profiles = self._profiles or {"default": load.levels[-1].power_w}
+        self._session, self._sessions, self._used_s = "", 0, 0
+        self._commands: dict[str, Callable[[str], Answer]] = {
             "config": self._config,
-            "profiles": self._profile_list,
-            "session": self._told_session,
-            "logon": self._log_on,
-        }
-        self._writes: dict[str, Callable[[str], Answer]] = {
-            "logoff": self._log_off,
+            "power": lambda _said: {"POWER": [{"PSU": True, "Watts": self._miner.told_power_w}]},
+            "summary": self._summary,
+            "temps": self._temps,
+            "stats": self._stats,
+            "profiles": self._list_profiles,
+            "logon": self._logon,
+            "session": lambda _said: {"SESSION": [{"SessionID": self._held()}]},
+            "logoff": self._logoff,
             "curtail": self._curtail,
-            "profileset": self._set_profile,
+            "profileset": self._profileset,
         }
 
     @property
@@ -64,120 +62,94 @@ class LuxosFace:
         """One request, one answer, ended by a NUL byte."""
         if self.is_silent:
             raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
-        return json.dumps(self._answer(request), separators=(",", ":")).encode() + b"\x00"
-
-    def _answer(self, request: bytes) -> Answer:
         try:
-            said = json.loads(request.rstrip(b"\x00\n"))
-        except ValueError:
-            return self._status("E", 23, "Invalid JSON")
-        if not isinstance(said, dict) or not isinstance(said.get("command"), str):
-            return self._status("E", 24, "Missing JSON 'command'")
-        if self._session and self._house.now_s - self._session_used_s > SESSION_S:
+            said = json.loads(request)
+            command, parameter = str(said["command"]), str(said.get("parameter", ""))
+        except (ValueError, KeyError, TypeError):
+            return json.dumps(self._status("E", "Invalid command")).encode() + b"\0"
+        if "+" in command:
+            answer: Answer = {part: [self._answer(part, "")] for part in command.split("+")}
+        else:
+            answer = self._answer(command, parameter)
+        return json.dumps(answer).encode() + b"\0"
+
+    def _answer(self, command: str, parameter: str) -> Answer:
+        if command not in self._commands:
+            return self._status("E", "Invalid command")
+        try:
+            return self._status("S", "OK") | self._commands[command](parameter)
+        except Refusal as refusal:
+            return self._status("E", str(refusal))
+
+    def _status(self, kind: str, text: str) -> Answer:
+        description = {"Description": "LUXminer 2025.4.8.220305", "When": self._house.now_s}
+        return {"STATUS": [{"STATUS": kind, "Msg": text} | description]}
+
+    # what it tells
+
+    def _config(self, _said: str) -> Answer:
+        names = {power_w: name for name, power_w in self._profiles.items()}
+        mode = "None" if self._miner.told_hashing else "Sleep"
+        return {"CONFIG": [{"CurtailMode": mode, "Profile": names.get(self._miner.setting_w, "default")}]}
+
+    def _summary(self, _said: str) -> Answer:
+        ghs = round(self._miner.told_ths * 1000, 2)
+        shares = {"Accepted": self._miner.accepted_shares, "Rejected": self._miner.rejected_shares}
+        return {"SUMMARY": [{"GHS 5s": ghs, "GHS av": ghs, "Elapsed": self._miner.powered_s} | shares]}
+
+    def _temps(self, _said: str) -> Answer:
+        board_c = round(self._miner.temp_c - 10, 1)
+        corners = dict.fromkeys(("TopLeft", "TopRight", "BottomLeft", "BottomRight"), board_c)
+        return {"TEMPS": [{"ID": board} | corners for board in range(3)]}
+
+    def _stats(self, _said: str) -> Answer:
+        chips = "-".join([str(round(self._miner.temp_c))] * 4) if self._miner.told_hashing else "0-0-0-0"
+        return {"STATS": [{}, {f"temp_chip{board}": chips for board in (1, 2, 3)}]}
+
+    def _list_profiles(self, _said: str) -> Answer:
+        return {"PROFILES": [{"Profile Name": name, "Watts": watts} for name, watts in self._profiles.items()]}
+
+    # sessions, and what needs one
+
+    def _held(self) -> str:
+        if self._house.now_s - self._used_s > SESSION_LASTS_S:
             self._session = ""
-        commands = said["command"].split("+")
-        if len(commands) > 1:
-            return {command: [self._one(command, "")] for command in commands} | {"id": 1}
-        return self._one(commands[0], str(said.get("parameter", "")))
+        return self._session
 
-    def _one(self, command: str, parameter: str) -> Answer:
-        if command in self._reads:
-            return self._reads[command]()
-        if command not in self._writes:
-            return self._status("E", 14, "Invalid command")
-        session, _, argument = parameter.partition(",")
-        if not session or session != self._session:
-            return self._status("E", 402, "Invalid session_id")
-        self._session_used_s = self._house.now_s
-        return self._writes[command](argument)
-
-    def _status(self, kind: str, code: int, text: str, **sections: list[Answer]) -> Answer:
-        status = {"STATUS": kind, "When": self._house.now_s, "Code": code, "Msg": text}
-        return {"STATUS": [status | {"Description": f"LUXminer {VERSION}"}], **sections, "id": 1}
-
-    # sessions
-
-    def _told_session(self) -> Answer:
-        return self._status("S", 316, "Session information", SESSION=[{"SessionID": self._session}])
-
-    def _log_on(self) -> Answer:
+    def _logon(self, _said: str) -> Answer:
         if Fault.MINER_DENIES in self._house.faults:
-            return self._status("E", 401, "Logon is not allowed from this address")
-        if self._session:
-            return self._status("E", 402, "Another session is active")
+            raise Refusal("Access denied")
+        if self._held():
+            raise Refusal("Another session is active")
         self._sessions += 1
-        self._session, self._session_used_s = f"s{self._sessions:07d}", self._house.now_s
-        return self._status("S", 316, "Session created", SESSION=[{"SessionID": self._session}])
+        self._session, self._used_s = f"s{self._sessions:05}", self._house.now_s
+        return {"SESSION": [{"SessionID": self._session}]}
 
-    def _log_off(self, _argument: str) -> Answer:
+    def _argument(self, said: str) -> str:
+        session, _, argument = said.partition(",")
+        if not session or session != self._held():
+            raise Refusal("Invalid session")
+        self._used_s = self._house.now_s
+        return argument
+
+    def _logoff(self, said: str) -> Answer:
+        self._argument(said)
         self._session = ""
-        return self._status("S", 316, "Session terminated")
+        return {}
 
-    # writes
-
-    def _curtail(self, mode: str) -> Answer:
+    def _curtail(self, said: str) -> Answer:
+        mode = self._argument(said)
         if mode not in {"sleep", "wakeup"}:
-            return self._status("E", 320, f"Invalid curtail mode: {mode}")
+            raise Refusal("Invalid mode")
         wakes = mode == "wakeup"
         if wakes is self._miner.told_hashing:
-            return self._status("E", 321, f"Miner is already {'awake' if wakes else 'asleep'}")
+            raise Refusal(f"Miner is already {'awake' if wakes else 'asleep'}")
         self._miner.ask(hashing=wakes, at_s=self._house.now_s)
-        return self._status("S", 320, f"Curtail: {mode}")
+        return {}
 
-    def _set_profile(self, name: str) -> Answer:
+    def _profileset(self, said: str) -> Answer:
+        name = self._argument(said)
         if name not in self._profiles:
-            return self._status("E", 330, f"Profile not found: {name}")
+            raise Refusal("Profile not found")
         self._miner.set_power(self._profiles[name])
-        return self._status("S", 330, f"Profile set: {name}", PROFILE=[{"Profile": name}])
-
-    # reads
-
-    def _version(self) -> Answer:
-        row = {
-            "API": "3.7",
-            "CompileTime": "unknown",
-            "LUXminer": VERSION,
-            "Miner": VERSION,
-            "Type": "Antminer S19",
-        }
-        return self._status("S", 22, "LUXminer versions", VERSION=[row])
-
-    def _rates(self) -> Answer:
-        present_ghs = round(self._miner.told_ths * 1000, 2)
-        return {"GHS 5s": present_ghs, "GHS av": present_ghs, "Elapsed": self._miner.powered_s}
-
-    def _summary(self) -> Answer:
-        shares = {"Accepted": self._miner.accepted_shares, "Rejected": self._miner.rejected_shares}
-        return self._status("S", 11, "Summary", SUMMARY=[self._rates() | shares])
-
-    def _stats(self) -> Answer:
-        chip = f"{self._chips_c}"
-        boards = {f"temp_chip{board}": "-".join([chip] * 4) for board in range(1, BOARDS + 1)}
-        head = {"Miner": VERSION, "Type": "Antminer S19"}
-        return self._status("S", 70, "LUXminer stats", STATS=[head, {"STATS": 0} | self._rates() | boards])
-
-    def _power(self) -> Answer:
-        return self._status("S", 336, "Power", POWER=[{"PSU": True, "Watts": self._miner.told_power_w}])
-
-    def _temps(self) -> Answer:
-        out_c, in_c = max(0, self._chips_c - EXHAUST_K), max(0, self._chips_c - INTAKE_K)
-        corners = {"TopLeft": out_c, "BottomLeft": out_c, "TopRight": in_c, "BottomRight": in_c}
-        temps = [{"TEMP": board, "ID": board} | corners for board in range(BOARDS)]
-        return self._status("S", 201, "Temperature sensors", TEMPS=temps)
-
-    def _config(self) -> Answer:
-        runs = self._miner.told_hashing
-        row = {"CurtailMode": "None" if runs else "Sleep", "IsPowerSupplyOn": runs, "Profile": self._profile}
-        return self._status("S", 33, "LUXminer config", CONFIG=[row | {"Hostname": self._load.id, "Model": "S19"}])
-
-    def _profile_list(self) -> Answer:
-        profiles = [{"Profile Name": name, "Watts": power_w} for name, power_w in self._profiles.items()]
-        return self._status("S", 331, "Profiles", PROFILES=profiles)
-
-    @property
-    def _profile(self) -> str:
-        return min(self._profiles, key=lambda name: abs(self._profiles[name] - self._miner.setting_w))
-
-    @property
-    def _chips_c(self) -> int:
-        return round(self._miner.temp_c) if self._miner.told_hashing else 0
+        return {"PROFILE": [{"Profile": name}]}

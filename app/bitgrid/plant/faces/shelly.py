@@ -38,7 +38,7 @@ class ShellyFace:
     Args:
         house: where it is.
         load: whose power it switches.
-        channel: which of its switches that is.
+        channel: the id of the switch it hangs on; it has no other.
     """
 
     def __init__(self, house: House, load: str, channel: int = 0) -> None:
@@ -70,7 +70,7 @@ class ShellyFace:
         method: str,
         target: str,
         body: bytes = b"",
-        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  its authentication is off
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:

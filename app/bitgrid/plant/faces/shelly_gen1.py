@@ -1,7 +1,6 @@
-"""A Shelly Gen1 relay with a power meter (1PM): plain HTTP with a query.
+"""A Shelly Gen1 relay with a power meter (a Shelly 1PM): plain HTTP, commands and settings in the query.
 
-Source: Shelly's Gen1 API documentation: ``/shelly``, ``/status``, ``/relay/N``, ``/settings/relay/N``. A meter
-counts watt minutes too; a timer given with ``turn`` flips the output back once, else ``auto_off`` does.
+Source: Shelly's Gen1 API documentation (``/shelly``, ``/status``, ``/relay/N``, ``/settings/relay/N``).
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
@@ -17,9 +16,7 @@ from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
 CHALLENGE = 'Basic realm="Login Required"'
-_STATES = {"off", "on", "last", "switch"}
-
-Params = dict[str, str]
+_STATES = {"off": "off", "on": "on", "last": "restore_last", "switch": "match_input"}
 
 
 class ShellyGen1Face:
@@ -28,12 +25,18 @@ class ShellyGen1Face:
     Args:
         house: where it is.
         load: whose power it switches.
-        channel: which of its outputs that is.
+        channel: which output it hangs on; it has no other that could be asked.
     """
 
     def __init__(self, house: House, load: str, channel: int = 0) -> None:
         self._house, self._load, self._channel = house, load, channel
         self._relay, self._drawing = house.relays[load], house.drawing[load]
+        self._routes = {
+            "/shelly": self._about,
+            "/status": self._status,
+            f"/relay/{channel}": self._switch,
+            f"/settings/relay/{channel}": self._settings,
+        }
 
     @property
     def is_silent(self) -> bool:
@@ -44,83 +47,84 @@ class ShellyGen1Face:
         self,
         method: str,
         target: str,
-        body: bytes = b"",  # noqa: ARG002  everything is in the query
-        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  its login is off
+        body: bytes = b"",  # noqa: ARG002  it takes everything in the address
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
         if Fault.RELAY_DENIES in self._house.faults:
-            return HttpAnswer(401, b"401 Unauthorized", {"www-authenticate": CHALLENGE})
+            return HttpAnswer(401, b"", {"www-authenticate": CHALLENGE})
         url = urlsplit(target)
-        asked = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        if method == "GET" and url.path == "/shelly":
-            return _json(
-                {"type": "SHSW-PM", "mac": "020000000401", "auth": False, "fw": "v1.14.0", "num_outputs": 1}
-            )
-        if method == "GET" and url.path == "/status":
-            return _json({"relays": self._row(self._output()), "meters": self._row(self._meter())})
-        if method == "GET" and url.path == f"/relay/{self._channel}":
-            return self._turn(asked)
-        if method == "GET" and url.path == f"/settings/relay/{self._channel}":
-            return self._settings(asked)
-        return HttpAnswer(404, b"Not Found")
+        if method not in {"GET", "POST"} or url.path not in self._routes:
+            return HttpAnswer(404, b"Not Found")
+        try:
+            told = self._routes[url.path](dict(parse_qsl(url.query)))
+        except ValueError as error:
+            return HttpAnswer(400, str(error).encode())
+        return HttpAnswer(200, json.dumps(told, separators=(",", ":")).encode())
 
-    def _row(self, mine: Params | dict[str, Any]) -> list[dict[str, Any]]:
-        """The rows of all outputs; those of others stand still."""
-        return [{"ison": False, "power": 0.0} for _ in range(self._channel)] + [dict(mine)]
+    def _about(self, _said: dict[str, str]) -> dict[str, Any]:
+        return {"type": "SHSW-PM", "mac": "020000000100", "auth": False, "fw": "20230913-112003/v1.14.0-gcb84623"}
 
-    def _output(self) -> dict[str, Any]:
+    def _status(self, _said: dict[str, str]) -> dict[str, Any]:
+        power_w = float(self._drawing.power_w) if self._relay.is_contact_closed else 0.0
+        meter: dict[str, Any] = {
+            "power": power_w,
+            "overpower": 0.0,
+            "is_valid": True,
+            "timestamp": self._house.now_s,
+        }
+        if self._relay.has_meter:
+            meter |= {"counters": [power_w, power_w, power_w], "total": 0}
+        else:
+            meter["power"] = 0.0  # a Shelly 1 lists one, with the power that its owner typed in
+        others: list[dict[str, Any]] = [{}] * self._channel
+        return {"relays": [*others, self._state()], "meters": [*others, meter], "unixtime": self._house.now_s}
+
+    def _state(self) -> dict[str, Any]:
         timer, now_s = self._relay.timer, self._house.now_s
-        left_s = 0 if timer is None else max(0, round(timer.started_s + timer.duration_s - now_s))
+        left_s = max(0.0, timer.started_s + timer.duration_s - now_s) if timer else 0
         return {
             "ison": self._relay.output,
             "has_timer": timer is not None,
             "timer_started": timer.started_s if timer else 0,
-            "timer_duration": round(timer.duration_s) if timer else 0,
-            "timer_remaining": left_s,
+            "timer_duration": int(timer.duration_s) if timer else 0,
+            "timer_remaining": int(left_s),
             "overpower": False,
             "source": self._relay.source,
         }
 
-    def _meter(self) -> dict[str, Any]:
-        if not self._relay.has_meter:  # a Shelly 1 lists one, with the power its owner typed in
-            return {"power": 0.0, "is_valid": True}
-        power_w = float(self._drawing.power_w) if self._relay.is_contact_closed else 0.0
-        return {"power": power_w, "is_valid": True, "counters": [power_w] * 3, "total": 0}
+    def _switch(self, said: dict[str, str]) -> dict[str, Any]:
+        if "turn" in said:
+            if said["turn"] not in {"on", "off", "toggle"}:
+                raise ValueError("Bad turn!")
+            output = not self._relay.output if said["turn"] == "toggle" else said["turn"] == "on"
+            after_s = _seconds(said["timer"]) if "timer" in said else None
+            self._relay.switch(output, self._house.now_s, after_s, "http")
+        return self._state()
 
-    def _turn(self, asked: Params) -> HttpAnswer:
-        turn = asked.get("turn")
-        if turn not in {None, "on", "off", "toggle"}:
-            return HttpAnswer(400, b"Bad turn value")
-        if turn is not None:
-            output = not self._relay.output if turn == "toggle" else turn == "on"
-            timer_s = _seconds(asked.get("timer"))
-            self._relay.switch(output, self._house.now_s, timer_s, "http")
-        return _json(self._output())
-
-    def _settings(self, asked: Params) -> HttpAnswer:
+    def _settings(self, said: dict[str, str]) -> dict[str, Any]:
         relay = self._relay
-        state, auto_off_s = asked.get("default_state"), _seconds(asked.get("auto_off"))
-        if state is not None and state not in _STATES:
-            return HttpAnswer(400, b"Bad default_state")
-        if state is not None:
-            relay.initial_state = "restore_last" if state == "last" else state
-        if "auto_off" in asked:
-            relay.auto_off, relay.auto_off_delay_s = bool(auto_off_s), auto_off_s or 0.0
-        told_state = "last" if relay.initial_state == "restore_last" else relay.initial_state
-        auto_off = relay.auto_off_delay_s if relay.auto_off else 0.0
-        return _json(self._output() | {"name": self._load, "default_state": told_state, "auto_off": auto_off})
+        if "auto_off" in said:
+            delay_s = _seconds(said["auto_off"])
+            relay.auto_off, relay.auto_off_delay_s = delay_s > 0, delay_s
+        if "default_state" in said:
+            if said["default_state"] not in _STATES:
+                raise ValueError("Bad default_state!")
+            relay.initial_state = _STATES[said["default_state"]]
+        names = {state: name for name, state in _STATES.items()}
+        return {
+            "name": self._load,
+            "ison": relay.output,
+            "default_state": names[relay.initial_state],
+            "auto_on": relay.auto_on_delay_s if relay.auto_on else 0.0,
+            "auto_off": relay.auto_off_delay_s if relay.auto_off else 0.0,
+        }
 
 
-def _seconds(text: str | None) -> float | None:
-    """A number of seconds above 0."""
-    try:
-        seconds = float(text or 0)
-    except ValueError:
-        return None
-    return seconds if seconds > 0 else None
-
-
-def _json(content: dict[str, Any]) -> HttpAnswer:
-    return HttpAnswer(200, json.dumps(content, separators=(",", ":")).encode())
+def _seconds(text: str) -> float:
+    """Whole or broken seconds, not negative; raises `ValueError` for anything else."""
+    if not text.replace(".", "", 1).isdecimal():
+        raise ValueError("Bad timer!")
+    return float(text)

@@ -20,10 +20,11 @@ from collections.abc import Callable, Mapping
 from sunspec2.device import Model  # type: ignore[import-untyped]
 
 from bitgrid.config import DeviceConfig
-from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceRefused, DeviceSilent
+from bitgrid.devices.transport import RegisterFunction
 from bitgrid.plant.errors import PlantError
-from bitgrid.plant.faults import Fault
+from bitgrid.plant.faces.registers import Span
+from bitgrid.plant.faces.truth import Truth
 from bitgrid.plant.model import House
 
 BASE_ADDRESS = 40_000
@@ -32,12 +33,6 @@ VOLTS = 230
 _MARK = [0x5375, 0x6E53]  # "SunS"
 _END = [0xFFFF, 0]
 _INT16_MAX = 32_767
-_SILENCED_BY: dict[SignalName, Fault] = {
-    "grid_power_w": Fault.METER_SILENT,
-    "pv_power_w": Fault.INVERTER_SILENT,
-    "battery_power_w": Fault.BATTERY_SILENT,
-    "battery_soc_pct": Fault.BATTERY_SILENT,
-}
 
 
 class Block:
@@ -70,13 +65,13 @@ class SunSpecFace:
     """
 
     def __init__(self, house: House, device: DeviceConfig) -> None:
-        self._house, self._device = house, device
+        self._house, self._device, self._truth = house, device, Truth(house, device)
         self._signals = set(device.signals)
         self._blocks: list[Block] = [_common(device.id)]
         self._updates: list[Callable[[], None]] = []
         self._check()
         if "pv_power_w" in self._signals:
-            self._add_inverter(lambda: self._shared("pv_power_w", house.pv_w))
+            self._add_inverter(lambda: round(self._truth.tell("pv_power_w")))
         if self._signals & {"battery_power_w", "battery_soc_pct"}:
             self._add_battery()
         if self._signals & {"grid_power_w", "house_load_w"}:
@@ -85,8 +80,7 @@ class SunSpecFace:
     @property
     def is_silent(self) -> bool:
         """Whether a fault keeps it from answering."""
-        faults = self._house.faults
-        return bool(faults) and any(_SILENCED_BY.get(signal) in faults for signal in self._signals)
+        return self._truth.is_silent
 
     def image(self) -> list[int]:
         """All registers from `BASE_ADDRESS` on, as they stand now."""
@@ -97,12 +91,16 @@ class SunSpecFace:
             words += block.words
         return words + _END
 
-    def __call__(self, address: int, count: int) -> list[int]:
+    def spans(self) -> list[Span]:
+        """The same, as the Modbus server wants it."""
+        return [Span("holding", BASE_ADDRESS, self.image())]
+
+    def __call__(self, address: int, count: int, function: RegisterFunction = "holding") -> list[int]:
         """``count`` registers from ``address``; see `RegisterReader`."""
         if self.is_silent:
             raise DeviceSilent(f"{self._device.id} does not answer (simulated fault)")
         image, offset = self.image(), address - BASE_ADDRESS
-        if not 0 < count <= MAX_READ or offset < 0 or offset + count > len(image):
+        if function != "holding" or not 0 < count <= MAX_READ or offset < 0 or offset + count > len(image):
             raise DeviceRefused(f"{self._device.id} has no {count} registers at {address}")
         return image[offset : offset + count]
 
@@ -110,11 +108,6 @@ class SunSpecFace:
         if {"grid_power_w", "house_load_w"} <= self._signals:
             raise PlantError(
                 f"device {self._device.id} cannot be simulated: give grid_power_w and house_load_w a device each"
-            )
-        if self._signals & {"battery_power_w", "battery_soc_pct"} and not self._house.battery:
-            raise PlantError(
-                f"device {self._device.id} cannot be simulated: site.yaml names no battery; "
-                "give it battery: {capacity_wh: …}"
             )
 
     def _add_inverter(self, power_w: Callable[[], int]) -> None:
@@ -134,7 +127,7 @@ class SunSpecFace:
         house = self._house
 
         def discharging_w() -> int:
-            return self._shared("battery_power_w", -house.battery_w)
+            return -round(self._truth.tell("battery_power_w"))
 
         if "pv_power_w" not in self._signals:
             self._add_inverter(discharging_w)
@@ -156,9 +149,7 @@ class SunSpecFace:
         is_grid = "grid_power_w" in self._signals
 
         def update() -> None:
-            power_w = self._signed("grid_power_w", house.metered_w)
-            if not is_grid:
-                power_w = self._signed("house_load_w", house.house_w)
+            power_w = round(self._truth.tell("grid_power_w" if is_grid else "house_load_w"))
             watts, scale = scaled(power_w)
             amperes, _ = scaled(power_w // VOLTS)
             imported_ws = house.energy.imported_ws if is_grid else house.energy.house_ws
@@ -167,18 +158,6 @@ class SunSpecFace:
             block.put(TotWhImp=accumulated_wh(imported_ws), TotWhExp=accumulated_wh(exported_ws))
 
         self._updates.append(update)
-
-    def _shared(self, signal: SignalName, total_w: int) -> int:
-        """This device's part of what several devices measure together; the first has what cannot be split."""
-        ids = [device.id for device in self._house.site.devices if signal in device.signals]
-        if len(ids) <= 1:
-            return self._signed(signal, total_w)
-        each_w = total_w // len(ids)
-        rest_w = total_w - each_w * len(ids) if self._device.id == ids[0] else 0
-        return self._signed(signal, each_w + rest_w)
-
-    def _signed(self, signal: SignalName, value: int) -> int:
-        return -value if signal in self._device.invert_sign else value
 
 
 def scaled(value: int) -> tuple[int, int]:

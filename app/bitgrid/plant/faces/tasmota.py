@@ -1,8 +1,7 @@
-"""A plug with Tasmota and a power meter: commands over HTTP, ``/cm?cmnd=…``.
+"""A plug with Tasmota and a power meter: commands over HTTP.
 
-Source: Tasmota's documentation (Commands, PowerOnState) and its source: ``ExecuteCommandPower`` arms PulseTime
-each time an output is told to be on, also when it is on; ``CmndPulsetime`` keeps a new value and arms it at once;
-``SetPulseTimer`` takes up to 111 as tenths of a second and more as seconds plus 100.
+Source: Tasmota's documentation (Commands, JSON-Status-Responses) and, for when ``PulseTime`` is armed, its source
+(``CmndPulsetime``, ``ExecuteCommandPower``). Of a password it knows basic, and refuses without asking.
 """
 
 from __future__ import annotations
@@ -19,9 +18,11 @@ from bitgrid.plant.model import House
 from bitgrid.plant.relay import RelayTimer
 
 NEEDS_PASSWORD = {"WARNING": "Need user=<username>&password=<password>"}
-_TENTHS = 111
-_LARGEST = 65_535
-_STATES = ["off", "on", "toggle", "restore_last"]
+_STATES = {"0": "off", "1": "on", "3": "restore_last"}
+_SWITCH = {"1": True, "ON": True, "0": False, "OFF": False}
+_LAST_TENTH, _OFFSET, _MOST = 111, 100, 64_900
+
+Answer = dict[str, Any]
 
 
 class TasmotaFace:
@@ -30,13 +31,20 @@ class TasmotaFace:
     Args:
         house: where it is.
         load: whose power it switches.
-        channel: which of its outputs that is, from 0.
+        channel: which output it hangs on, from 0; it has no other that could be asked.
     """
 
     def __init__(self, house: House, load: str, channel: int = 0) -> None:
-        self._house, self._load, self._number = house, load, channel + 1
+        self._house, self._load, self._channel = house, load, channel
         self._relay, self._drawing = house.relays[load], house.drawing[load]
-        self._pulse = 100 + round(self._relay.auto_off_delay_s)
+        self._name = "POWER" if channel == 0 else f"POWER{channel + 1}"
+        self._pulse_name = f"PulseTime{channel + 1}"
+        self._commands = {
+            f"POWER{channel + 1}": self._power,
+            self._pulse_name.upper(): self._pulse,
+            "POWERONSTATE": self._power_on_state,
+            "STATUS": self._status,
+        }
 
     @property
     def is_silent(self) -> bool:
@@ -47,8 +55,8 @@ class TasmotaFace:
         self,
         method: str,
         target: str,
-        body: bytes = b"",  # noqa: ARG002  everything is in the query
-        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it has no password
+        body: bytes = b"",  # noqa: ARG002  it takes everything in the address
+        headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
@@ -57,56 +65,44 @@ class TasmotaFace:
             return HttpAnswer(401, json.dumps(NEEDS_PASSWORD).encode())
         url = urlsplit(target)
         if method != "GET" or url.path != "/cm":
-            return HttpAnswer(404, b"File Not Found")
-        command = parse_qs(url.query).get("cmnd", [""])[-1].strip()
-        name, _, argument = command.partition(" ")
-        return HttpAnswer(200, json.dumps(self._do(name.lower(), argument.strip().lower())).encode())
+            return HttpAnswer(404, b"Not Found")
+        command, _, argument = parse_qs(url.query).get("cmnd", [""])[0].partition(" ")
+        run = self._commands.get(command.upper(), lambda _argument: {"Command": "Unknown"})
+        return HttpAnswer(200, json.dumps(run(argument.strip()), separators=(",", ":")).encode())
 
-    def _do(self, name: str, argument: str) -> dict[str, Any]:
-        if name == f"power{self._number}":
-            return self._power(argument)
-        if name == f"pulsetime{self._number}":
-            return self._pulse_time(argument)
-        if name == "poweronstate":
-            return self._power_on_state(argument)
-        if name == "status" and argument == "10":
-            return {"StatusSNS": {"ENERGY": {"Power": self._powers_w()}} if self._relay.has_meter else {}}
-        return {"Command": "Unknown"}
+    def _power(self, argument: str) -> Answer:
+        if argument.upper() in _SWITCH:
+            self._relay.switch(_SWITCH[argument.upper()], self._house.now_s, None, "http")
+        return {self._name: "ON" if self._relay.output else "OFF"}
 
-    def _power(self, argument: str) -> dict[str, Any]:
-        relay, now_s = self._relay, self._house.now_s
-        if argument in {"on", "1", "off", "0", "toggle", "2"}:
-            output = not relay.output if argument in {"toggle", "2"} else argument in {"on", "1"}
-            relay.auto_off, relay.auto_off_delay_s = self._pulse > 0, self._pulse_s
-            relay.switch(output, now_s, None, "WebCommand")
-        name = "POWER" if self._number == 1 else f"POWER{self._number}"
-        return {name: "ON" if relay.output else "OFF"}
+    def _pulse(self, argument: str) -> Answer:
+        """Set how long it stays closed, and count from now; without an argument only tell it."""
+        relay = self._relay
+        if argument.isdecimal():
+            pulse = min(int(argument), _MOST)
+            delay_s = pulse / 10 if pulse <= _LAST_TENTH else float(pulse - _OFFSET)
+            relay.auto_off, relay.auto_off_delay_s = pulse > 0, delay_s
+            relay.timer = RelayTimer(self._house.now_s, delay_s, target=False) if pulse and relay.output else None
+        timer = relay.timer
+        left_s = max(0.0, timer.started_s + timer.duration_s - self._house.now_s) if timer else 0.0
+        set_to = _pulse_of(relay.auto_off_delay_s) if relay.auto_off else 0
+        return {self._pulse_name: {"Set": set_to, "Remaining": _pulse_of(left_s)}}
 
-    def _pulse_time(self, argument: str) -> dict[str, Any]:
-        if argument.isdecimal() and int(argument) <= _LARGEST:
-            self._pulse = int(argument)
-            self._relay.auto_off, self._relay.auto_off_delay_s = self._pulse > 0, self._pulse_s
-            if self._relay.output:
-                armed = RelayTimer(self._house.now_s, self._pulse_s, target=False)
-                self._relay.timer = armed if self._pulse else None
-        return {f"PulseTime{self._number}": {"Set": self._pulse, "Remaining": self._remaining}}
+    def _power_on_state(self, argument: str) -> Answer:
+        if argument in _STATES:
+            self._relay.initial_state = _STATES[argument]
+        names = {state: int(number) for number, state in _STATES.items()}
+        return {"PowerOnState": names[self._relay.initial_state]}
 
-    def _power_on_state(self, argument: str) -> dict[str, Any]:
-        if argument.isdecimal() and int(argument) < len(_STATES):
-            self._relay.initial_state = _STATES[int(argument)]
-        return {"PowerOnState": _STATES.index(self._relay.initial_state)}
+    def _status(self, argument: str) -> Answer:
+        power_w: object = self._drawing.power_w if self._relay.is_contact_closed else 0
+        if self._channel:
+            power_w = [0] * self._channel + [power_w]
+        if argument == "10":
+            energy = {"ENERGY": {"Power": power_w, "Voltage": 230}} if self._relay.has_meter else {}
+            return {"StatusSNS": {"Time": self._house.now_s} | energy}
+        return {"Status": {"DeviceName": self._load, "PowerOnState": self._power_on_state("")["PowerOnState"]}}
 
-    @property
-    def _pulse_s(self) -> float:
-        return self._pulse / 10 if self._pulse <= _TENTHS else self._pulse - 100
 
-    @property
-    def _remaining(self) -> int:
-        timer = self._relay.timer
-        left_s = 0.0 if timer is None else max(0.0, timer.started_s + timer.duration_s - self._house.now_s)
-        return int(left_s) + 100 if left_s * 10 > _TENTHS else int(left_s * 10)
-
-    def _powers_w(self) -> int | list[int]:
-        """One power, or a list where it has several meters."""
-        power_w = self._drawing.power_w if self._relay.is_contact_closed else 0
-        return power_w if self._number == 1 else [0] * (self._number - 1) + [power_w]
+def _pulse_of(seconds: float) -> int:
+    return round(seconds * 10) if seconds * 10 <= _LAST_TENTH else round(seconds) + _OFFSET
