@@ -11,7 +11,7 @@ import pytest
 from bitgrid.bus import Received, Telemetry, decode
 from bitgrid.config import Config, load_config
 from bitgrid.devices.modbus.register_map import SLOW_S, RegisterMapDevice
-from bitgrid.devices.registry import build_sources
+from bitgrid.devices.registry import build_sources, no_bus
 from bitgrid.plant.faults import Fault
 from whole_house import CONFIG_DIRECTORY, WholeHouse
 
@@ -49,7 +49,7 @@ def mining(config: Config, tmp_path: Path) -> WholeHouse:
 
 
 def test_its_devices_are_read_by_their_maps(config: Config, mining: WholeHouse) -> None:
-    sources = build_sources(config, mining.clock, mining.transports)
+    sources = build_sources(config, mining.clock, mining.transports, listen=no_bus)
     assert all(isinstance(source, RegisterMapDevice) for source in sources.values())
 
 

@@ -29,9 +29,20 @@ from bitgrid.guard.link import ClearTrip, Release, Renew, encode
 from bitgrid.plant.faces import Faces
 from bitgrid.plant.model import House
 from bitgrid.plant.source import SimulatedHome, Source
+from bitgrid.plant.telling import Telling
 from bitgrid.store import Ledger
 
 CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
+
+
+@dataclass(frozen=True)
+class AsTold:
+    """A message of a device, which knows nothing of the house's own schemas."""
+
+    payload: bytes
+
+    def encode(self) -> bytes:
+        return self.payload
 
 
 @dataclass
@@ -71,8 +82,12 @@ class WholeHouse:
         self.bus, self.topics = MemoryBus(), Topics(self.config.site.site)
         source = self.source or SimulatedHome(self.config.site, self.plant)
         self.house = House(self.config.site, self.plant, source, self.start_s)
-        self.transports = _transports(
-            self.config, Faces(self.house, self.config.profiles, self.secret), self.secret
+        faces = Faces(self.house, self.config.profiles, self.secret)
+        self.transports = _transports(self.config, faces, self.secret)
+        self.telling = Telling(
+            faces.telling,
+            lambda topic, payload: self.bus.publish(topic, AsTold(payload)),
+            self.clock,  # type: ignore[arg-type]
         )
         self.decisions: list[dict[str, Any]] = []
         self.moments: list[Moment] = []
@@ -130,7 +145,7 @@ class WholeHouse:
 
     def start_poller(self) -> None:
         """A fresh poller."""
-        sources = build_sources(self.config, self.clock, self.transports)
+        sources = build_sources(self.config, self.clock, self.transports, listen=self.bus.subscribe)
         self.pollers = [
             DevicePoller(
                 device,
@@ -175,6 +190,7 @@ class WholeHouse:
         for _ in range(round(seconds / step_s)):
             self.clock.advance(step_s)
             self.house.step(self.clock.now())
+            self.telling.step()
             self._step_processes()
             self._look()
 
@@ -238,7 +254,10 @@ def _transports(config: Config, faces: Faces, secret: Callable[[str], Credential
         for device in config.site.devices
         if device.id in faces.modbus_devices
     }
-    http = miners | relays
+    devices = {
+        device.place: faces.http(device.id) for device in config.site.devices if device.id in faces.http_devices
+    }
+    http = miners | relays | devices
     return Transports(
         tcp=lambda host, port, _timeout_s: miners[host, port],
         http=lambda host, port, _timeout_s: http[host, port],

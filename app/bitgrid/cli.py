@@ -10,6 +10,7 @@ from bitgrid.ops.lazy_group import LazyGroup
 _COMMANDS = {
     "config": ("bitgrid.ops.commands.config:config", "Check and explain the configuration."),
     "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
+    "devices": ("bitgrid.ops.commands.devices:devices", "Find devices on the network, and look at them."),
     "doctor": ("bitgrid.ops.commands.doctor:doctor", "Check everything a person would check."),
     "ledger": ("bitgrid.ops.commands.ledger:ledger", "Verify and show what was recorded."),
     "plan": ("bitgrid.ops.commands.plan:plan", "Tell what the next 24 hours would bring."),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, LoadConfig, load_config
 from bitgrid.config.errors import ConfigError
@@ -19,7 +20,15 @@ from bitgrid.devices.miners.braiins import BraiinsMiner
 from bitgrid.devices.miners.luxos import LuxosMiner
 from bitgrid.devices.miners.pyasic import PyasicMiner
 from bitgrid.devices.modbus.register_map import RegisterMapDevice
-from bitgrid.devices.registry import Transports, ask_about, build_miner, build_relay, build_sources, timeout_s
+from bitgrid.devices.registry import (
+    Transports,
+    ask_about,
+    build_miner,
+    build_relay,
+    build_sources,
+    no_bus,
+    timeout_s,
+)
 from bitgrid.devices.transport import HttpAnswer, Pacing, RegisterReader
 from devices.answers import Q_RUNNING, estats
 
@@ -82,7 +91,7 @@ def test_devices_at_one_address_share_a_connection_by_unit() -> None:
     reached: Reached = []
     first, second, third = SITE.devices
     together = [first, second.model_copy(update={"port": first.port, "unit_id": 2}), third]
-    sources = build_sources(CONFIG, HeldClock(), transports(reached), only=together)
+    sources = build_sources(CONFIG, HeldClock(), transports(reached), listen=MemoryBus().subscribe, only=together)
     assert [place[:3] for place in reached] == [("modbus", "127.0.0.1", 15020), ("modbus", "127.0.0.1", 15022)]
     for device in together:
         with pytest.raises(DeviceNonsense, match=f"unit {device.unit_id}[)] has no SunSpec mark"):
@@ -120,7 +129,7 @@ def test_a_device_with_a_register_map_is_read_by_it() -> None:
 
         return reader
 
-    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus))
+    sources = build_sources(by_profile("huawei_sun2000"), HeldClock(), Transports(modbus=modbus), listen=no_bus)
     assert isinstance(sources["inverter"], RegisterMapDevice)
     assert sources["inverter"].read() == {"pv_power_w": 5000}
     assert asked == [(1, 32_064, 2, "holding")]
@@ -134,7 +143,7 @@ def test_a_connection_is_paced_as_the_most_sensitive_device_behind_it_wants() ->
         return lambda _unit: lambda _address, count, _function="holding": [0] * count
 
     clock = HeldClock(speed=60, boot_s=0)
-    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus))
+    build_sources(by_profile("huawei_sun2000", "growatt_sph"), clock, Transports(modbus=modbus), listen=no_bus)
     (pacing,) = paced
     assert (pacing.connect_delay_s, pacing.pause_s) == (1.0, 0.85)
     pacing.wait(0.85)

@@ -38,7 +38,8 @@ def test_a_meter_with_the_wrong_sign_is_named_with_both_figures(explainer: Expla
     view = contradicting(2500)
     assert plain(explainer.warning(view, "en")) == (
         "Meter and inverter contradict each other: by the meter −2,500 W is left over, by the inverter 2,500 W. "
-        "A meter with the wrong sign would do that; check the sign of the grid meter."
+        "A wrong sign of grid power would do that; if its device shows it the other way round, write into "
+        "site.yaml: invert_sign: [grid_power_w] for meter."
     )
     assert "bleiben −2.500 W übrig, nach dem Wechselrichter 2.500 W." in plain(explainer.warning(view, "de"))
 
@@ -49,9 +50,36 @@ def test_the_figures_are_those_of_the_whole_house_also_for_one_load_of_several(e
     assert "by the meter −2,500 W is left over, by the inverter 2,500 W" in plain(said)
 
 
-def test_where_no_sign_of_the_meter_explains_it_none_is_blamed(explainer: Explainer) -> None:
-    said = explainer.warning(contradicting(-700, battery_power_w=-1800), "en")
-    assert "The usual cause is a wrong sign; check that of the grid meter, then that of the battery." in said
+def test_a_battery_with_the_wrong_sign_is_named_with_the_line_that_turns_it(explainer: Explainer) -> None:
+    view = contradicting(-700, battery_power_w=-1800)
+    said = explainer.warning(view, "en")
+    assert "A wrong sign of battery power would do that" in said
+    assert "invert_sign: [battery_power_w] for battery." in said
+    assert "gehört in site.yaml: invert_sign: [battery_power_w] bei battery." in explainer.warning(view, "de")
+
+
+def test_where_no_single_sign_explains_it_none_is_blamed(explainer: Explainer) -> None:
+    view = contradicting(-700, battery_power_w=300)
+    assert "No single wrong sign explains it" in explainer.warning(view, "en")
+    assert "Kein einzelnes falsches Vorzeichen" in explainer.warning(view, "de")
+    assert "invert_sign" not in explainer.warning(view, "en")
+
+
+def test_more_surplus_than_sun_is_a_contradiction_also_where_no_household_is_measured(
+    explainer: Explainer,
+) -> None:
+    view = view_of(decided({"grid_power_w": -900, "pv_power_w": 0}))
+    assert plain(explainer.warning(view, "en")).startswith(
+        "Meter and inverter contradict each other: by the meter 900 W is left over, by the inverter at most 0 W. "
+        "A wrong sign of grid power"
+    )
+    assert "nach dem Wechselrichter höchstens 0 W." in plain(explainer.warning(view, "de"))
+
+
+def test_a_signal_that_nobody_measures_any_more_is_named_by_itself(explainer: Explainer) -> None:
+    record = decided({"grid_power_w": 2500, "pv_power_w": 3000, "house_load_w": 500})
+    record["balance"]["explained_by"] = ["house_load_w"]
+    assert "write into site.yaml: house_load_w." in explainer.warning(view_of(record), "en")
 
 
 def test_a_house_that_agrees_with_itself_is_not_warned(explainer: Explainer) -> None:

@@ -118,6 +118,9 @@ class TestDegraded:
 class TestRenewal:
     STANDING = decide(SUNNY, RUNNING, RULES, MINER)
 
+    def test_is_not_given_by_what_was_reckoned_too_late(self) -> None:
+        assert not may_renew(house(grid_power_w=-3000, evaluation_overrun=1), self.STANDING)
+
     def test_is_given_while_all_is_well(self) -> None:
         assert may_renew(SUNNY, self.STANDING)
 

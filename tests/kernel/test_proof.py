@@ -19,7 +19,7 @@ BIN = Path(sys.executable).parent
 RECORDS = "tests/kernel/test_records.py"
 OTHERS = [
     f"tests/kernel/test_{name}.py"
-    for name in ("scenarios", "decision", "value", "autonomy", "counterfactual", "edges")
+    for name in ("scenarios", "decision", "value", "autonomy", "counterfactual", "edges", "balance")
 ]
 SLICE = (
     "bitgrid.kernel.rules.r3_safety.x__load_silent_s*",

@@ -206,10 +206,12 @@ def test_the_two_forms_of_the_surplus_are_held_against_each_other() -> None:
         "thresholds": {"balance_tolerance_w": 300},
         "margin": -5700,
         "is_mismatch": True,
+        "is_house_measured": True,
+        "explained_by": ["grid_power_w"],
     }
     right = house(grid_power_w=-3000, pv_power_w=4500, house_load_w=1800)
     told = decision_record(decide(right, LoadMemory(), RuleSet(), MINER))["balance"]
-    assert (told["margin"], told["is_mismatch"]) == (0, False)
+    assert (told["margin"], told["is_mismatch"], told["explained_by"]) == (0, False, [])
     unknown = house(grid_power_w=0)
     assert balance(unknown) is None
     assert decision_record(decide(unknown, LoadMemory(), RuleSet(), MINER))["balance"] is None

@@ -177,7 +177,7 @@ def test_an_age_can_be_tried_with_its_value(house: House) -> None:
 def test_contradictions_are_told(house: House) -> None:
     house.decides({**CLOUDY, "house_load_w": 700})
     _, text = house.asks("--set", "pv_power_w=5000", "--set", "grid_power_w=4300")
-    assert "check the sign of the grid meter" in text
+    assert "write into site.yaml: invert_sign: [grid_power_w] for meter." in text
 
 
 def test_another_configuration_is_told(house: House) -> None:

@@ -125,4 +125,4 @@ def test_a_contradiction_of_the_meters_is_told_before_the_details(client: FlaskC
     show(talk, record_of({"grid_power_w": 2500.0, "pv_power_w": 3000.0, "house_load_w": 500.0}))
     head = why(client).partition("<details")[0]
     assert "by the meter −2,500 W is left over, by the inverter 2,500 W." in head
-    assert "check the sign of the grid meter" in head
+    assert "write into site.yaml: invert_sign: [grid_power_w] for meter." in head

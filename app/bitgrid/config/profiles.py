@@ -56,6 +56,14 @@ class JsonPoint(Point):
 
     path: Annotated[str, Field(pattern=r"^/", max_length=200)] = Field(description="Path and query to ask for.")
     pointer: JsonPointer = Field(description="Where the figure stands in the answer, by RFC 6901.")
+    null_means: float | None = Field(
+        default=None,
+        description="What a JSON null there stands for, where the source says so; else: not measured.",
+    )
+    valid_pointer: JsonPointer | None = Field(
+        default=None,
+        description="Where the answer says whether the figure counts; anything but true: not measured.",
+    )
 
 
 class TopicPoint(Point):
@@ -146,6 +154,11 @@ class JsonProfile(_Profile):
 
     transport: Literal["http"]
     port: Port = Field(default=80, description="Where it listens.")
+    authentication: Literal["asked", "told"] = Field(
+        default="asked",
+        description="When `secret` is used: `asked`, by basic or digest as the device asks; or `told` with every "
+        "request, by basic, to one that refuses without asking.",
+    )
     signals: Annotated[dict[SignalName, JsonSignal], Field(min_length=1)]
 
 

@@ -71,9 +71,11 @@ def _misfits(device: DeviceConfig, profiles: Mapping[str, DeviceProfile]) -> Ite
     if untold:
         yield "signals", f"{profile.name} does not tell {', '.join(untold)}; it tells {', '.join(profile.signals)}"
     if isinstance(profile, TopicProfile):
-        needs_topic = any("{topic}" in point.topic for told in profile.signals.values() for point in told.points)
-        if needs_topic and device.topic is None:
+        topics = {point.topic for told in profile.signals.values() for point in told.points}
+        if device.topic is None and any("{topic}" in topic for topic in topics):
             yield "topic", "is missing; this profile needs to know the device's own topic"
+        elif any(topic.replace("{topic}", device.topic or "").startswith("bitgrid/") for topic in topics):
+            yield "topic", "leads to bitgrid/…, where the house itself talks; a device tells elsewhere"
     elif device.host is None:
         yield "host", "is missing; give the device's address"
 

@@ -362,8 +362,11 @@ class Site(Versioned):
 
     @property
     def is_loopback_only(self) -> bool:
-        """Whether every device and load lives on this machine; anything else forces real time."""
-        hosts = [device.host for device in self.devices if device.host]
+        """Whether every device and load lives on this machine; anything else forces real time.
+
+        A device that tells by MQTT lives where the broker is.
+        """
+        hosts = [device.host or self.broker.host for device in self.devices if device.host or device.profile]
         hosts += [load.miner.host for load in self.loads if load.miner]
         hosts += [load.relay.host for load in self.loads if load.relay]
         return all(is_loopback(host) for host in hosts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -45,6 +46,7 @@ _CONTEXT = frozenset(
         "hodl_ct_kwh",
     }
 )
+_FLAGS = frozenset({"ups_on_battery", "emergency_stop", "clock_synced"})
 _OTHERS = ("surplus_left_w", "autonomy")
 _CURVES = ("pv_forecast_w", "load_forecast_w", "import_price_ct_kwh", "export_price_ct_kwh")
 _OF_LOAD = frozenset({"power_w", "temp_c", "hashrate_ths", "age_s"})
@@ -112,6 +114,9 @@ def read_case(text: str, config: Config) -> Case:
     """
     try:
         given = _Input.model_validate_json(text)
+        json.loads(text, object_pairs_hook=_each_once)
+    except InputError:
+        raise
     except ValidationError as error:
         raise InputError(_sentence(error.errors()[0])) from None
     except ValueError as error:
@@ -126,6 +131,14 @@ def read_case(text: str, config: Config) -> Case:
     return Case(state=state, memory=_memory(given, config.rules.block_s), rules=rule_set(config), load=profile)
 
 
+def _each_once(pairs: list[tuple[str, object]]) -> None:
+    """Refuse an object that names a key twice: nobody could say which of them was meant."""
+    names = [name for name, _value in pairs]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{doubled[0]}: stands twice; it is not clear which is meant")
+
+
 def _check_levels(given: _Input, profile: LoadProfile) -> None:
     known = ["off", *(level.name for level in profile.levels)]
     asked = {"memory.level": given.memory.level, "confirmation": given.confirmation}
@@ -138,8 +151,17 @@ def _check_levels(given: _Input, profile: LoadProfile) -> None:
 def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState:
     values: Values = dict(given.signals)
     left_w, autonomy = values.pop("surplus_left_w", None), values.pop("autonomy", 3)
-    if not isinstance(left_w, int | float | None) or not isinstance(autonomy, int | float):
-        raise InputError("signals: surplus_left_w is a number of watts, autonomy is 0, 1, 2 or 3")
+    if isinstance(autonomy, bool | list) or autonomy not in {0, 1, 2, 3}:
+        raise InputError("signals.autonomy: 0 manual, 1 assisted, 2 semi or 3 full")
+    if isinstance(left_w, bool | list):
+        raise InputError("signals.surplus_left_w: a number of watts is needed")
+    flagged = next(
+        (name for name, value in values.items() if isinstance(value, bool) and name not in _FLAGS), None
+    )
+    if flagged is not None:
+        raise InputError(
+            f"signals.{flagged}: a number is needed; true and false are for {', '.join(sorted(_FLAGS))}"
+        )
     forecast = _forecast(values, given.block)
     values = {name: value for name, value in values.items() if name not in {"pv_forecast_w", "load_forecast_w"}}
     signals = _signals(values, loads, config.rules.r3.comm_timeout_s)
@@ -153,7 +175,7 @@ def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState
         required=tuple(sorted(_MEASURED & signals.keys())),
         load_ids=loads,
         forecast=forecast,
-        autonomy=min(3, max(0, int(autonomy))),
+        autonomy=int(autonomy or 0),
         confirmation=given.confirmation,
         surplus_left_w=None if left_w is None else round(left_w),
         config_hash=config.config_hash,

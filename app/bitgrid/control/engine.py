@@ -25,6 +25,7 @@ from bitgrid.control.publisher import EventKind, Publisher
 from bitgrid.control.rule_set import load_profile, rule_set
 from bitgrid.control.sharing import surplus_beside_w, surplus_left_w
 from bitgrid.control.signals import SignalBook
+from bitgrid.control.signs import contradiction
 from bitgrid.control.state_builder import AUTONOMY, StateBuilder
 from bitgrid.control.trips import Trips
 from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
@@ -308,6 +309,7 @@ class Engine:
             began_boot_s = self.clock.boot()
             state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
             decision = self._in_time(state, load, began_boot_s)
+            self.warning = self.warning or contradiction(self.config.site, state, self.rules.balance_tolerance_w)
             is_durable = self.apply(decision) is not None and is_durable
             taken_w += decision.power_w
         if is_durable:

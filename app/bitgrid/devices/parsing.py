@@ -18,16 +18,25 @@ RATE_THS = (0.0, 10_000.0)
 _COUNT = (0.0, 2.0**53)
 
 
+def json_document(body: bytes, device: str) -> object:
+    """The JSON in an answer, whatever it is.
+
+    Raises:
+        DeviceNonsense: it is none; the text shows how it begins.
+    """
+    try:
+        return json.loads(body.rstrip(b"\0 \r\n"), strict=False)
+    except (ValueError, RecursionError):
+        raise DeviceNonsense(f"{device} answered {body[:_SHOWN_BYTES]!r} instead of JSON") from None
+
+
 def json_object(body: bytes, device: str) -> dict[str, Any]:
     """The JSON object in an answer.
 
     Raises:
         DeviceNonsense: it is none; the text shows how it begins.
     """
-    try:
-        value = json.loads(body.rstrip(b"\0 \r\n"), strict=False)
-    except (ValueError, RecursionError):
-        value = None
+    value = json_document(body, device)
     if not isinstance(value, dict):
         raise DeviceNonsense(f"{device} answered {body[:_SHOWN_BYTES]!r} instead of a JSON object")
     return value

@@ -18,23 +18,12 @@ from bitgrid.config import DeviceConfig
 from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceError
 from bitgrid.devices.frozen import FrozenWatch
+from bitgrid.devices.plausible import judged
 from bitgrid.devices.ports import Dated, SignalSource, figure
 
 MAX_BACK_OFF_S = 60.0
 """How late the return of a silent device is noticed at most; two poll intervals where that is less."""
 _JITTER = 0.25
-_POWER_W = (-200_000.0, 200_000.0)
-_MAKING_W = (-1_000.0, 200_000.0)
-_PLAUSIBLE: dict[SignalName, tuple[float, float]] = {
-    "grid_power_w": _POWER_W,
-    "battery_power_w": _POWER_W,
-    "pv_power_w": _MAKING_W,
-    "house_load_w": _MAKING_W,
-    "battery_soc_pct": (0.0, 100.0),
-    "room_temp_c": (-40.0, 80.0),
-    "grid_limit_w": (0.0, 200_000.0),
-    "emergency_stop": (0.0, 1.0),
-}
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +106,9 @@ class DevicePoller:
         return min(2 * interval_s, MAX_BACK_OFF_S) * (1 - _JITTER * self._rng.random())
 
     def _publish(self, signal: SignalName, dated: Dated, *, is_frozen: bool) -> None:
-        quality, value = Quality.MISSING, dated.value
-        if value is not None:
-            value = -value if signal in self._device.invert_sign else value
-            low, high = _PLAUSIBLE[signal]
-            believed = Quality.STALE if is_frozen else Quality.GOOD
-            quality = believed if low <= value <= high else Quality.INVALID
+        value, quality = judged(self._device, signal, dated.value)
+        if is_frozen and quality is Quality.GOOD:
+            quality = Quality.STALE
         told = Telemetry(
             value=value,
             quality=quality,

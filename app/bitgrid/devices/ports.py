@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,6 +27,26 @@ class SignalSource(Protocol):
 
     def read(self) -> Mapping[SignalName, Told]:
         """Every signal that is asked for; None for one that is not told. May raise `DeviceError`."""
+
+
+class Heard(Protocol):
+    """A message that a device told by itself, as the bus hands it over."""
+
+    @property
+    def topic(self) -> str:
+        """Where it was told."""
+
+    @property
+    def payload(self) -> bytes:
+        """What was told."""
+
+    @property
+    def retained(self) -> bool:
+        """Whether the broker had kept it, so that its age is unknown."""
+
+
+Listen = Callable[[str, Callable[[Heard], None]], None]
+"""Has a handler called for every message of a topic, in any thread: `Bus.subscribe`."""
 
 
 def figure(told: Told) -> float | None:

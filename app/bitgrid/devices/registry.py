@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
-from bitgrid.config.profiles import DeviceProfile, Quirks, RegisterProfile
+from bitgrid.config.profiles import DeviceProfile, JsonProfile, Quirks, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.site import MinerConfig
 from bitgrid.devices.authentication import authenticated, with_basic
@@ -21,7 +21,7 @@ from bitgrid.devices.miners.braiins import BraiinsMiner
 from bitgrid.devices.miners.luxos import LuxosMiner
 from bitgrid.devices.miners.none import NoMiner
 from bitgrid.devices.miners.pyasic import PyasicMiner
-from bitgrid.devices.ports import About, MinerDriver, RelayDriver, SignalSource
+from bitgrid.devices.ports import About, Listen, MinerDriver, RelayDriver, SignalSource
 from bitgrid.devices.relays.shelly_gen1 import ShellyGen1Relay
 from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.relays.tasmota import TasmotaRelay
@@ -65,6 +65,10 @@ def timeout_s(clock: Clock) -> float:
     return max(_MIN_MACHINE_S, EXCHANGE_S / clock.speed)
 
 
+def no_bus(_topic: str, _handler: object) -> None:
+    """The bus of devices that are asked: they need none."""
+
+
 def build_miner(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS) -> MinerDriver:
     """The driver of a load's miner; of a load without one, a driver that leaves everything to the relay."""
     if load.miner is None:
@@ -86,11 +90,24 @@ def build_relay(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS
 
 
 def build_sources(
-    config: Config, clock: Clock, transports: Transports = SOCKETS, only: Iterable[DeviceConfig] | None = None
+    config: Config,
+    clock: Clock,
+    transports: Transports = SOCKETS,
+    *,
+    listen: Listen,
+    only: Iterable[DeviceConfig] | None = None,
 ) -> dict[str, SignalSource]:
-    """What reads each device of the site (or ``only`` some), by id; devices at one address share a connection."""
+    """What reads each device of the site, by id; devices at one address share a connection.
+
+    Args:
+        config: the house.
+        clock: the house's.
+        transports: how devices are reached.
+        listen: how those that tell by MQTT are heard: `Bus.subscribe`.
+        only: these devices of the site; None: all.
+    """
     devices = config.site.devices if only is None else list(only)
-    ways = _Ways(clock, transports, _pacings(devices, config.profiles, clock))
+    ways = _Ways(clock, transports, listen, _pacings(devices, config.profiles, clock))
     sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
     return {site.device.id: _SOURCES[site.kind](site) for site in sites}
 
@@ -101,7 +118,7 @@ def ask_about(device: DeviceConfig, clock: Clock, transports: Transports = SOCKE
         return None
     from bitgrid.devices.modbus.sunspec_about import about  # noqa: PLC0415  as for the sources below
 
-    site = _DeviceSite(device, None, _Ways(clock, transports, {}), clock)
+    site = _DeviceSite(device, None, _Ways(clock, transports, no_bus, {}), clock)
     return about(site.ways.registers(device), site.name)
 
 
@@ -145,7 +162,14 @@ _RELAYS: dict[str, _RelayWays] = {
 class _Ways:
     """Connections, one a host and port, made when first asked for."""
 
-    def __init__(self, clock: Clock, transports: Transports, pacings: Mapping[tuple[str, int], Pacing]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        transports: Transports,
+        listen: Listen,
+        pacings: Mapping[tuple[str, int], Pacing],
+    ) -> None:
+        self.listen = listen
         self._clock, self._transports, self._pacings = clock, transports, pacings
         self._connections: dict[tuple[str, int], Callable[[int], RegisterReader]] = {}
 
@@ -156,6 +180,14 @@ class _Ways:
             pacing = self._pacings.get(place, PROMPT)
             self._connections[place] = self._transports.modbus(*place, timeout_s(self._clock), pacing)
         return self._connections[place](1 if device.unit_id is None else device.unit_id)
+
+    def http(self, device: DeviceConfig) -> HttpExchange:
+        """Requests to the device."""
+        return self._transports.http(*device.place, timeout_s(self._clock))
+
+    def secret(self, name: str) -> Credentials:
+        """The credentials that site.yaml names; may raise `ConfigError`."""
+        return self._transports.secret(name)
 
 
 def _pacings(
@@ -214,7 +246,33 @@ def _register_map(site: _DeviceSite) -> SignalSource:
     return RegisterMapDevice(site.name, reader, site.profile, site.device.signals, site.clock)
 
 
+def _json(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.http_json.source import JsonDevice  # noqa: PLC0415  see above
+
+    if not isinstance(site.profile, JsonProfile):
+        raise TypeError(f"{site.device.id} is not read by HTTP")
+    from bitgrid.devices.http_json.password import behind_password  # noqa: PLC0415  as above
+
+    (host, port), secret = site.device.place, site.device.secret
+    name, exchange = f"{site.device.id} ({host}:{port})", site.ways.http(site.device)
+    if secret is not None:
+        way = site.profile.authentication
+        exchange = behind_password(exchange, way, lambda: site.ways.secret(secret), name)
+    return JsonDevice(name, exchange, site.profile, site.device.signals)
+
+
+def _topics(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.mqtt.source import TopicDevice  # noqa: PLC0415  see above
+
+    if not isinstance(site.profile, TopicProfile):
+        raise TypeError(f"{site.device.id} does not tell by MQTT")
+    device = site.device
+    return TopicDevice(device.id, site.ways.listen, site.profile, device.topic, device.signals, site.clock)
+
+
 _SOURCES: dict[str, Callable[[_DeviceSite], SignalSource]] = {
     "sunspec": _sunspec,
     "modbus": _register_map,
+    "http": _json,
+    "mqtt": _topics,
 }

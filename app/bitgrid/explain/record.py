@@ -50,10 +50,12 @@ class BalanceInputs(_View):
 
 
 class BalanceView(_View):
-    """Whether the two contradict each other."""
+    """Whether the two contradict each other, and the signals whose sign would explain that."""
 
     inputs: BalanceInputs
     is_mismatch: bool
+    is_house_measured: bool = True
+    explained_by: Annotated[list[Name], Field(max_length=8)] = []
 
 
 class AlternativeView(_View):

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from bitgrid.config import Site
+from bitgrid.config.signs import turns
 from bitgrid.explain.figures import Figures
-from bitgrid.explain.language import Texts
+from bitgrid.explain.language import Language, Texts
 from bitgrid.explain.record import RecordView
 
 PATHS = ("hodl", "heat", "store", "export")
-_FITS = 0.2
-"""A wrong sign explains a gap that is twice the reading, to this share of the gap."""
 
 
-def balance(view: RecordView, texts: Texts, figures: Figures) -> str:
-    """Meter and inverter contradict each other: both figures, and which sign to look at."""
+def balance(view: RecordView, site: Site, texts: Texts, figures: Figures) -> str:
+    """Meter and inverter contradict each other: both figures, and the line of site.yaml that would mend it."""
     if view.balance is None or not view.balance.is_mismatch:
         return ""
-    told = view.balance.inputs
-    return texts.say(
-        figures.language,
+    language, told = figures.language, view.balance.inputs
+    said = texts.say(
+        language,
         "balance",
-        suspect="grid" if _is_of_meter(view, told.by_meter_w - told.by_inverter_w) else "open",
+        house="measured" if view.balance.is_house_measured else "none",
         by_meter=figures.value("power_w", told.by_meter_w),
         by_inverter=figures.value("power_w", told.by_inverter_w),
     )
+    advice = [_turned(signal, site, texts, language) for signal in view.balance.explained_by]
+    return " ".join([said, *(advice or [texts.say(language, "balance-open")])])
+
+
+def _turned(signal: str, site: Site, texts: Texts, language: Language) -> str:
+    """That a signal's sign explains it, and the lines that turn it."""
+    name = texts.say(language, f"signal-{signal}") if texts.knows(language, f"signal-{signal}") else signal
+    lines = [texts.say(language, "balance-line", line=str(one), device=one.device) for one in turns(site, signal)]
+    return texts.say(language, "balance-sign", name=name, lines=", ".join(lines) or signal)
 
 
 def policy(view: RecordView, texts: Texts, figures: Figures) -> str:
@@ -54,12 +63,3 @@ def paths(view: RecordView, texts: Texts, figures: Figures) -> str:
         for name, worth in sorted(known.items(), key=lambda item: -item[1])
     ]
     return texts.say(figures.language, "paths", worths=", ".join(worths))
-
-
-def _is_of_meter(view: RecordView, gap_w: int) -> bool:
-    """Whether the gap would close if the grid meter's sign were turned: it is then twice what the meter shows."""
-    for vote in view.votes:
-        grid_w = vote.inputs.get("grid_power_60s_w")
-        if grid_w is not None:
-            return abs(gap_w + 2 * grid_w) <= _FITS * abs(gap_w)
-    return False

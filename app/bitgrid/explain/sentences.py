@@ -21,13 +21,14 @@ class Explainer:
     """Says decisions in words; the texts are read once, here.
 
     Args:
-        site: for the loads' names and the local time.
+        site: for the names of loads and devices, and the local time.
     """
 
     def __init__(self, site: Site) -> None:
         zone = ZoneInfo(site.location.timezone)
         self.texts = Texts(TEXTS_DIRECTORY)
         self.figures = {language: Figures(language, zone) for language in LANGUAGES}
+        self._site = site
         self._load_ids = [load.id for load in site.loads]
 
     def explain(self, record: dict[str, Any], language: Language) -> str:
@@ -66,7 +67,7 @@ class Explainer:
 
     def warning(self, view: RecordView, language: Language) -> str:
         """That meter and inverter contradict each other; empty where they do not."""
-        return remarks.balance(view, self.texts, self.figures[language])
+        return remarks.balance(view, self._site, self.texts, self.figures[language])
 
     def remarks(self, view: RecordView, language: Language) -> list[str]:
         """What stands behind the reason: a policy that stands in for the chosen one, the worths of the paths."""

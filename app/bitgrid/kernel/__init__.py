@@ -4,6 +4,7 @@ May touch: nothing. No clock, no I/O, no randomness, no globals, and nothing imp
 It computes in integers: W, 0.1 °C, 0.1 % SoC, 0.01 ct/kWh, seconds; people and JSON see decimals of those scales.
 """
 
+from bitgrid.kernel.balance import Balance, balance, explained_by
 from bitgrid.kernel.codes import Action, Code, Rule, Trigger, Vote
 from bitgrid.kernel.decision import Decision, decide, may_renew
 from bitgrid.kernel.memory import LoadMemory, Override, advance
@@ -21,12 +22,10 @@ from bitgrid.kernel.record import (
 )
 from bitgrid.kernel.ruleset import OFF, Level, LoadProfile, Policy, RuleSet
 from bitgrid.kernel.state import (
-    Balance,
     EnergyState,
     Forecast,
     Quality,
     Signal,
-    balance,
     surplus_w,
     to_people,
     to_scaled,
@@ -61,6 +60,7 @@ __all__ = [
     "decide",
     "decision_record",
     "energy_path",
+    "explained_by",
     "forecast_from_record",
     "forecast_hash",
     "forecast_record",

@@ -104,8 +104,10 @@ def decide(
 
 
 def may_renew(state: EnergyState, decision: Decision) -> bool:
-    """Whether a standing decision may renew its lease: R3 and the hard reserve are kept on fresh inputs."""
+    """Whether a standing decision may renew its lease: R3 and the hard reserve kept, on fresh inputs, in time."""
     if decision.level == OFF or state.degraded or state.block * decision.rules.block_s >= decision.valid_until_s:
+        return False
+    if state.good("evaluation_overrun"):
         return False
     running = LoadMemory(level=decision.level)
     r3 = r3_safety.vote(state, running, decision.rules, decision.load)

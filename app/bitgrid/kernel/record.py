@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from bitgrid.kernel.balance import balance, explained_by
 from bitgrid.kernel.codes import Vote
 from bitgrid.kernel.decision import Decision
 from bitgrid.kernel.memory import LoadMemory, Override
@@ -17,7 +18,6 @@ from bitgrid.kernel.state import (
     Forecast,
     Quality,
     Signal,
-    balance,
     surplus_w,
     to_people,
     to_scaled,
@@ -185,16 +185,22 @@ def _outlook_record(outlook: Outlook | None) -> dict[str, Any] | None:
 
 
 def _balance_record(decision: Decision) -> dict[str, Any] | None:
-    """The surplus by the meter and by the inverter, against each other like a vote; None: one is not known."""
-    told = balance(decision.state)
+    """The surplus by the meter and by the inverter, against each other like a vote; None: one is not known.
+
+    Where they contradict each other, ``explained_by`` names the signals whose sign may be wrong.
+    """
+    state, tolerance_w = decision.state, decision.rules.balance_tolerance_w
+    told = balance(state)
     if told is None:
         return None
-    margin = decision.rules.balance_tolerance_w - abs(told.gap_w)
+    margin = tolerance_w - abs(told.gap_w)
     return {
         "inputs": told._asdict(),
-        "thresholds": {"balance_tolerance_w": decision.rules.balance_tolerance_w},
+        "thresholds": {"balance_tolerance_w": tolerance_w},
         "margin": margin,
         "is_mismatch": margin < 0,
+        "is_house_measured": "house_load_w" in state.signals,
+        "explained_by": list(explained_by(state, tolerance_w)) if margin < 0 else [],
     }
 
 

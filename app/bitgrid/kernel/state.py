@@ -144,7 +144,7 @@ class EnergyState:
         if measured is not None:
             return measured
         pv, grid = self.good("pv_power_w"), self.good("grid_power_w")
-        battery = _battery_power_w(self)
+        battery = battery_power_w(self)
         if pv is None or grid is None or battery is None:
             return None
         return pv + grid - battery - self.loads_power_w
@@ -157,35 +157,14 @@ def surplus_w(state: EnergyState, battery_claim_w: int = 0) -> int | None:
     """
     if state.surplus_left_w is not None:
         return state.surplus_left_w
-    grid, battery = state.good("grid_power_w"), _battery_power_w(state)
+    grid, battery = state.good("grid_power_w"), battery_power_w(state)
     if grid is not None and battery is not None:
         return state.loads_power_w + battery - grid - battery_claim_w
     pv, house = state.good("pv_power_w"), state.good("house_load_w")
     return None if pv is None or house is None else pv - house - battery_claim_w
 
 
-class Balance(NamedTuple):
-    """The surplus told twice, W: by the meter and the battery, and as PV less household; no claim taken off."""
-
-    by_meter_w: int
-    by_inverter_w: int
-
-    @property
-    def gap_w(self) -> int:
-        """By how much the meter says more. Usually a wrong sign when large: of the meter, or of the battery."""
-        return self.by_meter_w - self.by_inverter_w
-
-
-def balance(state: EnergyState) -> Balance | None:
-    """Both forms of the surplus; None where one is not known."""
-    grid, battery = state.good("grid_power_w"), _battery_power_w(state)
-    pv, house = state.good("pv_power_w"), state.good("house_load_w")
-    if grid is None or battery is None or pv is None or house is None:
-        return None
-    return Balance(state.loads_power_w + battery - grid, pv - house)
-
-
-def _battery_power_w(state: EnergyState) -> int | None:
+def battery_power_w(state: EnergyState) -> int | None:
     """Charging power, W; 0 in a house without a battery; None where there is one whose power is not known."""
     if "battery_power_w" in state.signals:
         return state.good("battery_power_w")

@@ -24,6 +24,7 @@ from bitgrid.plant.faces.house import NO_PROFILES, RegistersFace
 from bitgrid.plant.listeners import Listener, bytes_listener, control_listener, http_listener
 from bitgrid.plant.modbus_server import Address, ModbusServers
 from bitgrid.plant.model import House
+from bitgrid.plant.telling import Broker, Telling
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,6 +56,8 @@ class PlantServer:
         self._lock = threading.Lock()
         self._faces = Faces(house, profiles)
         self._listeners: list[Listener] = []
+        self._broker: Broker | None = None
+        self._telling: Telling | None = None
         self._modbus = ModbusServers(self._modbus_faces(), self.now)
 
     def start(self) -> None:
@@ -70,8 +73,13 @@ class PlantServer:
                 if load.relay:
                     relay = self._faces.relay(load.id)
                     self._listeners.append(http_listener(load.relay.host, load.relay.port, self.now(relay)))
+            for device in self._house.site.devices:
+                if device.id in self._faces.http_devices:
+                    face = self._faces.http(device.id)
+                    self._listeners.append(http_listener(*device.place, self.now(face)))
             self._listeners.append(control_listener(self._control_socket, self.now(Desk(self._house).answer)))
             self._modbus.start()
+            self._start_telling()
         except PlantError:
             self.stop()
             raise
@@ -80,9 +88,14 @@ class PlantServer:
         """Let the house live up to now."""
         with self._lock:
             self._house.step(self._origin_s + self._clock.boot() - self._origin_boot_s)
+            if self._telling is not None:
+                self._telling.step()
 
     def stop(self) -> None:
         """Close everything."""
+        if self._broker is not None:
+            self._broker.stop()
+            self._broker = self._telling = None
         self._modbus.stop()
         for listener in self._listeners:
             listener.stop()
@@ -104,6 +117,14 @@ class PlantServer:
         else:
             self._listeners.append(bytes_listener(host, port, self.now(face)))
 
+    def _start_telling(self) -> None:
+        """Where devices tell by MQTT, connect them to the site's broker."""
+        if self._faces.telling:
+            broker = self._house.site.broker
+            self._broker = Broker(broker.host, broker.port)
+            self._broker.start()
+            self._telling = Telling(self._faces.telling, self._broker.say, self._clock)
+
     def _modbus_faces(self) -> dict[Address, dict[int, RegistersFace]]:
         faces: dict[Address, dict[int, RegistersFace]] = {}
         speaking = self._faces.modbus_devices
@@ -121,7 +142,9 @@ class PlantServer:
 
 def refuse_foreign_addresses(site: Site) -> None:
     """Raise `PlantError` unless every device and load is on this machine."""
-    places = {device.id: device.host for device in site.devices if device.host}
+    places = {
+        device.id: device.host or site.broker.host for device in site.devices if device.host or device.profile
+    }
     places |= {f"the miner of {load.id}": load.miner.host for load in site.loads if load.miner}
     places |= {f"the relay of {load.id}": load.relay.host for load in site.loads if load.relay}
     foreign = [f"{name} at {host}" for name, host in places.items() if not is_loopback(host)]

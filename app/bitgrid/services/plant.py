@@ -1,4 +1,4 @@
-"""The plant process: the simulated house of `make run`, on loopback sockets. It speaks to no bus and no service.
+"""The plant process: the simulated house of `make run`, on loopback sockets. Its devices speak to no service.
 
 ``BITGRID_DATA``, if set, names a CSV recording that drives PV and house load instead of the weather.
 """

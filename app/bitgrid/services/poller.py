@@ -18,7 +18,7 @@ def main() -> None:
     service = runtime.start("poller")
     bus = service.connect_bus()
     devices, chance = service.config.site.devices, random.Random()  # noqa: S311  it only spreads retries
-    sources = build_sources(service.config, service.clock)
+    sources = build_sources(service.config, service.clock, listen=bus.subscribe)
     pollers: dict[str, DevicePoller] = {}
     for device in devices:
         pollers[device.id] = DevicePoller(device, sources[device.id], bus, service.topics, service.clock, chance)

@@ -166,10 +166,13 @@ signal-export_price_ct_kwh = Einspeisevergütung
 signal-hodl_ct_kwh = Wert des Schürfens
 signal-sats_per_kwh = Ertrag des Schürfens
 
-balance = { $suspect ->
-        [grid] Zähler und Wechselrichter widersprechen sich: Nach dem Zähler bleiben { $by_meter } übrig, nach dem Wechselrichter { $by_inverter }. Ein Zähler mit falschem Vorzeichen würde das erklären; bitte das Vorzeichen des Netzzählers prüfen.
-       *[open] Zähler und Wechselrichter widersprechen sich: Nach dem Zähler bleiben { $by_meter } übrig, nach dem Wechselrichter { $by_inverter }. Meist liegt es an einem falschen Vorzeichen; bitte erst das des Netzzählers prüfen, dann das des Speichers.
+balance = Zähler und Wechselrichter widersprechen sich: Nach dem Zähler bleiben { $by_meter } übrig, nach dem Wechselrichter { $house ->
+        [none] höchstens { $by_inverter }.
+       *[measured] { $by_inverter }.
     }
+balance-sign = Ein falsches Vorzeichen bei „{ $name }“ würde das erklären; zeigt das Gerät selbst es umgekehrt an, gehört in site.yaml: { $lines }.
+balance-line = { $line } bei { $device }
+balance-open = Kein einzelnes falsches Vorzeichen erklärt das: bitte die Anzeige jedes Geräts ansehen, und ob etwas doppelt oder gar nicht gemessen wird.
 policy-fallback = Was Schürfen bringt, ist gerade nicht zu beziffern; deshalb gilt „{ $policy }“ statt „{ $chosen }“.
 policy-local_first = lokal zuerst
 policy-best_value = bester Wert

@@ -174,10 +174,13 @@ signal-hodl_ct_kwh = worth of mining
 signal-sats_per_kwh = yield of mining
 
 # Remarks: what stands beside the sentence where the record gives cause for it.
-balance = { $suspect ->
-        [grid] Meter and inverter contradict each other: by the meter { $by_meter } is left over, by the inverter { $by_inverter }. A meter with the wrong sign would do that; check the sign of the grid meter.
-       *[open] Meter and inverter contradict each other: by the meter { $by_meter } is left over, by the inverter { $by_inverter }. The usual cause is a wrong sign; check that of the grid meter, then that of the battery.
+balance = Meter and inverter contradict each other: by the meter { $by_meter } is left over, by the inverter { $house ->
+        [none] at most { $by_inverter }.
+       *[measured] { $by_inverter }.
     }
+balance-sign = A wrong sign of { $name } would do that; if its device shows it the other way round, write into site.yaml: { $lines }.
+balance-line = { $line } for { $device }
+balance-open = No single wrong sign explains it: look at each device's own display, and whether something is measured twice or not at all.
 policy-fallback = What mining brings cannot be valued just now, so “{ $policy }” stands in for “{ $chosen }”.
 policy-local_first = local first
 policy-best_value = best value

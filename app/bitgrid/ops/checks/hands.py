@@ -7,20 +7,33 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
 from bitgrid.config.errors import ConfigError
-from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused
-from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, figure
-from bitgrid.devices.registry import ask_about, build_miner, build_relay, build_sources
+from bitgrid.config.signals import SignalName
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings, SignalSource, Told, figure
+from bitgrid.devices.registry import (
+    SOCKETS,
+    Transports,
+    ask_about,
+    build_miner,
+    build_relay,
+    build_sources,
+    no_bus,
+)
+from bitgrid.devices.transport import Pacing, RegisterReader
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
+HEARD_WITHIN_S = 15.0
+"""Most devices that tell by MQTT do so every ten seconds or oftener."""
 
 
 class RealHands:
@@ -33,32 +46,60 @@ class RealHands:
         """What is wrong with the broker; None when it takes an MQTT connection."""
         if broker_problem(host, port):
             return "takes no connection"
-        name, never = f"doctor-{uuid.uuid4().hex[:8]}", threading.Event()
-        will = Health(status=HealthStatus.OK, reason="", instance=name)
-        bus = MqttBus(name, host, port, will_topic=f"bitgrid/{name}", will=will)
-        bus.start()
-        deadline_s = self._machine.boot() + MQTT_WITHIN_S
-        while not bus.is_connected and self._machine.boot() < deadline_s:
-            self._machine.wait(never, 0.05)
-        is_connected = bus.is_connected
-        bus.stop()
-        return None if is_connected else "takes a connection but does not let this user in"
+        with self._bus(host, port) as bus:
+            return None if bus.is_connected else "takes a connection but does not let this user in"
+
+    @contextmanager
+    def source(self, device: DeviceConfig) -> Iterator[SignalSource]:
+        """What reads a device; one that tells by MQTT is listened to as long as this lasts."""
+        if device.host is not None:
+            with _transports() as ways:
+                yield build_sources(self._config, self._machine, ways, listen=no_bus, only=[device])[device.id]
+            return
+        broker = self._config.site.broker
+        with self._bus(broker.host, broker.port) as bus:
+            yield build_sources(self._config, self._machine, listen=bus.subscribe, only=[device])[device.id]
 
     def device(self, device: DeviceConfig) -> Mapping[str, float]:
-        """A reading of every signal."""
-        told = build_sources(self._config, self._machine, only=[device])[device.id].read()
+        """A reading of every signal; of a device that tells by itself, what it tells within some seconds."""
+        with self.source(device) as source:
+            told = source.read() if device.host is not None else self.heard(source)
         read = {name: figure(one) for name, one in told.items()}
         missing = [name for name, value in read.items() if value is None]
         if missing:
             raise DeviceNonsense(f"{device.id} answers, but does not tell {', '.join(missing)}")
         return {name: value for name, value in read.items() if value is not None}
 
+    @contextmanager
+    def _bus(self, host: str, port: int) -> Iterator[MqttBus]:
+        """The broker; connected, or tried for some seconds."""
+        name, deadline_s = f"doctor-{uuid.uuid4().hex[:8]}", self._machine.boot() + MQTT_WITHIN_S
+        will = Health(status=HealthStatus.OK, reason="", instance=name)
+        bus = MqttBus(name, host, port, will_topic=f"bitgrid/{name}", will=will)
+        bus.start()
+        while not bus.is_connected and self._machine.boot() < deadline_s:
+            self._machine.wait(threading.Event(), 0.05)
+        try:
+            yield bus
+        finally:
+            bus.stop()
+
+    def heard(self, source: SignalSource) -> Mapping[SignalName, Told]:
+        """What a device tells by itself, waited for."""
+        deadline_s = self._machine.boot() + HEARD_WITHIN_S
+        while True:
+            try:
+                return source.read()
+            except DeviceSilent:
+                if self._machine.boot() >= deadline_s:
+                    raise
+            self._machine.wait(threading.Event(), 0.1)
+
     def about(self, device: DeviceConfig) -> About | None:
         """What a device says of itself; nothing where it will not, which is no fault of a device that measures."""
-        try:
-            return ask_about(device, self._machine)
-        except DeviceError:
-            return None
+        with _transports() as ways, suppress(DeviceError):
+            return ask_about(device, self._machine, ways)
+        return None
 
     def miner(self, load: LoadConfig) -> MinerReading:
         """A reading of the miner."""
@@ -73,6 +114,24 @@ class RealHands:
         if relay is None:
             raise ValueError(f"{load.id} has no relay")
         return relay.read(), relay.read_settings()
+
+
+@contextmanager
+def _transports() -> Iterator[Transports]:
+    """Real sockets; a Modbus connection is closed at the end, for an inverter that bears one alone."""
+    from bitgrid.devices.modbus.connection import ModbusConnection  # noqa: PLC0415  only who reads meters pays for it
+
+    opened: list[ModbusConnection] = []
+
+    def modbus(host: str, port: int, timeout_s: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
+        opened.append(ModbusConnection(host, port, timeout_s, pacing))
+        return opened[-1].reader
+
+    try:
+        yield replace(SOCKETS, modbus=modbus)
+    finally:
+        for connection in opened:
+            connection.close()
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
 from bitgrid.config import DeviceConfig, LoadConfig
-from bitgrid.config.profiles import DeviceProfile, RegisterProfile
+from bitgrid.config.profiles import DeviceProfile, JsonProfile, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.config.site import MinerConfig, RelayConfig
 from bitgrid.devices.transport import HttpExchange
@@ -16,12 +16,14 @@ from bitgrid.plant.faces.avalon import AvalonFace
 from bitgrid.plant.faces.axeos import AxeOsFace
 from bitgrid.plant.faces.braiins import BraiinsFace
 from bitgrid.plant.faces.guarded import GuardedFace, Scheme
+from bitgrid.plant.faces.json_device import JsonFace
 from bitgrid.plant.faces.luxos import LuxosFace
 from bitgrid.plant.faces.registers import RegisterMapFace
 from bitgrid.plant.faces.shelly import ShellyFace
 from bitgrid.plant.faces.shelly_gen1 import ShellyGen1Face
 from bitgrid.plant.faces.sunspec import SunSpecFace
 from bitgrid.plant.faces.tasmota import TasmotaFace
+from bitgrid.plant.faces.topics import TopicFace
 from bitgrid.plant.model import House
 
 RegistersFace = SunSpecFace | RegisterMapFace
@@ -43,7 +45,7 @@ F = TypeVar("F")
 
 
 class Faces:
-    """The faces of a house.
+    """The faces of a house; ``telling`` are the devices that tell by themselves.
 
     Args:
         house: the house behind them; whoever uses them steps it.
@@ -59,6 +61,8 @@ class Faces:
     ) -> None:
         faces = {device.id: _registers_face(house, device, profiles) for device in house.site.devices}
         self._devices = {name: face for name, face in faces.items() if face is not None}
+        self._http = dict(_json_faces(house, profiles, secret))
+        self.telling: list[TopicFace] = list(_topic_faces(house, profiles))
         loads = house.site.loads
         self._miners = {load.id: _miner_face(house, load, load.miner, secret) for load in loads if load.miner}
         self._relays = {load.id: _relay_face(house, load.id, load.relay, secret) for load in loads if load.relay}
@@ -71,6 +75,15 @@ class Faces:
     def registers(self, device: str) -> RegistersFace:
         """The registers of a device."""
         return _find(self._devices, device, "device")
+
+    @property
+    def http_devices(self) -> list[str]:
+        """The devices that answer HTTP, by id."""
+        return list(self._http)
+
+    def http(self, device: str) -> HttpExchange:
+        """The answers of a device by HTTP."""
+        return _find(self._http, device, "device that answers HTTP")
 
     def miner(self, load: str) -> MinerFace:
         """The API of a load's miner."""
@@ -89,6 +102,28 @@ def _registers_face(
         return SunSpecFace(house, device)
     profile = profiles.get(device.profile or "")
     return RegisterMapFace(house, device, profile) if isinstance(profile, RegisterProfile) else None
+
+
+def _json_faces(
+    house: House, profiles: Mapping[str, DeviceProfile], secret: Secret
+) -> Iterator[tuple[str, HttpExchange]]:
+    """The devices that answer HTTP; one that is told the password at once does not ask for it by digest."""
+    for device in house.site.devices:
+        profile = profiles.get(device.profile or "")
+        if isinstance(profile, JsonProfile):
+            face: HttpExchange = JsonFace(house, device, profile)
+            if device.secret is not None:
+                scheme: Scheme = "basic" if profile.authentication == "told" else "digest"
+                face = GuardedFace(face, secret(device.secret), scheme, lambda: house.now_s)
+            yield device.id, face
+
+
+def _topic_faces(house: House, profiles: Mapping[str, DeviceProfile]) -> Iterator[TopicFace]:
+    """The devices that tell by MQTT."""
+    for device in house.site.devices:
+        profile = profiles.get(device.profile or "")
+        if isinstance(profile, TopicProfile):
+            yield TopicFace(house, device, profile)
 
 
 def _miner_face(house: House, load: LoadConfig, miner: MinerConfig, secret: Secret) -> MinerFace:
