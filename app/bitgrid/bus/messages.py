@@ -188,6 +188,22 @@ class EventMessage(Message):
     record: dict[str, Any]
 
 
+class LoadSafetyEvent(Message):
+    """What `loads` tells of a load in its health until `rules` has recorded it: it was stopped and drew on.
+
+    Args:
+        event_id: tells it from every other one, and makes recording it idempotent.
+        cause: ``stop_ignored``: its relay had to be opened.
+        at_boot_s: when, by the boot clock.
+        text: what happened, for a person.
+    """
+
+    event_id: str
+    cause: Literal["stop_ignored"]
+    at_boot_s: float
+    text: str
+
+
 class CommandReply(Message):
     """The answer to a request; a refused one changed nothing."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bitgrid.bus import Health
+from pydantic import ValidationError
+
+from bitgrid.bus import Health, LoadSafetyEvent
 from bitgrid.guard.link import GuardedLoad, GuardReport, Trip
 
 HEARTBEAT_TIMEOUT_S = 15.0
@@ -65,6 +67,14 @@ class Controllers:
         """Whether `loads` told in its last heartbeat that it holds a lease."""
         told = None if self._loads is None else self._loads[0].details.get(load)
         return isinstance(told, dict) and told.get("lease_id") == lease_id
+
+    def safety_event(self, load: str) -> LoadSafetyEvent | None:
+        """What `loads` has to tell of a load that was stopped and drew on; None: nothing that can be."""
+        told = None if self._loads is None else self._loads[0].details.get(load)
+        try:
+            return LoadSafetyEvent.model_validate(told["safety"]) if isinstance(told, dict) else None
+        except (KeyError, ValidationError):
+            return None
 
     def trip(self, load: str) -> Trip | None:
         """The guard's own stop that is latched on a load."""

@@ -274,8 +274,8 @@ class Engine:
     def _inputs_are_fresh(self) -> bool:
         """Whether everything required is good, the temperature of what may be running included."""
         state = self.builder.latest({})
-        running = [name for name, load in self.loads.items() if load.memory.level != OFF]
-        return not state.degraded and all(state.good(f"{name}.temp_c") is not None for name in running)
+        temps = [f"{name}.temp_c" for name, load in self.loads.items() if load.memory.level != OFF]
+        return not state.degraded and all(state.good(temp) is not None for temp in temps if temp in state.signals)
 
     def _resync(self, load: Load, holders: Instances | None) -> None:
         """Take over a running load within its lease, by a full decision on fresh inputs; or stop it."""
