@@ -1,11 +1,11 @@
 """Any other miner that the library pyasic knows, where it is installed: ``pip install bitgrid[pyasic]``.
 
 It finds out by itself what it talks to, on ports of its own, and it starts no thread. Checked against pyasic's
-source, and pyasic 0.79 itself on the simulated Avalon Q (which it reads without its power), not against a miner. ``stop_mining`` answers False, instead of raising, where a miner cannot be stopped:
-that is a refusal. With the makers' own firmware on Antminers it stops by sending the whole configuration back,
-pools included, which nothing here may do: those are refused, and only their relay stops them. A power limit is
-sent the same way, so such a load has one level. "Is mining" is yes in its data where nobody told it, so only a no
-is believed, or a hash rate.
+source, and pyasic 0.79 itself on the simulated Avalon Q (which it reads without its power), not against a miner.
+``stop_mining`` answers False, instead of raising, where a miner cannot be stopped: that is a refusal. With the
+makers' own firmware on Antminers it stops by sending the whole configuration back, pools included, which nothing
+here may do: those are refused, and only their relay stops them. A power limit is sent the same way, so such a load
+has one level. "Is mining" is yes in its data where nobody told it, so only a no is believed, or a hash rate.
 
 May touch: pyasic, imported when first used, since it costs memory.
 """
