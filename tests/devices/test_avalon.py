@@ -135,3 +135,44 @@ def test_levels_are_work_modes_by_power_on_a_q_and_by_order_on_others(
     levels: list[LevelConfig], modes: list[int]
 ) -> None:
     assert list(work_modes(levels).values()) == modes
+
+
+SUMMARY = cgminer(SUMMARY=[{"Elapsed": 37850, "Accepted": 1200, "Rejected": 3}])
+
+
+def counting(summary: bytes | Callable[[str], bytes]) -> tuple[AvalonMiner, Bytes, HeldClock]:
+    exchange, clock = Bytes({"estats": estats(Q_RUNNING), "summary": summary}), HeldClock(wall_s=WHEN_S)
+    return AvalonMiner("miner", exchange, [ECO, FULL], clock, asks_shares=True), exchange, clock
+
+
+def told_shares(driver: AvalonMiner) -> tuple[int | None, int | None]:
+    told = driver.read()
+    return told.accepted_shares, told.rejected_shares
+
+
+def test_shares_are_asked_for_once_a_minute_and_not_told_in_between() -> None:
+    driver, exchange, clock = counting(SUMMARY)
+    assert told_shares(driver) == (1200, 3)
+    clock.advance(59)
+    assert told_shares(driver) == (None, None)
+    clock.advance(1)
+    assert told_shares(driver) == (1200, 3)
+    assert exchange.asked == ["estats", "summary", "estats", "estats", "summary"]
+
+
+def test_the_guards_driver_asks_for_no_shares() -> None:
+    driver, exchange = miner(Q_RUNNING)
+    assert told_shares(driver) == (None, None)
+    assert len(exchange.asked) == 1
+
+
+def test_a_summary_that_fails_costs_nothing_of_what_was_read() -> None:
+    driver, _exchange, _clock = counting(cgminer("E", "Access denied"))
+    assert driver.read() == MinerReading(1391, 71, 80.2, is_asleep=False)
+
+
+@pytest.mark.parametrize(
+    "rows", [None, [], ["x"], [{}], [{"Accepted": -1, "Rejected": 1.5}], [{"Accepted": True}]]
+)
+def test_shares_that_cannot_be_are_not_told(rows: object) -> None:
+    assert told_shares(counting(cgminer(SUMMARY=rows))[0]) == (None, None)

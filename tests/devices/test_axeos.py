@@ -58,3 +58,10 @@ def test_other_refusals_name_their_status() -> None:
 def test_a_page_instead_of_json_is_nonsense() -> None:
     with pytest.raises(DeviceNonsense, match="<html>"):
         AxeosMiner("miner", Http({INFO: HttpAnswer(200, b"<html>")})).read()
+
+
+def test_it_tells_the_shares_that_its_pool_took_and_did_not_take() -> None:
+    told = miner(sharesAccepted=4711, sharesRejected=12)[0].read()
+    assert (told.accepted_shares, told.rejected_shares) == (4711, 12)
+    told = miner(sharesAccepted="many", sharesRejected=-1)[0].read()
+    assert (told.accepted_shares, told.rejected_shares) == (None, None)

@@ -23,6 +23,7 @@ from bitgrid.bus.messages import (
     ReloadRequest,
     SignalView,
     Telemetry,
+    UpsReport,
     decode,
 )
 from bitgrid.bus.port import Bus, Handler, Received
@@ -52,5 +53,6 @@ __all__ = [
     "SignalView",
     "Telemetry",
     "Topics",
+    "UpsReport",
     "decode",
 ]

@@ -18,6 +18,8 @@ FEED_STALE_S = 3600
 AUTONOMY = "autonomy"
 FULL_AUTONOMY = 3
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
+SHARE_SIGNALS = ("accepted_shares", "rejected_shares")
+"""Heard for the hash proof, and in no state: nothing is decided by them."""
 FEED_SIGNALS = (
     ("tariff", "import_price_ct_kwh"),
     ("tariff", "export_price_ct_kwh"),
@@ -37,23 +39,30 @@ class StateBuilder:
         self._book, self._blocks, self._days = book, blocks, days
         self._timeout_s = config.rules.r3.comm_timeout_s
         self._load_ids = tuple(load.id for load in sorted(config.site.loads, key=lambda load: load.priority))
+        self._miners = frozenset(load.id for load in config.site.loads if load.miner is not None)
         self._required: tuple[str, ...] = tuple(sorted(config.site.measured))
 
     def heard(self) -> frozenset[tuple[str, str]]:
         """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
         measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
-        return frozenset(measured | {(load, name) for load in self._load_ids for name in LOAD_SIGNALS}).union(
-            FEED_SIGNALS
-        )
+        return frozenset(
+            measured | {(load, name) for load in self._load_ids for name in (*LOAD_SIGNALS, *SHARE_SIGNALS)}
+        ).union(FEED_SIGNALS)
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
-        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``)."""
+        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``).
+
+        Where a device tells what the rule daemon knows too (an emergency stop), either's yes is a yes, and the
+        device's silence is not covered up.
+        """
         now_boot_s, now_s = self._blocks.clock.boot(), self._blocks.now_s()
-        signals: dict[str, Signal] = {name: self._measured(name, now_boot_s) for name in self._required}
+        signals: dict[str, Signal] = {name: self.measured(name, now_boot_s) for name in self._required}
         signals |= self._of_loads(now_boot_s)
         signals |= self._of_feeds(now_boot_s)
         signals |= {
-            name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items() if name != AUTONOMY
+            name: Signal(value, 0, Quality.GOOD, "rules")
+            for name, value in context.items()
+            if name != AUTONOMY and (value or name not in self._required)
         }
         import_w = self._mean("grid_power_w", now_boot_s - IMPORT_WINDOW_S, now_boot_s)
         grid = signals.get("grid_power_w")
@@ -95,8 +104,8 @@ class StateBuilder:
             self._outlook = (state.forecast, state.block, known)
         return known
 
-    def _measured(self, name: str, now_boot_s: float) -> Signal:
-        """A signal of the house; several PV or battery inverters are added up, the worst of them counts."""
+    def measured(self, name: str, now_boot_s: float) -> Signal:
+        """A signal that some device measures; several inverters are added up, the worst of them counts."""
         parts = [
             self._book.signal(device.id, name, now_boot_s, self._stale_after_s(device), self._timeout_s)
             for device in self._devices(name)
@@ -109,7 +118,7 @@ class StateBuilder:
     def _of_loads(self, now_boot_s: float) -> dict[str, Signal]:
         signals = {}
         for load in self._load_ids:
-            for name in LOAD_SIGNALS:
+            for name in LOAD_SIGNALS if load in self._miners else ("power_w",):
                 signals[f"{load}.{name}"] = self._book.signal(
                     load, name, now_boot_s, min(MIN_STALE_S, self._timeout_s), self._timeout_s
                 )

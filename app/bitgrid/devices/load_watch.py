@@ -130,6 +130,12 @@ class LoadWatch:
         self._miner = _Miner(reading, asked)
         self._publish("temp_c", reading.temp_c, asked)
         self._publish("hashrate_ths", reading.hashrate_ths, asked)
+        for signal, shares in (
+            ("accepted_shares", reading.accepted_shares),
+            ("rejected_shares", reading.rejected_shares),
+        ):
+            if shares is not None:  # what was not asked for this time is not missing
+                self._publish(signal, float(shares), asked)
         if self._metered_w(asked - _METER_FRESH_S) is None:
             self._publish("power_w", reading.power_w, asked)
 

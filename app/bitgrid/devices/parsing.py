@@ -44,6 +44,12 @@ def number(value: object, limits: tuple[float, float]) -> float | None:
     return found if math.isfinite(found) and low <= found <= high else None
 
 
+def count(value: object) -> int | None:
+    """A whole number of things, counted up from 0; None for anything else."""
+    found = number(value, (0.0, 1e15))
+    return None if found is None or not found.is_integer() else int(found)
+
+
 def hottest(*values: object) -> float | None:
     """The highest of some chip temperatures, °C; None where none was measured, which devices tell as 0 or -1."""
     told = [number(value, CHIP_C) for value in values]

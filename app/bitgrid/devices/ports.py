@@ -65,12 +65,15 @@ class MinerReading:
         temp_c: hottest chip, °C.
         hashrate_ths: hash rate, TH/s.
         is_asleep: whether it says that it does not hash on purpose.
+        accepted_shares, rejected_shares: what its pool took and did not take, counted since it booted.
     """
 
     power_w: float | None
     temp_c: float | None
     hashrate_ths: float | None
     is_asleep: bool | None
+    accepted_shares: int | None = None
+    rejected_shares: int | None = None
 
 
 class MinerDriver(Protocol):

@@ -13,7 +13,7 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
 from bitgrid.config.profiles import DeviceProfile, Quirks, RegisterProfile
 from bitgrid.config.secrets import Credentials, credentials
-from bitgrid.config.site import MinerConfig
+from bitgrid.config.site import GpioPin, MinerConfig
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
 from bitgrid.devices.miners.none import NoMiner
@@ -25,6 +25,12 @@ from bitgrid.devices.transport import PROMPT, ByteExchange, HttpExchange, Pacing
 EXCHANGE_S = 3.0
 """How long a device may take to answer, seconds of the house; never less than half a second of the machine."""
 _MIN_MACHINE_S = 0.5
+
+
+def _gpio(device: str, pin: GpioPin) -> Callable[[], bool]:
+    from bitgrid.devices.gpio.lines import GpioLine  # noqa: PLC0415  only the poller has contacts
+
+    return GpioLine(device, pin).is_on
 
 
 def _modbus(host: str, port: int, timeout_s: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
@@ -42,6 +48,7 @@ class Transports:
         tcp: the cgminer API.
         http: AxeOS and relays.
         modbus: a shared connection, paced as its devices want, which then gives a reader by unit id.
+        gpio: not over the network: a pin of this computer, by the device's name; says whether it is on.
         secret: not a way to a device, but what it may ask for: credentials by their name in site.yaml.
     """
 
@@ -49,6 +56,7 @@ class Transports:
     http: Callable[[str, int, float], HttpExchange] = http_exchange
     modbus: Callable[[str, int, float, Pacing], Callable[[int], RegisterReader]] = _modbus
     secret: Callable[[str], Credentials] = credentials
+    gpio: Callable[[str, GpioPin], Callable[[], bool]] = _gpio
 
 
 SOCKETS = Transports()
@@ -59,12 +67,17 @@ def timeout_s(clock: Clock) -> float:
     return max(_MIN_MACHINE_S, EXCHANGE_S / clock.speed)
 
 
-def build_miner(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS) -> MinerDriver:
-    """The driver of a load's miner; of a load without one, a driver that leaves everything to the relay."""
+def build_miner(
+    load: LoadConfig, clock: Clock, transports: Transports = SOCKETS, *, asks_shares: bool = False
+) -> MinerDriver:
+    """The driver of a load's miner; of a load without one, a driver that leaves everything to the relay.
+
+    ``asks_shares``: also where its shares cost an exchange of their own, which the guard does not spend.
+    """
     if load.miner is None:
         return NoMiner()
     device = f"{load.id} (miner at {load.miner.host}:{load.miner.port})"
-    return _MINERS[load.miner.driver](_MinerSite(load, load.miner, device, clock, transports))
+    return _MINERS[load.miner.driver](_MinerSite(load, load.miner, device, clock, transports, asks_shares))
 
 
 def build_relay(load: LoadConfig, clock: Clock, transports: Transports = SOCKETS) -> RelayDriver | None:
@@ -82,7 +95,10 @@ def build_sources(
     """What reads each device of the site (or ``only`` some), by id; devices at one address share a connection."""
     devices = config.site.devices if only is None else list(only)
     ways = _Ways(clock, transports, _pacings(devices, config.profiles, clock))
-    sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
+    sites = [
+        _DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock, transports)
+        for device in devices
+    ]
     return {site.device.id: _SOURCES[site.kind](site) for site in sites}
 
 
@@ -92,7 +108,7 @@ def ask_about(device: DeviceConfig, clock: Clock, transports: Transports = SOCKE
         return None
     from bitgrid.devices.modbus.sunspec_about import about  # noqa: PLC0415  as for the sources below
 
-    site = _DeviceSite(device, None, _Ways(clock, transports, {}), clock)
+    site = _DeviceSite(device, None, _Ways(clock, transports, {}), clock, transports)
     return about(site.ways.registers(device), site.name)
 
 
@@ -105,6 +121,7 @@ class _MinerSite:
     device: str
     clock: Clock
     transports: Transports
+    asks_shares: bool
 
     def tcp(self) -> ByteExchange:
         return self.transports.tcp(self.miner.host, self.miner.port, timeout_s(self.clock))
@@ -114,7 +131,7 @@ class _MinerSite:
 
 
 _MINERS: dict[str, Callable[[_MinerSite], MinerDriver]] = {
-    "avalon": lambda at: AvalonMiner(at.device, at.tcp(), at.load.levels, at.clock),
+    "avalon": lambda at: AvalonMiner(at.device, at.tcp(), at.load.levels, at.clock, asks_shares=at.asks_shares),
     "axeos": lambda at: AxeosMiner(at.device, at.http()),
 }
 _RELAYS: dict[str, Callable[[str, HttpExchange], RelayDriver]] = {
@@ -165,6 +182,7 @@ class _DeviceSite:
     profile: DeviceProfile | None
     ways: _Ways
     clock: Clock
+    transports: Transports
 
     @property
     def kind(self) -> str:
@@ -194,7 +212,17 @@ def _register_map(site: _DeviceSite) -> SignalSource:
     return RegisterMapDevice(site.name, reader, site.profile, site.device.signals, site.clock)
 
 
+def _contact(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.gpio.contact import Contact  # noqa: PLC0415  as for the pin itself
+
+    pin = site.device.gpio
+    if pin is None:
+        raise TypeError(f"{site.device.id} has no pin")
+    return Contact(pin, site.device.signals, site.transports.gpio(site.device.id, pin))
+
+
 _SOURCES: dict[str, Callable[[_DeviceSite], SignalSource]] = {
     "sunspec": _sunspec,
     "modbus": _register_map,
+    "gpio": _contact,
 }

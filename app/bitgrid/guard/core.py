@@ -29,7 +29,7 @@ class _Ward:
     """A load: the watch over it and the hands at its devices."""
 
     watch: Watch
-    miner: Hand[MinerJob, MinerDid]
+    miner: Hand[MinerJob, MinerDid] | None
     relay: Hand[RelayJob, RelayDid] | None
 
     def work(self, clock: Clock) -> None:
@@ -41,14 +41,14 @@ class _Ward:
                 return
 
     def _collect(self, now: float) -> None:
-        for miner_did in self.miner.take():
+        for miner_did in self.miner.take() if self.miner else ():
             self.watch.miner_did(miner_did, now)
         for relay_did in self.relay.take() if self.relay else ():
             self.watch.relay_did(relay_did, now)
 
     def _hand_out(self, now: float) -> bool:
         given = False
-        if self.miner.is_free and (miner_job := self.watch.miner_job(now)):
+        if self.miner and self.miner.is_free and (miner_job := self.watch.miner_job(now)):
             self.miner.do(miner_job)
             given = True
         if self.relay and self.relay.is_free and (relay_job := self.watch.relay_job(now)):
@@ -62,7 +62,7 @@ class Guard:
 
     Args:
         config: as read from disk at start; never read again.
-        miners: a driver for every load, on a connection of the guard's own.
+        miners: a driver for every load that has a miner, on a connection of the guard's own.
         relays: a driver for every load that has a relay.
         clock: the house's clock.
         instance: tells this process from the one before it.
@@ -166,8 +166,9 @@ def _wards(  # noqa: PLR0913, PLR0917  the guard's own arguments, unpacked once
 ) -> Iterator[tuple[str, _Ward]]:
     for name, limits in limits_from(config, clock.speed).items():
         watch = Watch(name, limits, clock.boot(), new_trip_id)
-        miner = executor(f"{name}'s miner", partial(do_miner, miners[name], clock), clock)
-        relay = None
+        miner = relay = None
+        if limits.has_miner:
+            miner = executor(f"{name}'s miner", partial(do_miner, miners[name], clock), clock)
         if limits.auto_off_s is not None:
             relay = executor(f"{name}'s relay", partial(do_relay, relays[name], clock), clock)
         yield name, _Ward(watch, miner, relay)

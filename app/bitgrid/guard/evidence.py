@@ -62,6 +62,11 @@ class Evidence:
         self._is_closed, self._relay_at_boot_s = reading.is_closed, at
         self._power_told("relay", reading.power_w, at)
 
+    @property
+    def relay_answered_boot_s(self) -> float | None:
+        """For when the relay's last answer was asked; None: it has not answered yet."""
+        return self._relay_at_boot_s if math.isfinite(self._relay_at_boot_s) else None
+
     def relay_silent(self) -> None:
         """The relay did not answer: its state is unknown, whatever it was."""
         self._is_closed = None

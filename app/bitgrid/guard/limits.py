@@ -32,6 +32,7 @@ class Limits:
         off_below_w: measured power below this is off.
         cooldown_s: after a release its fans run on this long before the relay opens.
         auto_off_s: the time the relay's own timer is armed with; None: the load has no relay.
+        has_miner: whether there is anything to ask and to stop; without, its relay's answers are all there is.
         open_patience_s: a relay that has not opened for this long is a fault.
         rearm_patience_s: a relay that could not be closed or re-armed for this long is a fault.
     """
@@ -42,6 +43,7 @@ class Limits:
     off_below_w: float
     cooldown_s: float
     auto_off_s: int | None
+    has_miner: bool = True
     open_patience_s: float = _OPEN_PATIENCE_S
     rearm_patience_s: float = _REARM_PATIENCE_S
 
@@ -62,6 +64,7 @@ def _limits(load: LoadConfig, safety: Safety, speed: float) -> Limits:
         off_below_w=load.off_below_w,
         cooldown_s=load.cooldown_s,
         auto_off_s=load.relay.auto_off_s if load.relay else None,
+        has_miner=load.miner is not None,
         open_patience_s=max(_OPEN_PATIENCE_S, _MACHINE_PATIENCE_S * speed),
         rearm_patience_s=max(_REARM_PATIENCE_S, _MACHINE_PATIENCE_S * speed),
     )

@@ -90,7 +90,8 @@ class Watch:
         if self._lease is None:
             return
         log.info("%s: released: %s", self._name, reason)
-        cut_at = now + self._limits.cooldown_s + built_in.CUT_AFTER_COOLDOWN_S
+        rest_s = self._limits.cooldown_s + built_in.CUT_AFTER_COOLDOWN_S
+        cut_at = now + (rest_s if self._limits.has_miner else 0.0)
         self._wind_down(_WindDown(now, cut_at, is_gentle=True))
 
     def clear(self, trip_id: str) -> None:
@@ -155,6 +156,7 @@ class Watch:
     def view(self, now: float) -> GuardedLoad:
         """The load as it is told to `rules`."""
         lease, seen = self._lease, self._seen
+        answered = seen.answer_at_boot_s if self._limits.has_miner else seen.relay_answered_boot_s
         return GuardedLoad(
             relay=seen.relay(now) if self._relay else "none",
             level=lease.level if lease else "off",
@@ -162,7 +164,7 @@ class Watch:
             lease_left_s=max(0.0, lease.expires_boot_s - now) if lease else 0.0,
             power_w=seen.power_w(now),
             temp_c=seen.temp_c,
-            answer_age_s=None if seen.answer_at_boot_s is None else now - seen.answer_at_boot_s,
+            answer_age_s=None if answered is None else now - answered,
             confirmed_off=self.is_off(now),
             trip=self.trip,
             refusal=self._refusal,
@@ -195,12 +197,19 @@ class Watch:
             text = "No renewal came before the lease ran out. Look at the log of the rules service."
             self._trip("lease_expired", text, now, cut_at)
         elif (quiet_s := self._quiet_s(lease, now)) > self._limits.comm_timeout_s:
-            text = f"No temperature for {quiet_s:.0f} s. Look at the miner's network cable and at its own page."
-            self._trip("silence", text, now)
+            self._trip("silence", self._silence_text(quiet_s), now)
         elif fault := self._lease_fault(now):
             self._trip("relay_fault", fault, now)
 
+    def _silence_text(self, quiet_s: float) -> str:
+        if not self._limits.has_miner:
+            return f"Its relay has not answered for {quiet_s:.0f} s. Look at the relay's network."
+        return f"No temperature for {quiet_s:.0f} s. Look at the miner's network cable and at its own page."
+
     def _quiet_s(self, lease: _Lease, now: float) -> float:
+        """For how long nothing was heard of the load; without a miner its relay's answers speak for it."""
+        if not self._limits.has_miner:
+            return now - (self._seen.relay_answered_boot_s or lease.began_boot_s)
         grace_ends = lease.began_boot_s + self._limits.boot_grace_s
         seen_at = self._seen.temp_at_boot_s
         return now - (grace_ends if seen_at is None else max(grace_ends, seen_at))
@@ -290,6 +299,8 @@ class Watch:
 
     def _is_cut_due(self, down: _WindDown, now: float) -> bool:
         if now >= down.cut_at_boot_s:
+            return True
+        if not self._limits.has_miner:
             return True
         if not down.is_gentle:
             return self._miner.stop_failed or self._seen.is_off(now)

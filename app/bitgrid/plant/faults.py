@@ -19,6 +19,7 @@ class Fault(StrEnum):
     MINER_SILENT = "miner-silent"
     MINER_HOT = "miner-hot"
     MINER_IGNORES_STOP = "miner-ignores-stop"
+    MINER_INEFFICIENT = "miner-inefficient"
     MINER_STARTS_ITSELF = "miner-starts-itself"
     RELAY_SILENT = "relay-silent"
     RELAY_STUCK_CLOSED = "relay-stuck-closed"
@@ -34,6 +35,7 @@ DESCRIPTIONS: dict[Fault, str] = {
     Fault.MINER_SILENT: "the miner runs on, but its API no longer answers",
     Fault.MINER_HOT: "the miner's air is blocked: while it hashes its chips climb over 90 °C",
     Fault.MINER_IGNORES_STOP: "the miner acknowledges a stop and goes on hashing",
+    Fault.MINER_INEFFICIENT: "the miner draws its power, but a tenth of its hash rate is missing",
     Fault.MINER_STARTS_ITSELF: "the miner wakes by itself half a minute after it was sent to sleep",
     Fault.RELAY_SILENT: "the relay no longer answers; its own timers run on",
     Fault.RELAY_STUCK_CLOSED: "the relay's contact sticks from its next closing on, or now if it is closed",

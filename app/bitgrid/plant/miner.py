@@ -11,6 +11,10 @@ from bitgrid.plant.faults import Fault
 BLOCKED_AIR_C = 110.0
 """Where the chips settle when the air is blocked: hot enough to pass 90 °C in minutes from any level."""
 STARTS_ITSELF_AFTER_S = 30
+TERAHASH_A_SHARE = 65_536 * 2**32 / 1e12
+"""What a share of difficulty 65,536 takes on average."""
+SHARES_A_REJECTED = 200
+INEFFICIENT = 0.9
 
 
 class SimulatedMiner:
@@ -25,7 +29,7 @@ class SimulatedMiner:
         self._physics = physics
         self._terahash_per_joule = 1 / load.joules_per_terahash if load.joules_per_terahash else 0.0
         self.setting_w = load.levels[-1].power_w
-        self.is_powered = self.is_hashing = False
+        self.is_powered = self.is_hashing = self._is_inefficient = False
         self.powered_s = 0
         self.asleep_s = 0
         self.power_w = 0
@@ -50,7 +54,22 @@ class SimulatedMiner:
     @property
     def hashrate_ths(self) -> float:
         """Hash rate, TH/s."""
-        return self.power_w * self._terahash_per_joule if self.is_hashing else 0.0
+        return self.power_w * self._efficiency if self.is_hashing else 0.0
+
+    @property
+    def accepted_shares(self) -> int:
+        """Shares that its pool took since it booted."""
+        return int(self.hashed_th / TERAHASH_A_SHARE)
+
+    @property
+    def rejected_shares(self) -> int:
+        """Shares that its pool did not take since it booted."""
+        return self.accepted_shares // SHARES_A_REJECTED
+
+    @property
+    def _efficiency(self) -> float:
+        """Terahash a joule, now."""
+        return self._terahash_per_joule * (INEFFICIENT if self._is_inefficient else 1.0)
 
     @property
     def nominal_ths(self) -> float:
@@ -76,6 +95,7 @@ class SimulatedMiner:
 
     def step(self, now_s: int, has_power: bool, faults: set[Fault]) -> int:
         """Live through one second; its power, W."""
+        self._is_inefficient = Fault.MINER_INEFFICIENT in faults
         if not has_power:
             self._lose_power()
         elif not self.is_powered:
@@ -137,7 +157,7 @@ class SimulatedMiner:
             if (self.setting_w - self._exact_w) * self._slope_w_s <= 0:
                 self._exact_w = float(self.setting_w)
         self.power_w = round(self._exact_w)
-        self.hashed_th += self.power_w * self._terahash_per_joule
+        self.hashed_th += self.power_w * self._efficiency
 
     def _warm(self, faults: set[Fault]) -> None:
         settles_c = self._physics.ambient_c + self._physics.kelvin_per_watt * self.power_w

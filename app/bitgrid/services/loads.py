@@ -44,7 +44,7 @@ def main() -> None:
     clock, bus = service.clock, service.connect_bus()
     driven: dict[str, _Driven] = {}
     for load in service.config.site.loads:
-        miner, relay = build_miner(load, clock), build_relay(load, clock)
+        miner, relay = build_miner(load, clock, asks_shares=True), build_relay(load, clock)
         agent = LoadAgent(load, miner, relay, bus, service.topics, clock)
         driven[load.id] = _Driven(load.id, agent, clock)
         bus.subscribe(service.topics.command(load.id), driven[load.id].on_command)

@@ -17,15 +17,18 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bitgrid.clock import Clock
 from bitgrid.config import LevelConfig
-from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
-from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import ByteExchange
 
+SHARES_EVERY_S = 60.0
+"""Shares stand in another answer, ``summary``; a block needs them once a minute, and the guard never."""
 LEAD_S = 2
 """How far ahead the moment of a softoff or softon lies: past ones may be ignored, later ones are late."""
 MODE_POWERS_W = (800, 1300, 1674)
@@ -49,16 +52,34 @@ class AvalonMiner:
         exchange: how it is reached.
         levels: its load's levels, lowest first.
         clock: the house's.
+        asks_shares: whether its shares are asked for, too.
     """
 
-    def __init__(self, device: str, exchange: ByteExchange, levels: Sequence[LevelConfig], clock: Clock) -> None:
+    def __init__(
+        self,
+        device: str,
+        exchange: ByteExchange,
+        levels: Sequence[LevelConfig],
+        clock: Clock,
+        *,
+        asks_shares: bool = False,
+    ) -> None:
         self._device, self._exchange, self._clock = device, exchange, clock
         self._modes = work_modes(levels)
         self._offset_s = 0.0
+        self._asks_shares, self._shares_due_boot_s = asks_shares, -math.inf
 
     def read(self) -> MinerReading:
         """Ask for power, temperature and hash rate."""
-        return reading(self._fields())
+        told = reading(self._fields())
+        if not self._asks_shares or self._clock.boot() < self._shares_due_boot_s:
+            return told
+        self._shares_due_boot_s = self._clock.boot() + SHARES_EVERY_S
+        try:
+            accepted, rejected = shares(self._ask("summary"))
+        except DeviceError:  # they are no reason to lose power and temperature
+            return told
+        return replace(told, accepted_shares=accepted, rejected_shares=rejected)
 
     def set_level(self, level: LevelConfig) -> None:
         """Set the work mode, then wake it; what is so already is not written again."""
@@ -99,6 +120,13 @@ class AvalonMiner:
         if status.get("STATUS") not in {"S", "I", "W"}:
             raise DeviceRefused(f"{self._device} refused {command} {parameter}: {status.get('Msg')!r}")
         return told
+
+
+def shares(told: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Accepted and rejected shares of an answer to ``summary``; None: not told."""
+    rows = told.get("SUMMARY")
+    row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+    return count(row.get("Accepted")), count(row.get("Rejected"))
 
 
 def work_modes(levels: Sequence[LevelConfig]) -> dict[str, int]:

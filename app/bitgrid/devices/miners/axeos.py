@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceRefused
-from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import HttpExchange
 
@@ -66,4 +66,6 @@ def reading(body: bytes, device: str) -> MinerReading:
         temp_c=hottest(told.get("temp"), told.get("temp2")),
         hashrate_ths=0.0 if is_asleep else None if rate_ghs is None else rate_ghs / 1000,
         is_asleep=is_asleep,
+        accepted_shares=count(told.get("sharesAccepted")),
+        rejected_shares=count(told.get("sharesRejected")),
     )

@@ -166,8 +166,11 @@ class AvalonFace:
     def _mean_ths(self) -> float:
         return self._miner.hashed_th / max(1, self._miner.powered_s)
 
+    def _shares(self) -> Answer:
+        return {"Accepted": self._miner.accepted_shares, "Rejected": self._miner.rejected_shares}
+
     def _summary(self) -> Answer:
-        rest = {"Found Blocks": 0, "Accepted": 0, "Rejected": 0, "Hardware Errors": 0}
+        rest = {"Found Blocks": 0, **self._shares(), "Hardware Errors": 0}
         summary = {"Elapsed": self._miner.powered_s} | self._rates() | rest
         return self._status("S", 11, "Summary", SUMMARY=[summary])
 
@@ -177,7 +180,7 @@ class AvalonFace:
 
     def _pools(self) -> Answer:
         pool = {"POOL": 0, "URL": "stratum+tcp://pool.invalid:3333", "Status": "Alive", "Priority": 0}
-        rest = {"User": "simulated", "Accepted": 0, "Rejected": 0, "Stratum Active": self._miner.is_hashing}
+        rest = {"User": "simulated", **self._shares(), "Stratum Active": self._miner.is_hashing}
         return self._status("S", 7, "1 Pool(s)", POOLS=[pool | rest])
 
     def _stats(self) -> Answer:

@@ -80,8 +80,8 @@ class AxeOsFace:
                 "fanspeed": 60 if miner.is_hashing else 0,
                 "fanrpm": 4000 if miner.is_hashing else 0,
                 "overheat_mode": 0,
-                "sharesAccepted": 0,
-                "sharesRejected": 0,
+                "sharesAccepted": miner.accepted_shares,
+                "sharesRejected": miner.rejected_shares,
             }
         )
 
