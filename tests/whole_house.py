@@ -20,6 +20,7 @@ from bitgrid.config import Config, PlantConfig, Site, load_config
 from bitgrid.config.loading import load_plant
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.control.engine import Engine
+from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
 from bitgrid.devices.poller import DevicePoller
@@ -175,6 +176,8 @@ class WholeHouse:
         hear(self.topics.health("loads"), engine.on_loads_health)
         hear(self.topics.override, requests.on_override)
         hear(self.topics.estop, requests.on_estop)
+        self.power_cut = PowerCut(engine, self.bus)
+        hear(self.topics.ups, self.power_cut.on_report)
         self.dead.discard("rules")
 
     def kill(self, *names: str) -> None:
@@ -216,6 +219,7 @@ class WholeHouse:
             self.guard.step()
         if "rules" not in self.dead:
             self.engine.step()
+            self.power_cut.step()
 
     def _heartbeat(self) -> None:
         if self.clock.boot() >= self._next_heartbeat_s:

@@ -99,6 +99,7 @@ HASHING = LoadProfile("miner", MINER.levels, joules_per_terahash=186)
     [
         ("miner.temp_c", {"miner__temp_c": 60}, RUNNING, 831, "R3_NEAR_LIMIT"),
         ("room_temp_c", {"room_temp_c": 20}, RUNNING, 401, "R3_ROOM_TEMP"),
+        ("grid_limit_w", {"grid_limit_w": 4000, "loads_before_w": 500}, RUNNING, 2173, "R3_GRID_LIMIT"),
         ("miner.age_s", {"miner__temp_c": 60, "miner__age_s": 5}, RUNNING, 61, "R3_LOAD_SILENT"),
         ("battery_soc_pct", {"battery_soc_pct": 80, "battery_power_w": 0}, RUNNING, 500, "R2_HARD_RESERVE"),
         ("grid_power_60s_w", {"grid_power_60s_w": 100}, RUNNING, 501, "R2_GRID_IMPORT"),

@@ -24,6 +24,7 @@ from bitgrid.bus.messages import (
     ReloadRequest,
     SignalView,
     Telemetry,
+    UpsReport,
     decode,
 )
 from bitgrid.bus.port import Bus, Handler, Received
@@ -54,5 +55,6 @@ __all__ = [
     "SignalView",
     "Telemetry",
     "Topics",
+    "UpsReport",
     "decode",
 ]

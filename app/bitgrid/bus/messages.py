@@ -156,6 +156,14 @@ class EstopRequest(Message):
     actor: str
 
 
+class UpsReport(Message):
+    """What upsmon says of the UPS that carries this computer; before a shutdown it waits for the answer."""
+
+    request_id: str
+    status: Literal["online", "on_battery", "shutdown"]
+    actor: str
+
+
 class AutonomyRequest(Message):
     """How much the rules may do by themselves: 0 manual, 1 assisted, 2 semi, 3 full."""
 

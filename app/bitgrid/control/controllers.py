@@ -56,6 +56,13 @@ class Controllers:
         """A load as the guard last reported it."""
         return None if self._guard is None else self._guard[0].loads.get(load)
 
+    def is_confirmed_off(self, load: str, since_boot_s: float) -> bool:
+        """Whether the guard has measured a load to be off, and told so at a boot time or later."""
+        guarded = self.guarded(load)
+        return (
+            self._guard is not None and self._guard[1] >= since_boot_s and bool(guarded and guarded.confirmed_off)
+        )
+
     def has_lease(self, load: str, lease_id: str, since_boot_s: float) -> bool:
         """Whether the guard holds a lease; believed for a while from when it was first sent, then only if told."""
         if self._guard is None or self._guard[1] - since_boot_s <= GUARD_ANSWER_S:

@@ -37,6 +37,8 @@ _CONTEXT = frozenset(
     {
         "grid_power_60s_w",
         "room_temp_c",
+        "grid_limit_w",
+        "loads_before_w",
         "ups_on_battery",
         "emergency_stop",
         "clock_synced",

@@ -44,6 +44,7 @@ class HouseMemory:
     """
 
     emergency_stop: bool = False
+    ups_on_battery: bool = False
     autonomy: int | None = None
     clock_epoch: int = 0
     epoch_began_s: int = 0
@@ -146,7 +147,7 @@ class Journal:
         Raises:
             StoreError: it is not.
         """
-        log.warning("%s event: %s", kind, record)
+        log.log(logging.INFO if kind == "audit" else logging.WARNING, "%s event: %s", kind, record)
         self._catch_up(at_s)
         self._ledger.append_event(EventRow(at_s, kind, canonical_json(record)))
 

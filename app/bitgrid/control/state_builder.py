@@ -52,13 +52,19 @@ class StateBuilder:
         return frozenset(measured | of_loads).union(FEED_SIGNALS)
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
-        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``)."""
+        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``).
+
+        Where a device tells what the rule daemon knows too (an emergency stop), either's yes is a yes, and the
+        device's silence is not covered up.
+        """
         now_boot_s, now_s = self._blocks.clock.boot(), self._blocks.now_s()
-        signals: dict[str, Signal] = {name: self._measured(name, now_boot_s) for name in self._required}
+        signals: dict[str, Signal] = {name: self.measured(name, now_boot_s) for name in self._required}
         signals |= self._of_loads(now_boot_s)
         signals |= self._of_feeds(now_boot_s)
         signals |= {
-            name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items() if name != AUTONOMY
+            name: Signal(value, 0, Quality.GOOD, "rules")
+            for name, value in context.items()
+            if name != AUTONOMY and (value or name not in self._required)
         }
         import_w = self._mean("grid_power_w", now_boot_s - IMPORT_WINDOW_S, now_boot_s)
         grid = signals.get("grid_power_w")
@@ -120,8 +126,8 @@ class StateBuilder:
             self._outlook = (state.forecast, state.block, known)
         return known
 
-    def _measured(self, name: str, now_boot_s: float) -> Signal:
-        """A signal of the house; several PV or battery inverters are added up, the worst of them counts."""
+    def measured(self, name: str, now_boot_s: float) -> Signal:
+        """A signal that some device measures; several inverters are added up, the worst of them counts."""
         parts = [
             self._book.signal(device.id, name, now_boot_s, self._stale_after_s(device), self._timeout_s)
             for device in self._devices(name)
