@@ -16,7 +16,7 @@ from bitgrid.config import DeviceConfig, load_config
 from bitgrid.config.site import GpioPin
 from bitgrid.devices.errors import DeviceRefused
 from bitgrid.devices.gpio.lines import GpioLine
-from bitgrid.devices.registry import SOCKETS, build_sources
+from bitgrid.devices.registry import SOCKETS, build_sources, no_bus
 
 CONFIG = load_config(Path(__file__).parents[3] / "config")
 LIMIT = DeviceConfig(
@@ -68,12 +68,12 @@ def board(monkeypatch: pytest.MonkeyPatch) -> Board:
 def test_a_contact_tells_one_value_while_it_is_on_and_another_while_it_is_off() -> None:
     states = iter([False, True])
     transports = changed(SOCKETS, gpio=lambda _device, _pin: lambda: next(states))
-    source = build_sources(CONFIG, HeldClock(), transports, [LIMIT])["operator"]
+    source = build_sources(CONFIG, HeldClock(), transports, listen=no_bus, only=[LIMIT])["operator"]
     assert [source.read(), source.read()] == [{"grid_limit_w": 100_000.0}, {"grid_limit_w": 4200.0}]
 
 
 def test_a_pin_is_opened_once_as_an_input_pulled_away_from_on(board: Board) -> None:
-    source = build_sources(CONFIG, HeldClock(), only=[LIMIT])["operator"]
+    source = build_sources(CONFIG, HeldClock(), listen=no_bus, only=[LIMIT])["operator"]
     assert source.read() == {"grid_limit_w": 100_000.0}
     board.level = Value.ACTIVE
     assert source.read() == {"grid_limit_w": 4200.0}
