@@ -18,6 +18,7 @@ from bitgrid.control.blocks import BlockClock
 from bitgrid.control.clock_steps import moved
 from bitgrid.control.controllers import Controllers, Instances
 from bitgrid.control.days import LocalDays
+from bitgrid.control.emergency import Emergency
 from bitgrid.control.journal import Decided, Journal
 from bitgrid.control.leases import Leases
 from bitgrid.control.load import Load
@@ -79,7 +80,7 @@ class Engine:
         self.controllers = Controllers()
         self.leases = Leases(bus, self.topics, clock, guard.send)
         self.guard = guard
-        self.trips = Trips(self)
+        self.trips, self.emergency = Trips(self), Emergency(self)
         by_priority = sorted(config.site.loads, key=lambda load: load.priority)
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
         self.problem = self.warning = ""
@@ -108,13 +109,14 @@ class Engine:
         self.controllers.heard_guard(report, self.clock.boot())
 
     def step(self) -> None:
-        """One turn: the clock, trips, ends of overrides, protection, the tick, renewals, and what is told."""
+        """One turn: the clock, emergency, trips, ends of overrides, protection, the tick, renewals, telling."""
         step_s = self.blocks.stepped_s()
         if step_s is not None:
             self._on_clock_step(step_s)
         if not self._settled and not self._settle():
             self._publish()
             return
+        self.emergency.step()
         self.trips.step()
         for load in self.loads.values():
             self._end_override(load)

@@ -53,7 +53,9 @@ class StateBuilder:
         signals |= self._of_loads(now_boot_s)
         signals |= self._of_feeds(now_boot_s)
         signals |= {
-            name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items() if name != AUTONOMY
+            name: Signal(value, 0, Quality.GOOD, "rules")
+            for name, value in context.items()
+            if name != AUTONOMY and (value or name not in signals)  # a contact is not talked over by a 0
         }
         import_w = self._mean("grid_power_w", now_boot_s - IMPORT_WINDOW_S, now_boot_s)
         grid = signals.get("grid_power_w")
