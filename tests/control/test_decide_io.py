@@ -143,3 +143,23 @@ def test_a_lockout_is_part_of_the_memory() -> None:
     assert decided(SUNNY, memory={"lockout_left_s": 1}) == ("HOLD", "off", "R3_LOCKOUT")
     assert decided(SUNNY, memory={"lockout_left_s": 0})[0] == "START"
     assert decided({**SUNNY, "miner.temp_c": 75}, memory={"lockout_left_s": 0})[2] == "R3_LOCKOUT"
+
+
+@pytest.mark.parametrize(
+    ("signals", "expected"),
+    [
+        ({"grid_power_w": -799, "miner.power_w": 1674}, "R1_INSUFFICIENT_SURPLUS"),
+        ({"grid_power_w": -800, "miner.power_w": 1674}, "R1_SURPLUS_ECO"),
+        ({"pv_power_w": 3173, "house_load_w": 700, "miner.power_w": 1674}, "R1_INSUFFICIENT_SURPLUS"),
+        ({"pv_power_w": 3174, "house_load_w": 700, "miner.power_w": 1674}, "R1_SURPLUS_ECO"),
+        ({"grid_power_w": -800, "miner.power_w": 1674, "surplus_left_w": 799}, "R1_INSUFFICIENT_SURPLUS"),
+    ],
+    ids=str,
+)
+def test_a_second_load_does_not_start_on_what_the_first_one_draws(signals: dict[str, Any], expected: str) -> None:
+    first = CONFIG.site.loads[0]
+    second = first.model_copy(update={"id": "second", "priority": first.priority + 1})
+    site = CONFIG.site.model_copy(update={"loads": [second, first]})
+    house = Config(site, CONFIG.rules, CONFIG.flags, CONFIG.policies)
+    given = json.dumps({"signals": signals, "load": "second"})
+    assert json.loads(decide_from_json(given, house))["code"] == expected

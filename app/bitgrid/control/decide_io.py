@@ -24,6 +24,7 @@ from bitgrid.kernel import (
     decide,
     decision_record,
     outlook,
+    surplus_w,
     to_scaled,
 )
 
@@ -97,8 +98,18 @@ def read_case(text: str, config: Config) -> Case:
     profile = load_profile(loads[name])
     _check_levels(given, profile)
     state = _state(given, tuple(loads), config)
-    memory = _memory(given, config.rules.block_s, profile)
-    return Case(state=state, memory=memory, rules=rule_set(config), load=profile)
+    memory, rules = _memory(given, config.rules.block_s, profile), rule_set(config)
+    before = [load.id for load in loads.values() if load.priority < loads[name].priority]
+    return Case(state=_left_by(before, state, rules), memory=memory, rules=rules, load=profile)
+
+
+def _left_by(before: list[str], state: EnergyState, rules: RuleSet) -> EnergyState:
+    """What the loads before this one draw is no surplus of its own, unless it is told what they left."""
+    taken_w = sum(state.good(f"{load}.power_w") or 0 for load in before)
+    surplus = surplus_w(state, rules.battery_claim_w)
+    if not taken_w or surplus is None or state.surplus_left_w is not None:
+        return state
+    return replace(state, surplus_left_w=surplus - taken_w)
 
 
 def _check_levels(given: Input, profile: LoadProfile) -> None:
