@@ -56,7 +56,7 @@ def test_it_cannot_be_acknowledged_while_it_is_pressed(house: Desk) -> None:
     house.measure(emergency_stop=1.0, power_w=0.0, temp_c=30.0)
     house.pass_time(2)
     acknowledge(house)
-    house.pass_time(2)
+    assert [(reply.accepted, reply.code) for reply in house.replies] == [(False, "STILL_PRESSED")]
     assert house.engine.house.emergency_stop
     house.pass_time(2 * HOUR_S, step_s=5)
     assert house.actions[-1] == ("STOP", "R3_EMERGENCY_STOP")

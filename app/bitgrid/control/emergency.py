@@ -24,9 +24,9 @@ class Emergency:
         self._engine = engine
 
     def step(self) -> None:
-        """A contact that asks for a stop engages it, also where that was acknowledged while it is still closed."""
+        """A contact that asks for a stop engages it."""
         engine = self._engine
-        if not engine.house.emergency_stop and (contact := self._closed_contact()) is not None:
+        if not engine.house.emergency_stop and (contact := self.closed_contact()) is not None:
             self.set(engaged=True, actor=contact, name=contact)
 
     def set(self, *, engaged: bool, actor: str, name: str) -> str:
@@ -44,7 +44,7 @@ class Emergency:
             problem = engine.problem
         return problem
 
-    def _closed_contact(self) -> str | None:
+    def closed_contact(self) -> str | None:
         """The device whose contact asks for a stop. One that has fallen silent asks on: nobody took it back."""
         for device in self._engine.config.site.devices:
             told = self._engine.book.newest(device.id, _SIGNAL) if _SIGNAL in device.signals else None

@@ -38,6 +38,10 @@ class Requests:
         request = decode(EstopRequest, received.payload)
         if request is None or received.retained:
             return
+        contact = self._engine.emergency.closed_contact()
+        if not request.engage and contact is not None:
+            self._refuse(request.request_id, "STILL_PRESSED", f"{contact} still asks for a stop; release it first")
+            return
         told = self._engine.emergency.set(engaged=request.engage, actor=request.actor, name=request.request_id)
         problem = f"done, but not durable: {told}" if told else ""
         text = "every load is off" if request.engage else "acknowledged; the lockout runs out by itself"
