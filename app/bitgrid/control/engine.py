@@ -111,7 +111,7 @@ class Engine:
         self.controllers.heard_guard(report, self.clock.boot())
 
     def step(self) -> None:
-        """One turn: the clock, trips, ends of overrides, protection, the tick, renewals, and what is told."""
+        """One turn: the clock, emergency, trips, ends of overrides, protection, the tick, renewals, telling."""
         step_s = self.blocks.stepped_s()
         if step_s is not None:
             self._on_clock_step(step_s)

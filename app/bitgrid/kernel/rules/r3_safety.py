@@ -147,11 +147,13 @@ def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Eviden
     if on_for_s is not None and on_for_s <= load.ramp_s + rules.block_s:
         return None  # a mean over the block would still hold some of the ramp
     power, rate = state.good(f"{load.id}.power_w"), state.good(f"{load.id}.hashrate_ths")
-    if load.joules_per_terahash is None or power is None or not rate:
+    profile = load.joules_per_terahash
+    if profile is None or power is None or not rate:
         return None
-    measured = power * 100 // rate  # W over 0.1 TH/s, in 0.1 J/TH
-    seen.inputs["measured_j_per_th"], seen.thresholds["profile_j_per_th"] = measured, load.joules_per_terahash
-    return Code.R3_DRIFT if abs(measured - load.joules_per_terahash) * 20 > load.joules_per_terahash else None
+    # W over 0.1 TH/s, in 0.1 J/TH: told rounded, but compared as it is
+    seen.inputs["measured_j_per_th"] = (200 * power + rate) // (2 * rate)
+    seen.thresholds["profile_j_per_th"] = profile
+    return Code.R3_DRIFT if abs(100 * power - profile * rate) * 20 > profile * rate else None
 
 
 def _lockout(state: EnergyState, memory: LoadMemory, rules: RuleSet, seen: Evidence) -> Code | None:
