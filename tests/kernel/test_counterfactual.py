@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from bitgrid.kernel import EnergyState, LoadMemory, LoadProfile, RuleSet, decide
+from bitgrid.kernel import EnergyState, LoadMemory, LoadProfile, RuleSet, counterfactual, decide
 from bitgrid.kernel.codes import Action
 from bitgrid.kernel.counterfactual import counterfactuals, why_not
 from bitgrid.kernel.decision import Decision
@@ -126,3 +126,11 @@ def test_each_input_answers_with_its_own_threshold(
 def test_five_percent_are_five_percent_and_not_a_tenth_more(power_w: int, *, is_drift: bool) -> None:
     state = house(**SUNNY | {"miner__hashrate_ths": 90, "miner__power_w": power_w})
     assert (decide(state, RUNNING, RULES, HASHING).code.value == "R3_DRIFT") is is_drift
+
+
+def test_between_two_values_far_apart_the_first_that_gives_the_answer_is_found() -> None:
+    decision = decide(house(grid_power_w=300), LoadMemory(), RULES, MINER)
+    value, found = counterfactual._first(
+        decision, "grid_power_w", 300, -3000, lambda one: one.action is Action.START
+    )
+    assert (value, found.level) == (-800, "eco")
