@@ -16,10 +16,11 @@ from typing import Any
 from bitgrid.bus import DecisionEvent, Health, HealthStatus, Received, Topics, decode
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
-from bitgrid.config import Config, PlantConfig, load_config
+from bitgrid.config import Config, PlantConfig, Site, load_config
 from bitgrid.config.loading import load_plant
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.control.engine import Engine
+from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
 from bitgrid.devices.poller import DevicePoller
@@ -175,6 +176,8 @@ class WholeHouse:
         hear(self.topics.health("loads"), engine.on_loads_health)
         hear(self.topics.override, requests.on_override)
         hear(self.topics.estop, requests.on_estop)
+        self.power_cut = PowerCut(engine, self.bus)
+        hear(self.topics.ups, self.power_cut.on_report)
         self.dead.discard("rules")
 
     def kill(self, *names: str) -> None:
@@ -197,7 +200,7 @@ class WholeHouse:
     @property
     def miner_w(self) -> int:
         """What the miner truly draws."""
-        return self.house.miners["miner"].power_w
+        return self.house.drawing["miner"].power_w if "miner" in self.house.drawing else 0
 
     @property
     def switches(self) -> list[tuple[str, str]]:
@@ -216,6 +219,7 @@ class WholeHouse:
             self.guard.step()
         if "rules" not in self.dead:
             self.engine.step()
+            self.power_cut.step()
 
     def _heartbeat(self) -> None:
         if self.clock.boot() >= self._next_heartbeat_s:
@@ -225,7 +229,7 @@ class WholeHouse:
             self.bus.publish(self.topics.health("loads"), health, retain=True)
 
     def _look(self) -> None:
-        level = self.engine.loads["miner"].memory.level
+        level = next(iter(self.engine.loads.values())).memory.level
         self.moments.append(Moment(self.clock.now(), self.miner_w, self.house.soc_pct or 0.0, level))
 
     def _on_decision(self, received: Received) -> None:
@@ -236,6 +240,13 @@ class WholeHouse:
     def _instance(self) -> str:
         self._generation += 1
         return f"instance-{self._generation}"
+
+
+def with_loads(*loads: dict[str, Any]) -> Config:
+    """The project's own configuration with other loads: as site.yaml would have them, checked as it is."""
+    config = load_config(CONFIG_DIRECTORY)
+    data = config.site.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"loads": list(loads)}
+    return Config(Site.model_validate(data), config.rules, config.flags, config.policies)
 
 
 def _transports(config: Config, faces: Faces, secret: Callable[[str], Credentials]) -> Transports:

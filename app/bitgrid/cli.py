@@ -20,6 +20,7 @@ _COMMANDS = {
     "run": ("bitgrid.ops.commands.run:run", "Run the whole house on this machine."),
     "simulate": ("bitgrid.ops.commands.simulate:simulate", "Live a recorded period again, with other rules."),
     "status": ("bitgrid.ops.commands.status:status", "Tell what runs, and why."),
+    "ups": ("bitgrid.ops.commands.ups:ups", "Tell the house what its UPS does; for upsmon."),
     "whatif": ("bitgrid.ops.commands.whatif:whatif", "Decide again on the last state, with other values."),
 }
 

@@ -21,6 +21,7 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
 from bitgrid.control.engine import Engine
+from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.requests import Requests
 from bitgrid.guard.link import ClearTrip, GuardedLoad, GuardReport, Release, Renew, Trip
 from bitgrid.store import Ledger
@@ -103,6 +104,7 @@ class Desk:
         """A fresh rule daemon on the same ledger."""
         self.engine = Engine(self.config, self.ledger, self.bus, self.clock, self.guard)
         self.requests = Requests(self.engine, self.bus)
+        self.power_cut = PowerCut(self.engine, self.bus)
 
     def measure(self, **values: float) -> None:
         """Change what the house shows: a signal's name, or `None` to let it fall silent."""
@@ -119,6 +121,7 @@ class Desk:
         for _ in range(round(seconds / step_s)):
             self.speak()
             self.engine.step()
+            self.power_cut.step()
             self.clock.advance(step_s)
 
     def speak(self) -> None:

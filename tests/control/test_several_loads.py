@@ -71,3 +71,20 @@ def test_a_load_that_the_guard_does_not_know_never_starts(desk: Desk) -> None:
     desk.start_rules()
     desk.pass_time(5)
     assert started(desk) == [("miner", "full")]
+
+
+def test_a_load_without_a_miner_is_not_stopped_for_a_temperature_it_cannot_have(tmp_path: Path) -> None:
+    shipped = load_config(CONFIG_DIRECTORY)
+    miner = shipped.site.loads[0]
+    rod = miner.model_copy(update={"miner": None, "levels": miner.levels[-1:]})
+    site = shipped.site.model_copy(update={"loads": [rod]})
+    desk = Desk(tmp_path, Config(site, shipped.rules, shipped.flags, shipped.policies))
+    desk.measured["miner", "power_w"] = 0.0
+    desk.pass_time(2)
+    desk.measure(power_w=1674.0)
+    desk.pass_time(rod.boot_grace_s + 120)
+    assert desk.actions == [("START", "R1_SURPLUS_OK")]
+
+    desk.start_rules()
+    desk.pass_time(2)
+    assert (desk.decisions[-1]["trigger"], desk.decisions[-1]["level"]) == ("RESYNC", "full")

@@ -10,7 +10,7 @@ from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.days import LocalDays
-from bitgrid.control.signals import History, SignalBook
+from bitgrid.control.signals import CounterHistory, History, SignalBook
 from bitgrid.control.state_builder import StateBuilder
 from bitgrid.kernel import Quality as KernelQuality
 from bitgrid.kernel import Signal
@@ -170,3 +170,40 @@ class TestState:
         clock.advance(31)
         book.take("inverter", "pv_power_w", told(4000.0), clock.boot())
         assert builder.latest({}).signals["pv_power_w"].quality is KernelQuality.STALE
+
+
+class TestCounters:
+    def test_a_counter_rises_by_what_it_counted_in_the_window(self) -> None:
+        counter = CounterHistory(keep_s=600)
+        for at_s, value in ((0, 100), (300, 130), (600, 175), (900, 190)):
+            counter.add(at_s, value)
+        assert counter.increase(300, 900) == 60
+        assert counter.increase(600, 900) == 15
+
+    def test_one_that_begins_anew_counts_from_nought(self) -> None:
+        counter = CounterHistory(keep_s=600)
+        for at_s, value in ((0, 100), (60, 130), (120, 4), (180, 10)):
+            counter.add(at_s, value)
+        assert counter.increase(0, 180) == 30 + 4 + 6
+
+    def test_one_reading_tells_nothing(self) -> None:
+        counter = CounterHistory(keep_s=600)
+        assert counter.increase(0, 60) is None
+        counter.add(30, 100)
+        assert counter.increase(0, 60) is None
+
+    def test_what_is_older_than_the_window_is_forgotten_but_for_where_it_begins(self) -> None:
+        counter = CounterHistory(keep_s=600)
+        for minute in range(60):
+            counter.add(minute * 60.0, minute * 10.0)
+        assert counter.increase(3540 - 600, 3540) == 100
+        assert counter.increase(0, 3540) == 100
+
+    def test_the_book_counts_what_is_a_counter_and_nothing_else(self) -> None:
+        book = SignalBook(window_s=600, gap_s=60)
+        for at_s, value in ((0, 100.0), (300, 160.0)):
+            book.take("miner", "accepted_shares", Telemetry(value=value, source="miner"), at_s)
+            book.take("miner", "temp_c", Telemetry(value=value, source="miner"), at_s)
+        assert book.increase("miner", "accepted_shares", 0, 300) == 60
+        assert book.increase("miner", "temp_c", 0, 300) is None
+        assert book.increase("heater", "accepted_shares", 0, 300) is None

@@ -12,12 +12,13 @@ from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 
 ECO = LevelConfig(name="eco", power_w=800, min_surplus_w=800)
 STANDARD = LevelConfig(name="standard", power_w=1300, min_surplus_w=1200)
+UNKNOWN = b'{"STATUS": [{"STATUS": "E", "Code": 14, "Msg": "Invalid command"}], "id": 1}\0'
 FULL = LevelConfig(name="full", power_w=1674, min_surplus_w=1500)
 
 
 @dataclass
 class Bytes:
-    """A `ByteExchange`: an answer by command, bytes or a function of the parameter."""
+    """A `ByteExchange`: an answer by command, bytes or a function of the parameter; others are unknown to it."""
 
     answers: Mapping[str, bytes | Callable[[str], bytes]]
     asked: list[str] = field(default_factory=list)
@@ -26,7 +27,7 @@ class Bytes:
         said = json.loads(request)
         parameter = said.get("parameter", "")
         self.asked.append(f"{said['command']} {parameter}".strip())
-        answer = self.answers[said["command"]]
+        answer = self.answers.get(said["command"], UNKNOWN)
         return answer if isinstance(answer, bytes) else answer(parameter)
 
 

@@ -67,7 +67,7 @@ def test_a_stop_lies_a_little_ahead_by_the_miners_own_clock() -> None:
     driver, exchange = miner(ours_s=WHEN_S - 3600)
     driver.read()
     driver.stop()
-    assert exchange.asked == ["estats", f"ascset 0,softoff,1:{WHEN_S + 2}"]
+    assert exchange.asked == ["estats", "summary", f"ascset 0,softoff,1:{WHEN_S + 2}"]
 
 
 def test_a_stop_is_repeated_when_the_miners_clock_turns_out_to_be_another() -> None:
@@ -135,3 +135,18 @@ def test_levels_are_work_modes_by_power_on_a_q_and_by_order_on_others(
     levels: list[LevelConfig], modes: list[int]
 ) -> None:
     assert list(work_modes(levels).values()) == modes
+
+
+def test_shares_are_asked_for_once_a_minute_and_never_cost_a_reading() -> None:
+    clock, summary = HeldClock(), cgminer("S", SUMMARY=[{"Accepted": 812, "Rejected": 3}])
+    exchange = Bytes({"estats": estats(Q_RUNNING), "summary": summary})
+    driver = AvalonMiner("miner", exchange, [ECO], clock)
+    told = [driver.read()]
+    clock.advance(5)
+    told.append(driver.read())
+    exchange.answers = {"estats": estats(Q_RUNNING)}
+    clock.advance(60)
+    told.append(driver.read())
+    assert [reading.accepted_shares for reading in told] == [812, None, None]
+    assert told[0].rejected_shares == 3
+    assert {reading.power_w for reading in told} == {1391}

@@ -186,3 +186,21 @@ def test_other_refusals_show_the_miners_own_words() -> None:
 def test_a_page_instead_of_json_is_nonsense(body: bytes) -> None:
     with pytest.raises(DeviceNonsense):
         miner({"GET miner/details": HttpAnswer(200, body)})[0].read()
+
+
+@pytest.mark.parametrize(
+    ("phase", "is_asleep"),
+    [("running", False), ("starting", False), ("stopping", True), ("stopped", True), ("dancing", None)],
+)
+def test_newer_firmware_tells_its_phase_and_is_believed_before_the_old_number(
+    phase: str, is_asleep: bool | None
+) -> None:
+    details = {"status": 9, "detailed_status": {"status": {phase: {"reason": None}}}}
+    exchange = Braiins({"GET miner/details": details})
+    assert BraiinsMiner("miner", exchange, WHO).read().is_asleep is is_asleep
+
+
+def test_it_tells_the_shares_its_pools_took() -> None:
+    stats = STATS | {"pool_stats": {"accepted_shares": 53_213, "rejected_shares": 12}}
+    reading = BraiinsMiner("miner", Braiins({"GET miner/stats": stats}), WHO).read()
+    assert (reading.accepted_shares, reading.rejected_shares) == (53_213, 12)

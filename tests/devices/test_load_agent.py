@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from bitgrid.bus import Received
-from bitgrid.devices.load_agent import CUT_PATIENCE_S
+from bitgrid.bus import LoadSafetyEvent, Received
+from bitgrid.devices.load_agent import CUT_PATIENCE_S, SAFETY
 from devices.load_bench import HASHRATE_THS, LOAD, STANDBY_W, TEMP_C, TOPICS, Bench
 
 CUT_AFTER_S = LOAD.cooldown_s + CUT_PATIENCE_S
@@ -419,3 +420,107 @@ def test_details_tell_a_person_what_loads_sees(running: Bench) -> None:
         "confirmed_off": False,
         "last_error": "",
     }
+
+
+# -- a safety event ------------------------------------------------------------------------------------------
+
+
+def test_a_load_that_had_to_be_cut_off_is_a_safety_event_until_it_is_leased_again(running: Bench) -> None:
+    running.miner.obeys = False
+    running.send("off")
+    running.live(CUT_AFTER_S + 3)
+    event = LoadSafetyEvent.model_validate(running.agent.details()[SAFETY])
+    assert event.cause == "stop_ignored"
+    assert event.text.startswith("40 s after it was stopped it draws 1674 W")
+    running.live(300)
+    assert running.agent.details()[SAFETY]["event_id"] == event.event_id
+    running.send("full", lease_id="lease-2")
+    running.live(2)
+    assert SAFETY not in running.agent.details()
+
+
+def test_a_relay_that_has_to_be_opened_again_and_again_is_one_event(running: Bench) -> None:
+    running.miner.obeys, running.relay.is_stuck = False, True
+    running.send("off")
+    running.live(CUT_AFTER_S + 3)
+    first = running.agent.details()[SAFETY]
+    running.live(60)
+    assert running.agent.details()[SAFETY] == first
+
+
+def test_a_load_that_obeys_is_none(running: Bench) -> None:
+    running.send("off")
+    running.live(300)
+    assert SAFETY not in running.agent.details()
+
+
+# -- what counts as on and off -------------------------------------------------------------------------------
+
+
+def test_a_miner_that_lies_about_being_off_is_not_believed_while_a_meter_is_heard(running: Bench) -> None:
+    reading = running.miner.read
+    running.miner.obeys = False
+    running.miner.read = lambda: replace(  # type: ignore[method-assign]
+        reading(), power_w=3.0, hashrate_ths=0.0, is_asleep=True
+    )
+    running.send("off")
+    claims: list[bool] = []
+    running.live(CUT_AFTER_S - 1, lambda: claims.append(running.agent.is_confirmed_off))
+    assert not any(claims)
+    running.live(4)
+    assert not running.relay.is_closed
+    assert running.agent.is_confirmed_off
+
+
+def test_one_that_tells_no_power_runs_when_its_hash_rate_shows_it() -> None:
+    bench = Bench(has_meter=False)
+    bench.off()
+    reading = bench.miner.read
+    bench.miner.read = lambda: replace(reading(), power_w=None)  # type: ignore[method-assign]
+    bench.run()
+    since = bench.clock.boot()
+    bench.run(seconds=120)
+    assert bench.when("full", since) == []
+    bench.miner.level = None
+    bench.send()
+    bench.live(15)
+    assert bench.when("full", since) != [], "its hash rate is gone, so it is told again"
+
+
+def test_nothing_is_retried_once_the_lease_has_ended(bench: Bench) -> None:
+    bench.off()
+    bench.miner.is_silent = True
+    bench.send("full", lease_s=20)
+    bench.live(19)
+    tries = bench.when("full")
+    assert len(tries) >= 3
+    bench.miner.is_silent = False
+    bench.live(60)
+    assert bench.when("full") == tries
+    assert bench.miner.level is None
+
+
+def test_tries_that_fail_come_ever_later_and_never_later_than_ten_seconds(bench: Bench) -> None:
+    bench.off()
+    bench.miner.refuses = True
+    for _ in range(6):
+        bench.send()
+        bench.live(15)
+    gaps = [later - earlier for earlier, later in pairwise(bench.when("full"))]
+    assert gaps[:4] == [1, 2, 4, 8]
+    assert max(gaps) <= 10
+
+
+# -- shares --------------------------------------------------------------------------------------------------
+
+
+def test_shares_are_published_when_they_are_told_and_left_alone_when_not(running: Bench) -> None:
+    reading = running.miner.read
+    running.miner.read = lambda: replace(reading(), accepted_shares=812, rejected_shares=3)  # type: ignore[method-assign]
+    running.run(seconds=15)
+    assert running.newest("accepted_shares").value == 812
+    assert running.newest("rejected_shares").value == 3
+    running.miner.read = reading  # type: ignore[method-assign]
+    running.told.clear()
+    running.run(seconds=15)
+    assert [value for signal, value in running.told if signal.endswith("_shares")] == []

@@ -34,6 +34,10 @@ def told(content: dict[str, Any], status: str = "S", message: str = "fine") -> b
     return json.dumps({"STATUS": [{"STATUS": status, "Msg": message}]} | content).encode()
 
 
+JOINED = "config+power+summary+temps+stats"
+ALONE = [JOINED, "config", "power", "summary", "temps", "stats"]
+
+
 def miner(refused: Iterable[str] = (), **changed: object) -> tuple[LuxosMiner, Bytes]:
     answers = {name: told(content) for name, content in (ANSWERS | changed).items()}
     answers |= {name: told({}, "E", "not now") for name in refused}
@@ -147,7 +151,7 @@ def test_a_refused_stop_is_told_without_the_session() -> None:
     "answer", [b"", b"\0", b"hello", b"[]", b"{}", b'{"STATUS":[]}', told({}), b"[" * 100_000]
 )
 def test_what_is_no_luxos_is_nonsense(answer: bytes) -> None:
-    driver = LuxosMiner("miner", Bytes({"config": answer}))
+    driver = LuxosMiner("miner", Bytes({"config": answer, "power": told(ANSWERS["power"])}))
     with pytest.raises(DeviceNonsense):
         driver.read()
 
@@ -160,3 +164,30 @@ def test_silence_while_leaving_hides_nothing() -> None:
     exchange.answers = dict(exchange.answers) | {"logoff": silent, "curtail": silent}
     with pytest.raises(DeviceSilent):
         driver.stop()
+
+
+def test_everything_is_read_in_one_request_where_it_understands_that() -> None:
+    parts = {name: [json.loads(told(ANSWERS[name]))] for name in JOINED.split("+")}
+    driver, exchange = miner(**{JOINED: parts})
+    assert driver.read() == MinerReading(1051, 71, 61.5, is_asleep=False)
+    assert exchange.asked == [JOINED]
+
+
+def test_where_it_does_not_each_is_asked_for_alone_and_the_other_way_not_tried_again() -> None:
+    driver, exchange = miner()
+    driver.read()
+    driver.read()
+    assert exchange.asked == [*ALONE, *ALONE[1:]]
+
+
+def test_it_tells_the_shares_its_pools_took() -> None:
+    summary = {"SUMMARY": [{"GHS 5s": 61_500.0, "Accepted": 4211, "Rejected": "7"}]}
+    reading = miner(summary=summary)[0].read()
+    assert (reading.accepted_shares, reading.rejected_shares) == (4211, 7)
+
+
+def test_one_that_sleeps_already_has_done_what_it_was_asked() -> None:
+    driver, exchange = miner()
+    exchange.answers |= {"curtail": told({}, "E", "Miner is already asleep")}  # type: ignore[operator]
+    driver.stop()
+    assert exchange.asked == ["logon", "curtail Xq2w,sleep", "logoff Xq2w"]

@@ -32,7 +32,9 @@ class Whatsminer:
     async def get_data(self, include: list[str]) -> object:
         self.asked.append(f"get_data {' '.join(include)}")
         boards = [SimpleNamespace(chip_temp=71.0, temp=60.0), SimpleNamespace(chip_temp=None, temp=None)]
-        return SimpleNamespace(hashrate=Rate(), wattage=3200, hashboards=boards, is_mining=self.is_mining)
+        pools = [SimpleNamespace(accepted=900, rejected=2), SimpleNamespace(accepted=None, rejected=None)]
+        told = {"hashrate": Rate(), "wattage": 3200, "hashboards": boards, "pools": pools}
+        return SimpleNamespace(is_mining=self.is_mining, **told)
 
     async def stop_mining(self) -> object:
         return await self._do("stop")
@@ -53,7 +55,7 @@ class AntminerModern(Whatsminer):
     """One that pyasic stops by writing its whole configuration."""
 
 
-READ = "get_data hashrate wattage hashboards is_mining"
+READ = "get_data hashrate wattage hashboards is_mining pools"
 
 
 def driver(monkeypatch: pytest.MonkeyPatch, miner: Whatsminer | None, timeout_s: float = 1.0) -> PyasicMiner:
@@ -71,7 +73,9 @@ def driver(monkeypatch: pytest.MonkeyPatch, miner: Whatsminer | None, timeout_s:
 
 
 def test_it_reads_watts_the_hottest_chip_and_terahashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert driver(monkeypatch, Whatsminer()).read() == MinerReading(3200, 71, 110.5, is_asleep=False)
+    assert driver(monkeypatch, Whatsminer()).read() == MinerReading(
+        3200, 71, 110.5, is_asleep=False, accepted_shares=900, rejected_shares=2
+    )
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,8 @@ def all_kernel_records() -> list[dict[str, Any]]:
         record(grid_power_w=-1860, battery_soc_pct=560, battery_power_w=0),
         record(RUNS, grid_power_w=900, **WELL),
         record(RUNS, grid_power_w=-1860, room_temp_c=450, **WELL),
+        record(RUNS, grid_power_w=-1860, grid_limit_w=1000, **WELL),
+        record(RUNS, grid_power_w=-1860, grid_limit_w=0, loads_before_w=500, **WELL),
         record(RUNS, grid_power_w=-1860, miner__temp_c=Signal(600, 90, Quality.STALE)),
         record(RUNS, grid_power_w=-1860, miner__temp_c=840),
         record(RUNS, grid_power_w=-200, miner__power_w=1700, miner__hashrate_ths=700, **WELL),

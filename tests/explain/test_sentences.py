@@ -282,7 +282,9 @@ def test_no_sentence_states_a_figure_that_the_record_does_not_have(
 ) -> None:
     values = {float(given["power_w"])}
     for vote in given["votes"]:
-        values |= {float(value) for value in [*vote["inputs"].values(), *vote["thresholds"].values()] if value}
+        values |= {
+            float(value) for value in [*vote["inputs"].values(), *vote["thresholds"].values()] if value is not None
+        }
     for figure in figures_in(explainer.explain(given, "en")):
         assert any(abs(figure - value) <= 50 if figure >= 1000 else figure == value for value in values), figure
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,6 +138,40 @@ def test_killed_and_started_anew_it_puts_the_load_off_although_it_is_asked_to_go
     rules.start()
     rules.hear(lambda load: load.confirmed_off)
     assert not rules.closed.exists()
+
+
+def heard_of_life(listener: socket.socket) -> list[bytes]:
+    """What came within a second of the machine."""
+    said: list[bytes] = []
+    ends = SystemClock().boot() + 1
+    while SystemClock().boot() < ends:
+        with suppress(TimeoutError):
+            said.append(listener.recv(64))
+    return said
+
+
+def test_a_guard_that_hangs_feeds_systemds_watchdog_no_more_whoever_is_its_parent(tmp_path: Path) -> None:
+    """On the appliance supervisord is the unit's main process, and the guard its child: it feeds for the unit."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(0.1)
+        environment = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            rules = Rules(tmp_path)
+        try:
+            rules.hear(lambda load: load.confirmed_off)
+            said = heard_of_life(listener)
+            assert said[0] == b"READY=1"
+            assert b"WATCHDOG=1" in said
+            rules.process.send_signal(signal.SIGSTOP)
+            heard_of_life(listener)
+            assert heard_of_life(listener) == []
+            rules.process.send_signal(signal.SIGCONT)
+            assert b"WATCHDOG=1" in heard_of_life(listener)
+        finally:
+            rules.end()
 
 
 @pytest.mark.parametrize(

@@ -368,3 +368,24 @@ def test_without_relay_a_miner_is_asked_to_stop_for_ever_and_that_is_told() -> N
     house.miner.refuses_to_stop = False
     house.live(12)
     assert house.load.confirmed_off
+
+
+# -- what does not come off by itself ------------------------------------------------------------------------
+
+
+def test_a_released_miner_that_draws_on_is_cut_off_and_told_once_it_is_off(running: House) -> None:
+    running.miner.obeys = False
+    running.release()
+    running.live(running.config.site.loads[0].cooldown_s + 35)
+    assert running.miner.drawn_w == 0
+    assert running.load.confirmed_off
+    assert running.cause == "unleased_power"
+    assert running.load.trip is not None
+    assert running.load.trip.text == "It drew 1600 W on although stopped; its relay cut it off."
+
+
+def test_one_that_comes_off_by_itself_is_cut_off_without_a_word(running: House) -> None:
+    running.release()
+    running.live(120)
+    assert running.load.relay == "open"
+    assert running.cause is None

@@ -202,6 +202,8 @@ class Days:
             **{f"{other}.power_w": Signal(drawn_w) for other, drawn_w in self.drawn_w.items()},
             **own,
         }
+        before = self.loads[: self.loads.index(load)]
+        told["loads_before_w"] = Signal(sum(other.profile.power_w(other.memory.level) for other in before))
         if self.stepped:
             told["clock_stepped"] = Signal(1)
         if self.drawn_w.get("miner"):

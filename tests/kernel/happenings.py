@@ -26,6 +26,7 @@ FAULTS = (
     ("ups_on_battery", Signal(1)),
     ("controller_lost", Signal(1)),
     ("room_temp_c", Signal(401)),
+    *[("grid_limit_w", Signal(limit_w)) for limit_w in (0, 900, 2000)],
     ("miner.guard_trip", Signal(1)),
     *[("miner.guard_trip", Signal(2))] * 2,
     ("heater.guard_trip", Signal(1)),

@@ -20,6 +20,8 @@ RANGES = {
     "battery_power_w": (-5000, 5000),
     "battery_soc_pct": (0, 1000),
     "room_temp_c": (100, 420),
+    "grid_limit_w": (0, 4000),
+    "loads_before_w": (0, 2000),
     "miner.power_w": (0, 1700),
     "miner.temp_c": (100, 1100),
     "miner.hashrate_ths": (0, 950),

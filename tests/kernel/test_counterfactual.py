@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from bitgrid.kernel import EnergyState, LoadMemory, LoadProfile, RuleSet, decide
+from bitgrid.kernel import EnergyState, LoadMemory, LoadProfile, RuleSet, counterfactual, decide
 from bitgrid.kernel.codes import Action
 from bitgrid.kernel.counterfactual import counterfactuals, why_not
 from bitgrid.kernel.decision import Decision
@@ -99,15 +99,17 @@ HASHING = LoadProfile("miner", MINER.levels, joules_per_terahash=186)
     [
         ("miner.temp_c", {"miner__temp_c": 60}, RUNNING, 831, "R3_NEAR_LIMIT"),
         ("room_temp_c", {"room_temp_c": 20}, RUNNING, 401, "R3_ROOM_TEMP"),
+        ("grid_limit_w", {"grid_limit_w": 4000, "loads_before_w": 500}, RUNNING, 2173, "R3_GRID_LIMIT"),
         ("miner.age_s", {"miner__temp_c": 60, "miner__age_s": 5}, RUNNING, 61, "R3_LOAD_SILENT"),
         ("battery_soc_pct", {"battery_soc_pct": 80, "battery_power_w": 0}, RUNNING, 500, "R2_HARD_RESERVE"),
         ("grid_power_60s_w", {"grid_power_60s_w": 100}, RUNNING, 501, "R2_GRID_IMPORT"),
         ("import_price_ct_kwh", {"import_price_ct_kwh": 20}, RUNNING, 2501, "R1_PRICE_TOO_HIGH"),
         ("export_price_ct_kwh", {"export_price_ct_kwh": 8, "hodl_ct_kwh": 9}, RUNNING, 901, "R1_NOT_WORTH_IT"),
         ("hodl_ct_kwh", {"export_price_ct_kwh": 8, "hodl_ct_kwh": 9}, RUNNING, 799, "R1_NOT_WORTH_IT"),
-        # 1674 W at 90.0 TH/s are 18.6 J/TH, at 94.6 TH/s 17.6; 1592 W at 90.0 TH/s as well
-        ("miner.hashrate_ths", {"miner__hashrate_ths": 90, "miner__power_w": 1674}, RUNNING, 946, "R3_DRIFT"),
-        ("miner.power_w", {"miner__hashrate_ths": 90, "miner__power_w": 1674}, RUNNING, 1592, "R3_DRIFT"),
+        # 1674 W at 90.0 TH/s are 18.6 J/TH; 19.53 are 5 % more: at 85.7 TH/s and at 1758 W it is beyond them
+        ("miner.hashrate_ths", {"miner__hashrate_ths": 90, "miner__power_w": 1674}, RUNNING, 857, "R3_DRIFT"),
+        ("miner.hashrate_ths", {"miner__hashrate_ths": 0, "miner__power_w": 800}, RUNNING, 1, "R3_DRIFT"),
+        ("miner.power_w", {"miner__hashrate_ths": 90, "miner__power_w": 1674}, RUNNING, 1758, "R3_DRIFT"),
     ],
 )
 def test_each_input_answers_with_its_own_threshold(
@@ -116,3 +118,19 @@ def test_each_input_answers_with_its_own_threshold(
     decision = decide(house(**SUNNY | values), memory, RULES, HASHING)
     (answer,) = (answer for answer in counterfactuals(decision) if answer.input == name)
     assert (answer.value, answer.code.value) == (value, code)
+
+
+@pytest.mark.parametrize(
+    ("power_w", "is_drift"), [(1757, False), (1758, True), (1591, False), (1590, True)], ids=str
+)
+def test_five_percent_are_five_percent_and_not_a_tenth_more(power_w: int, *, is_drift: bool) -> None:
+    state = house(**SUNNY | {"miner__hashrate_ths": 90, "miner__power_w": power_w})
+    assert (decide(state, RUNNING, RULES, HASHING).code.value == "R3_DRIFT") is is_drift
+
+
+def test_between_two_values_far_apart_the_first_that_gives_the_answer_is_found() -> None:
+    decision = decide(house(grid_power_w=300), LoadMemory(), RULES, MINER)
+    value, found = counterfactual._first(
+        decision, "grid_power_w", 300, -3000, lambda one: one.action is Action.START
+    )
+    assert (value, found.level) == (-800, "eco")

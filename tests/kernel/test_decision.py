@@ -9,6 +9,7 @@ from bitgrid.kernel import (
     Action,
     Code,
     Forecast,
+    Level,
     LoadMemory,
     LoadProfile,
     Override,
@@ -246,6 +247,42 @@ class TestWhatComesTogether:
     def test_a_switch_that_lies_ahead_of_the_clock_holds_nothing(self) -> None:
         ahead_of_time = LoadMemory("eco", BLOCK + 500, BLOCK + 500)
         assert decide(DARK, ahead_of_time, RULES, MINER).action is Action.STOP
+
+
+THREE = LoadProfile("miner", (Level("low", 500, 500), Level("mid", 1000, 1000), Level("high", 1500, 1500)))
+
+
+class TestGridLimit:
+    STANDING = decide(SUNNY, LoadMemory("full", BLOCK - 9, BLOCK - 9), RULES, MINER)
+
+    @pytest.mark.parametrize(("limit_w", "may"), [(1673, False), (1674, True)])
+    def test_a_lease_is_renewed_only_for_what_fits(self, limit_w: int, may: bool) -> None:
+        assert may_renew(house(grid_power_w=-3000, grid_limit_w=limit_w), self.STANDING) is may
+
+    def test_a_lease_within_a_cap_is_renewed(self) -> None:
+        capped = house(grid_power_w=-3000, grid_limit_w=1000)
+        assert may_renew(capped, decide(capped, RUNNING, RULES, MINER))
+
+    @pytest.mark.parametrize(("quality", "level"), [(Quality.STALE, "eco"), (Quality.INVALID, "full")])
+    def test_a_limit_told_a_while_ago_binds_and_one_that_is_none_does_not(
+        self, quality: Quality, level: str
+    ) -> None:
+        state = house(grid_power_w=-3000, grid_limit_w=Signal(1000, 40, quality))
+        assert decide(state, LoadMemory("full", BLOCK - 9, BLOCK - 9), RULES, MINER).level == level
+
+    def test_a_limit_that_nobody_knows_is_none(self) -> None:
+        state = house(grid_power_w=-3000, grid_limit_w=Signal(None, None, Quality.GOOD))
+        assert decide(state, RUNNING, RULES, MINER).level == "full"
+
+    def test_of_two_caps_the_lower_one_counts_and_is_named(self) -> None:
+        state = house(grid_power_w=-3000, grid_limit_w=1000, miner__temp_c=84)
+        decision = decide(state, LoadMemory("mid", BLOCK - 9, BLOCK - 9), RULES, THREE)
+        assert (decision.level, decision.code) == ("low", Code.R3_NEAR_LIMIT)
+
+    def test_it_caps_at_the_level_that_runs_when_that_fits(self) -> None:
+        state = house(grid_power_w=-3000, grid_limit_w=1000, miner__temp_c=60)
+        decision = decide(state, LoadMemory("mid", BLOCK - 9, BLOCK - 9), RULES, THREE)
+        assert (decision.action, decision.level, decision.code) == (Action.HOLD, "mid", Code.R3_GRID_LIMIT)
 
 
 class TestClock:

@@ -22,7 +22,7 @@ from kernel import days, happenings, watch
 
 Patch = pytest.MonkeyPatch
 Fault = Callable[[Patch], None]
-HOUSES, HAPPENINGS = 40, 40
+HOUSES, HAPPENINGS = 60, 40
 NO_CHECKS = {"passes", "is_free", "counts", "starts_on"}
 
 
@@ -152,6 +152,14 @@ FAULTS: dict[str, tuple[Fault, str]] = {
     "the order of signals decides": (altered(r1_surplus, "vote", by_order), "is_replayed"),
     "the time of day decides": (by_the_hour(), "is_replayed"),
     "a block is decided twice": (twice, "comes_once"),
+    "the grid's limit is forgotten": (
+        instead(r3_safety, "_limited", lambda *_given: None),
+        "keeps_the_grid_limit",
+    ),
+    "a lease is renewed past the grid's limit": (
+        instead(r3_safety, "fits_limit", lambda *_given: True),
+        "keeps_the_grid_limit",
+    ),
     "a lease is always renewed": (instead(watch, "may_renew", lambda *_given: True), "is_safe"),
     "at a tick the loads do not share": (
         altered(sharing, "surplus_left_w", lambda _left_w, state, *_given: surplus_w(state)),

@@ -123,6 +123,7 @@ class Watch:
         self.comes_once(decision)
         self.is_replayed(decision)
         self.is_safe(decision)
+        self.keeps_the_grid_limit(decision)
         self.is_believed(decision)
         self.spares_reserve_and_grid(decision)
         self.looks_ahead(decision)
@@ -165,6 +166,15 @@ class Watch:
         if may_renew(state, decision):
             assert not is_dangerous(decision, state)
             assert not state.degraded
+
+    def keeps_the_grid_limit(self, decision: Decision) -> None:
+        """What runs fits what the operator lets the loads draw, less what those before it draw; renewed or not."""
+        limit, before_w = decision.state.signals.get("grid_limit_w"), decision.state.good("loads_before_w") or 0
+        if limit is None or limit.value is None:
+            return
+        assert decision.level == OFF or decision.power_w + before_w <= limit.value
+        full = replace(decision, level=decision.load.levels[-1].name)
+        assert decision.load.levels[-1].power_w + before_w <= limit.value or not may_renew(decision.state, full)
 
     def is_believed(self, decision: Decision) -> None:
         """After a step of the clock a block is held; what was decided too slowly starts nothing and stops all."""

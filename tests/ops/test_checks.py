@@ -151,6 +151,17 @@ def test_a_miner_that_talks_nonsense_is_an_error_even_behind_an_open_relay(site:
     assert len(errors(list(house.loads(site, hands)))) == 1
 
 
+@pytest.mark.parametrize(("power_w", "warned"), [(None, 1), (0.0, 0)])
+def test_a_load_of_which_only_a_relay_without_a_meter_is_known_is_told_of(
+    site: Site, hands: Hands, power_w: float | None, warned: int
+) -> None:
+    rod = site.loads[0].model_copy(update={"miner": None})
+    hands.relay_reading = RelayReading(is_closed=True, power_w=power_w)
+    found = list(house.loads(site.model_copy(update={"loads": [rod]}), hands))
+    assert len([one for one in found if one.verdict is Verdict.WARN and "has no meter" in one.text]) == warned
+    assert errors(found) == []
+
+
 def test_a_load_without_a_relay_is_told_of_though_it_was_accepted(site: Site, hands: Hands) -> None:
     bare = site.model_copy(update={"loads": [site.loads[0].model_copy(update={"relay": None})]})
     first, second = house.loads(bare, hands)

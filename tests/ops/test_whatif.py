@@ -221,7 +221,7 @@ def test_the_battery_s_course_is_reckoned_anew(house: House, soc: str, code: str
         ("pv_power_w=much", "much is no value; give a number, true, false or none"),
         ("pv_power_w=nan", "nan is no value"),
         ("pv_power_w=1e9", "pv_power_w: "),
-        ("battery_soc_pct=140", "battery_soc_pct: 140.0 cannot be; it lies between 0 and 100"),
+        ("battery_soc_pct=140", "battery_soc_pct: 140 cannot be; it lies between 0 and 100"),
         ("pv_powr_w=5000", "pv_powr_w: no such signal; known: autonomy, battery_power_w"),
         ("heater.temp_c=50", "and for each load (miner): age_s"),
         ("pv_forecast_w=3000", "a list of watts"),

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from bitgrid.bus import Quality, Received, Telemetry, Topics
+from bitgrid.bus import CommandReply, Quality, Received, Telemetry, Topics, UpsReport, decode
+from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.store import StoreError, TelemetryStore
 from bitgrid.store.batching import MAX_WAITING, TelemetryRecorder
@@ -109,3 +112,39 @@ class TestRecorder:
 
 def _refuse(_batch: object) -> None:
     raise StoreError("disk full")
+
+
+class TestBeforeAShutdown:
+    @pytest.fixture
+    def replies(self, recorder: TelemetryRecorder) -> list[CommandReply]:
+        """What the recorder answers on a bus of its own."""
+        self.bus, heard = MemoryBus(), []
+        self.bus.subscribe(TOPICS.reply, lambda received: heard.append(decode(CommandReply, received.payload)))
+        self.bus.subscribe(TOPICS.ups, partial(recorder.on_ups, self.bus))
+        return heard
+
+    def test_what_waits_is_written_and_said_to_be(
+        self, recorder: TelemetryRecorder, store: TelemetryStore, replies: list[CommandReply]
+    ) -> None:
+        recorder.on_telemetry(told(5.0))
+        self.bus.publish(TOPICS.ups, UpsReport(request_id="r", status="shutdown", actor="test"))
+        assert [(reply.request_id, reply.accepted, reply.code) for reply in replies] == [("r", True, "WRITTEN")]
+        assert [row.value for row in store.values("meter", "grid_power_w", 0)] == [5.0]
+
+    def test_what_cannot_be_written_is_said_too(
+        self, replies: list[CommandReply], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_arguments: object) -> None:
+            raise StoreError("disk full")
+
+        monkeypatch.setattr(TelemetryStore, "append", refuse)
+        self.bus.publish(TOPICS.ups, UpsReport(request_id="r", status="shutdown", actor="test"))
+        assert [(reply.accepted, reply.text) for reply in replies] == [(False, "disk full")]
+
+    @pytest.mark.parametrize("status", ["online", "on_battery"])
+    def test_anything_else_the_ups_does_is_not_its_business(
+        self, recorder: TelemetryRecorder, replies: list[CommandReply], status: Literal["online", "on_battery"]
+    ) -> None:
+        recorder.on_telemetry(told(5.0))
+        self.bus.publish(TOPICS.ups, UpsReport(request_id="r", status=status, actor="test"))
+        assert (replies, recorder.waiting) == ([], 1)

@@ -16,6 +16,7 @@ from bitgrid.bus.messages import (
     HealthStatus,
     LedgerHead,
     LoadCommand,
+    LoadSafetyEvent,
     LoadState,
     Message,
     OverrideRequest,
@@ -23,6 +24,7 @@ from bitgrid.bus.messages import (
     ReloadRequest,
     SignalView,
     Telemetry,
+    UpsReport,
     decode,
 )
 from bitgrid.bus.port import Bus, Handler, Received
@@ -43,6 +45,7 @@ __all__ = [
     "HealthStatus",
     "LedgerHead",
     "LoadCommand",
+    "LoadSafetyEvent",
     "LoadState",
     "Message",
     "OverrideRequest",
@@ -52,5 +55,6 @@ __all__ = [
     "SignalView",
     "Telemetry",
     "Topics",
+    "UpsReport",
     "decode",
 ]

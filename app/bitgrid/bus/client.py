@@ -36,19 +36,27 @@ class MqttBus:
         component: this client's name, e.g. ``poller``.
         host: broker address.
         port: broker port.
-        will_topic: the component's health topic.
+        will_topic: the component's health topic; None for a caller who comes and goes.
         will: what the broker says there when this client vanishes.
         speed: seconds of the house per second of the machine, for message expiry.
     """
 
     def __init__(  # noqa: PLR0913  one connection has this many sides
-        self, component: str, host: str, port: int, *, will_topic: str, will: Health, speed: float = 1.0
+        self,
+        component: str,
+        host: str,
+        port: int,
+        *,
+        will_topic: str | None = None,
+        will: Health | None = None,
+        speed: float = 1.0,
     ) -> None:
         self._host, self._port, self._speed = host, port, speed
         self._connected = threading.Event()
         self._handlers: list[tuple[str, Handler]] = []
         self._client = Client(CallbackAPIVersion.VERSION2, f"bitgrid-{component}", protocol=MQTTv5)
-        self._client.will_set(will_topic, will.encode(), qos=1, retain=True)
+        if will_topic is not None and will is not None:
+            self._client.will_set(will_topic, will.encode(), qos=1, retain=True)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message

@@ -156,6 +156,14 @@ class EstopRequest(Message):
     actor: str
 
 
+class UpsReport(Message):
+    """What upsmon says of the UPS that carries this computer; before a shutdown it waits for the answer."""
+
+    request_id: str
+    status: Literal["online", "on_battery", "shutdown"]
+    actor: str
+
+
 class AutonomyRequest(Message):
     """How much the rules may do by themselves: 0 manual, 1 assisted, 2 semi, 3 full."""
 
@@ -186,6 +194,22 @@ class EventMessage(Message):
     kind: Literal["safety", "health", "audit"]
     at_s: int
     record: dict[str, Any]
+
+
+class LoadSafetyEvent(Message):
+    """What `loads` tells of a load in its health until `rules` has recorded it: it was stopped and drew on.
+
+    Args:
+        event_id: tells it from every other one, and makes recording it idempotent.
+        cause: ``stop_ignored``: its relay had to be opened.
+        at_boot_s: when, by the boot clock.
+        text: what happened, for a person.
+    """
+
+    event_id: str
+    cause: Literal["stop_ignored"]
+    at_boot_s: float
+    text: str
 
 
 class CommandReply(Message):

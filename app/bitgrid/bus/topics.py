@@ -72,6 +72,11 @@ class Topics:
         return f"bitgrid/{self.site}/cmd/estop"
 
     @property
+    def ups(self) -> str:
+        """The UPS: on battery, online again, or about to shut the computer down."""
+        return f"bitgrid/{self.site}/cmd/ups"
+
+    @property
     def reply(self) -> str:
         """Answers to requests."""
         return f"bitgrid/{self.site}/cmd/reply"

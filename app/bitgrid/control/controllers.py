@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bitgrid.bus import Health
+from pydantic import ValidationError
+
+from bitgrid.bus import Health, LoadSafetyEvent
 from bitgrid.guard.link import GuardedLoad, GuardReport, Trip
 
 HEARTBEAT_TIMEOUT_S = 15.0
@@ -54,6 +56,13 @@ class Controllers:
         """A load as the guard last reported it."""
         return None if self._guard is None else self._guard[0].loads.get(load)
 
+    def is_confirmed_off(self, load: str, since_boot_s: float) -> bool:
+        """Whether the guard has measured a load to be off, and told so at a boot time or later."""
+        guarded = self.guarded(load)
+        return (
+            self._guard is not None and self._guard[1] >= since_boot_s and bool(guarded and guarded.confirmed_off)
+        )
+
     def has_lease(self, load: str, lease_id: str, since_boot_s: float) -> bool:
         """Whether the guard holds a lease; believed for a while from when it was first sent, then only if told."""
         if self._guard is None or self._guard[1] - since_boot_s <= GUARD_ANSWER_S:
@@ -65,6 +74,14 @@ class Controllers:
         """Whether `loads` told in its last heartbeat that it holds a lease."""
         told = None if self._loads is None else self._loads[0].details.get(load)
         return isinstance(told, dict) and told.get("lease_id") == lease_id
+
+    def safety_event(self, load: str) -> LoadSafetyEvent | None:
+        """What `loads` has to tell of a load that was stopped and drew on; None: nothing that can be."""
+        told = None if self._loads is None else self._loads[0].details.get(load)
+        try:
+            return LoadSafetyEvent.model_validate(told["safety"]) if isinstance(told, dict) else None
+        except (KeyError, ValidationError):
+            return None
 
     def trip(self, load: str) -> Trip | None:
         """The guard's own stop that is latched on a load."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import math
 from dataclasses import dataclass, replace
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from typing import TypeGuard
 
 from bitgrid.config import Config
+from bitgrid.control.decide_input import Input, InputError, OverrideInput, read_input
 from bitgrid.control.rule_set import battery, load_profile, rule_set
 from bitgrid.kernel import (
+    OFF,
     EnergyState,
     Forecast,
     LoadMemory,
@@ -25,18 +24,29 @@ from bitgrid.kernel import (
     decide,
     decision_record,
     outlook,
+    surplus_w,
     to_scaled,
 )
-from bitgrid.kernel.memory import LONG_AGO_BLOCKS
 
-Number = Annotated[float, Field(allow_inf_nan=False, ge=-1e7, le=1e7)]
-Quantiles = Annotated[list[Number], Field(min_length=3, max_length=3)]
-_LIMITS = {"soc_pct": (0, 100), "pv_power_w": (0, 1e7), "age_s": (0, 1e7), "temp_c": (-60, 200)}
+_LIMITS = {
+    "soc_pct": (0, 100),
+    "pv_power_w": (0, 1e7),
+    "house_load_w": (0, 1e7),
+    ".power_w": (0, 1e7),
+    "hashrate_ths": (0, 1e7),
+    "sats_per_kwh": (0, 1e7),
+    "age_s": (0, 1e7),
+    "temp_c": (-60, 200),
+}
+_FEED_TIMEOUT_S = 3600
+"""A price holds for an hour; what is measured, for as long as R3 waits for it."""
 _MEASURED = frozenset({"grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "battery_soc_pct"})
 _CONTEXT = frozenset(
     {
         "grid_power_60s_w",
         "room_temp_c",
+        "grid_limit_w",
+        "loads_before_w",
         "ups_on_battery",
         "emergency_stop",
         "clock_synced",
@@ -51,36 +61,6 @@ _OTHERS = ("surplus_left_w", "autonomy")
 _CURVES = ("pv_forecast_w", "load_forecast_w", "import_price_ct_kwh", "export_price_ct_kwh")
 _OF_LOAD = frozenset({"power_w", "temp_c", "hashrate_ths", "age_s"})
 Values = dict[str, float | bool | list[float | list[float]] | None]
-
-
-class InputError(ValueError):
-    """The JSON cannot be decided upon; the text says what is wrong and what would be right."""
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Override(_Model):
-    level: str
-    ends_in_s: Annotated[int, Field(ge=1)] = 3600
-
-
-class _Memory(_Model):
-    level: str = "off"
-    blocks_since_change: Annotated[int, Field(ge=0)] = LONG_AGO_BLOCKS
-    blocks_since_start: Annotated[int, Field(ge=0)] | None = None
-    starts: Annotated[int, Field(ge=0)] = 0
-    stop_wished_blocks: Annotated[int, Field(ge=0)] | None = None
-
-
-class _Input(_Model):
-    signals: dict[str, Number | bool | list[Number | Quantiles] | None]
-    memory: _Memory = _Memory()
-    load: str | None = None
-    block: Annotated[int, Field(ge=0, le=10**8)] = 10 * LONG_AGO_BLOCKS
-    confirmation: str | None = None
-    override: _Override | None = None
 
 
 @dataclass(frozen=True)
@@ -112,15 +92,7 @@ def read_case(text: str, config: Config) -> Case:
     Raises:
         InputError: as there.
     """
-    try:
-        given = _Input.model_validate_json(text)
-        json.loads(text, object_pairs_hook=_each_once)
-    except InputError:
-        raise
-    except ValidationError as error:
-        raise InputError(_sentence(error.errors()[0])) from None
-    except ValueError as error:
-        raise InputError(f"input: {error}") from None
+    given = read_input(text)
     loads = {load.id: load for load in config.site.loads}
     name = given.load or config.site.loads[0].id
     if name not in loads:
@@ -128,40 +100,36 @@ def read_case(text: str, config: Config) -> Case:
     profile = load_profile(loads[name])
     _check_levels(given, profile)
     state = _state(given, tuple(loads), config)
-    return Case(state=state, memory=_memory(given, config.rules.block_s), rules=rule_set(config), load=profile)
+    memory, rules = _memory(given, config.rules.block_s, profile), rule_set(config)
+    before = [load.id for load in loads.values() if load.priority < loads[name].priority]
+    return Case(state=_left_by(before, state, rules), memory=memory, rules=rules, load=profile)
 
 
-def _each_once(pairs: list[tuple[str, object]]) -> None:
-    """Refuse an object that names a key twice: nobody could say which of them was meant."""
-    names = [name for name, _value in pairs]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise InputError(f"{doubled[0]}: stands twice; it is not clear which is meant")
+def _left_by(before: list[str], state: EnergyState, rules: RuleSet) -> EnergyState:
+    """What the loads before this one draw is no surplus of its own, unless it is told what they left."""
+    taken_w = sum(state.good(f"{load}.power_w") or 0 for load in before)
+    surplus = surplus_w(state, rules.battery_claim_w)
+    if not taken_w or surplus is None or state.surplus_left_w is not None:
+        return state
+    return replace(state, surplus_left_w=surplus - taken_w)
 
 
-def _check_levels(given: _Input, profile: LoadProfile) -> None:
+def _check_levels(given: Input, profile: LoadProfile) -> None:
     known = ["off", *(level.name for level in profile.levels)]
     asked = {"memory.level": given.memory.level, "confirmation": given.confirmation}
-    asked["override.level"] = given.override.level if given.override else None
+    asked["override.level"] = _override_level(given.override, profile) if given.override else None
     for place, level in asked.items():
         if level is not None and level not in known:
             raise InputError(f"{place}: {profile.id} has no level {level}; it has {', '.join(known)}")
 
 
-def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState:
+def _state(given: Input, loads: tuple[str, ...], config: Config) -> EnergyState:
     values: Values = dict(given.signals)
     left_w, autonomy = values.pop("surplus_left_w", None), values.pop("autonomy", 3)
-    if isinstance(autonomy, bool | list) or autonomy not in {0, 1, 2, 3}:
+    if not (left_w is None or _is_number(left_w)):
+        raise InputError("signals.surplus_left_w: one number of watts")
+    if not _is_number(autonomy) or autonomy not in {0, 1, 2, 3}:
         raise InputError("signals.autonomy: 0 manual, 1 assisted, 2 semi or 3 full")
-    if isinstance(left_w, bool | list):
-        raise InputError("signals.surplus_left_w: a number of watts is needed")
-    flagged = next(
-        (name for name, value in values.items() if isinstance(value, bool) and name not in _FLAGS), None
-    )
-    if flagged is not None:
-        raise InputError(
-            f"signals.{flagged}: a number is needed; true and false are for {', '.join(sorted(_FLAGS))}"
-        )
     forecast = _forecast(values, given.block)
     values = {name: value for name, value in values.items() if name not in {"pv_forecast_w", "load_forecast_w"}}
     signals = _signals(values, loads, config.rules.r3.comm_timeout_s)
@@ -175,7 +143,7 @@ def _state(given: _Input, loads: tuple[str, ...], config: Config) -> EnergyState
         required=tuple(sorted(_MEASURED & signals.keys())),
         load_ids=loads,
         forecast=forecast,
-        autonomy=int(autonomy or 0),
+        autonomy=int(autonomy),
         confirmation=given.confirmation,
         surplus_left_w=None if left_w is None else round(left_w),
         config_hash=config.config_hash,
@@ -191,6 +159,7 @@ def _forecast(values: Values, block: int) -> Forecast | None:
         if isinstance(value, list):
             if not value:
                 raise InputError(f"signals.{name}: an empty list; leave it out instead")
+            _check_curve(name, value)
             curves[name] = value
             if name.endswith("ct_kwh"):
                 values[name] = _median(value[0])
@@ -211,6 +180,16 @@ def _forecast(values: Values, block: int) -> Forecast | None:
     )
 
 
+def _check_curve(name: str, entries: list[float | list[float]]) -> None:
+    """Power ahead is never negative, and p10, p50 and p90 rise."""
+    for index, entry in enumerate(entries):
+        values = entry if isinstance(entry, list) else [entry]
+        if values != sorted(values):
+            raise InputError(f"signals.{name}.{index}: p10, p50 and p90 must not fall")
+        if name.endswith("forecast_w") and values[0] < 0:
+            raise InputError(f"signals.{name}.{index}: {values[0]:g} cannot be; power ahead is 0 W or more")
+
+
 def _curve(entries: list[float | list[float]], quantile: int = 1, scale_of: str = "") -> tuple[int, ...]:
     return tuple(to_scaled(scale_of, entry[quantile] if isinstance(entry, list) else entry) for entry in entries)
 
@@ -220,12 +199,14 @@ def _median(entry: float | list[float]) -> float:
 
 
 def _signals(values: Values, loads: tuple[str, ...], timeout_s: int) -> dict[str, Signal]:
-    signals = {}
-    for name, value in values.items():
+    """An age without a value is of one that is missing for so long."""
+    signals: dict[str, Signal] = {}
+    for name in values:
         _check_name(name, loads)
-        if name.endswith(".age_s") and name.removesuffix(".age_s") not in loads:
-            continue
-        signals[name] = _signal(name, value, values.get(f"{name}.age_s", 0), timeout_s)
+        is_age = name.endswith(".age_s") and name.removesuffix(".age_s") not in loads
+        of = name.removesuffix(".age_s") if is_age else name
+        if of not in signals:
+            signals[of] = _signal(of, values.get(of), values.get(f"{of}.age_s"), timeout_s)
     return signals
 
 
@@ -242,40 +223,55 @@ def _check_name(name: str, loads: tuple[str, ...]) -> None:
 
 
 def _signal(name: str, value: object, age_s: object, timeout_s: int) -> Signal:
-    if not isinstance(age_s, int | float) or age_s < 0:
+    if age_s is not None and (not _is_number(age_s) or not 0 <= age_s <= _LIMITS["age_s"][1]):
         raise InputError(f"signals.{name}.age_s: seconds since it was measured, not from the future")
     if value is None:
-        return Signal(None, None, Quality.MISSING, "given")
-    if not isinstance(value, int | float):
-        raise InputError(f"signals.{name}: one number, not a list")
+        return Signal(None, None if age_s is None else math.ceil(age_s), Quality.MISSING, "given")
+    if name in _FLAGS:
+        return _flag(name, value)
+    if not _is_number(value):
+        raise InputError(f"signals.{name}: one number, neither a list nor true or false")
     ending = next((ending for ending in _LIMITS if name.endswith(ending)), None)
     if ending is not None and not _LIMITS[ending][0] <= value <= _LIMITS[ending][1]:
         low, high = _LIMITS[ending]
-        raise InputError(f"signals.{name}: {value} cannot be; it lies between {low:g} and {high:g}")
-    quality = Quality.GOOD if age_s <= timeout_s else Quality.MISSING
-    return Signal(to_scaled(name, float(value)), round(age_s), quality, "given")
+        raise InputError(f"signals.{name}: {value:g} cannot be; it lies between {low:g} and {high:g}")
+    old_s = 0 if age_s is None else math.ceil(age_s)
+    holds_s = _FEED_TIMEOUT_S if name.endswith("_kwh") else timeout_s
+    quality = Quality.GOOD if old_s <= holds_s else Quality.MISSING
+    return Signal(to_scaled(name, float(value)), old_s, quality, "given")
 
 
-def _memory(given: _Input, block_s: int) -> LoadMemory:
-    told, override = given.memory, given.override
+def _flag(name: str, value: object) -> Signal:
+    """An alarm is believed however old: nobody has taken it back."""
+    if isinstance(value, int | float) and value in {0, 1}:
+        return Signal(int(value), 0, Quality.GOOD, "given")
+    raise InputError(f"signals.{name}: true or false")
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _memory(given: Input, block_s: int, profile: LoadProfile) -> LoadMemory:
+    told, at_s = given.memory, given.block * block_s
     since_start, wished = told.blocks_since_start, told.stop_wished_blocks
     return LoadMemory(
         level=told.level,
         last_change_block=given.block - told.blocks_since_change,
         last_start_block=None if since_start is None else given.block - since_start,
         starts=told.starts,
-        override=None
-        if override is None
-        else Override(
-            Vote.STOP if override.level == "off" else Vote.LEVEL,
-            override.level,
-            given.block * block_s + override.ends_in_s,
-        ),
+        lockout_until_s=None if told.lockout_left_s is None else at_s + told.lockout_left_s,
+        override=None if given.override is None else _override(given.override, at_s, profile),
         stop_wished_block=None if wished is None else given.block - wished,
     )
 
 
-def _sentence(detail: ErrorDetails) -> str:
-    """The first thing that is wrong; the branches of a union all say the same."""
-    names = [str(part) for part in detail["loc"]][: 2 if detail["loc"][:1] == ("signals",) else None]
-    return f"{'.'.join(names) or 'input'}: {detail['msg']}"
+def _override(told: OverrideInput, at_s: int, profile: LoadProfile) -> Override:
+    level = _override_level(told, profile)
+    return Override(Vote.STOP if level == OFF else Vote.LEVEL, level, at_s + told.ends_in_s)
+
+
+def _override_level(told: OverrideInput, profile: LoadProfile) -> str:
+    """The level asked for; a start that names none means the lowest, as everywhere in the house."""
+    return OFF if told.action == "stop" else told.level or profile.levels[0].name

@@ -18,6 +18,8 @@ from bitgrid.control.blocks import BlockClock
 from bitgrid.control.clock_steps import moved
 from bitgrid.control.controllers import Controllers, Instances
 from bitgrid.control.days import LocalDays
+from bitgrid.control.emergency import EmergencyStop
+from bitgrid.control.grid_limit import GridLimit
 from bitgrid.control.journal import Decided, Journal
 from bitgrid.control.leases import Leases
 from bitgrid.control.load import Load
@@ -42,7 +44,7 @@ from bitgrid.kernel import (
     decide,
     may_renew,
 )
-from bitgrid.kernel.rules.r3_safety import TRIP_HEAT, TRIP_OTHER
+from bitgrid.kernel.rules.r3_safety import LIMIT, LOADS_BEFORE, TRIP_HEAT, TRIP_OTHER
 from bitgrid.store import Ledger, StoreError
 
 log = logging.getLogger(__name__)
@@ -80,7 +82,7 @@ class Engine:
         self.controllers = Controllers()
         self.leases = Leases(bus, self.topics, clock, guard.send)
         self.guard = guard
-        self.trips = Trips(self)
+        self.trips, self.emergency, self._grid_limit = Trips(self), EmergencyStop(self), GridLimit(self)
         by_priority = sorted(config.site.loads, key=lambda load: load.priority)
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
         self.problem = self.warning = ""
@@ -109,14 +111,16 @@ class Engine:
         self.controllers.heard_guard(report, self.clock.boot())
 
     def step(self) -> None:
-        """One turn: the clock, trips, ends of overrides, protection, the tick, renewals, and what is told."""
+        """One turn: the clock, emergency, trips, ends of overrides, protection, the tick, renewals, telling."""
         step_s = self.blocks.stepped_s()
         if step_s is not None:
             self._on_clock_step(step_s)
+        self.emergency.step()
         if not self._settled and not self._settle():
             self._publish()
             return
         self.trips.step()
+        self._grid_limit.step()
         for load in self.loads.values():
             self._end_override(load)
             self.protect(load)
@@ -152,6 +156,11 @@ class Engine:
         """How much the rules may do by themselves, 0–3."""
         chosen = self.house.autonomy
         return self.config.policies.autonomy if chosen is None else chosen
+
+    @property
+    def owes_records(self) -> bool:
+        """Whether something decided or remembered is not durable yet."""
+        return self._owes_memory
 
     def adopt(self, config: Config) -> None:
         """Go on by another configuration of the same site; live from now on, archived with the next tick."""
@@ -224,16 +233,29 @@ class Engine:
         name = load.profile.id
         standing, trip = self.leases.of(name), self.controllers.trip(name)
         context = {
-            "emergency_stop": int(self.house.emergency_stop),
+            **self.of_house(),
             "controller_lost": int(self._is_controller_lost(load)),
             "clock_stepped": int(self._is_resync()),
             AUTONOMY: self.autonomy,
         }
+        if LIMIT in self.config.site.measured:
+            context |= self._drawn_before(load)
         if trip is not None:
             context[f"{name}.guard_trip"] = TRIP_HEAT if trip.cause == "heat" else TRIP_OTHER
         if standing is not None and standing.started_boot_s is not None:
             context[f"{name}.on_for_s"] = int(self.clock.boot() - standing.started_boot_s)
         return context
+
+    def of_house(self) -> dict[str, int]:
+        """What is remembered of the house as a whole, as signals; 1 is yes."""
+        told = {"emergency_stop": int(self.house.emergency_stop)}
+        return {**told, "ups_on_battery": 1} if self.house.ups_on_battery else told
+
+    def _drawn_before(self, load: Load) -> dict[str, int]:
+        """What the loads before this one are decided to draw: it is theirs of the grid operator's limit."""
+        loads = list(self.loads.values())
+        before = loads[: loads.index(load)]
+        return {LOADS_BEFORE: sum(other.profile.power_w(other.memory.level) for other in before)} if before else {}
 
     def _is_controller_lost(self, load: Load) -> bool:
         """Whether `loads` or `guard` is away, is another than the lease was given to, or does not hold it."""
@@ -274,8 +296,8 @@ class Engine:
     def _inputs_are_fresh(self) -> bool:
         """Whether everything required is good, the temperature of what may be running included."""
         state = self.builder.latest({})
-        running = [name for name, load in self.loads.items() if load.memory.level != OFF]
-        return not state.degraded and all(state.good(f"{name}.temp_c") is not None for name in running)
+        temps = [f"{name}.temp_c" for name, load in self.loads.items() if load.memory.level != OFF]
+        return not state.degraded and all(state.good(temp) is not None for temp in temps if temp in state.signals)
 
     def _resync(self, load: Load, holders: Instances | None) -> None:
         """Take over a running load within its lease, by a full decision on fresh inputs; or stop it."""

@@ -31,6 +31,7 @@ from bitgrid.store import DecisionRow, EventRow, Head, Ledger, RecordRefused
 
 log = logging.getLogger(__name__)
 _HOUSE = "_house"
+_LATEST_EVENTS = 50
 MOST_OWED = 32
 """A load that is off is not stopped again, so as many are owed as there are loads."""
 
@@ -43,6 +44,7 @@ class HouseMemory:
     """
 
     emergency_stop: bool = False
+    ups_on_battery: bool = False
     autonomy: int | None = None
     clock_epoch: int = 0
     epoch_began_s: int = 0
@@ -145,9 +147,14 @@ class Journal:
         Raises:
             StoreError: it is not.
         """
-        log.warning("%s event: %s", kind, record)
+        log.log(logging.INFO if kind == "audit" else logging.WARNING, "%s event: %s", kind, record)
         self._catch_up(at_s)
         self._ledger.append_event(EventRow(at_s, kind, canonical_json(record)))
+
+    def knows_event(self, kind: str, event_id: str) -> bool:
+        """Whether one of the latest events bears this id: a daemon that starts anew hears of it once more."""
+        rows = self._ledger.events(limit=_LATEST_EVENTS)
+        return any(row.kind == kind and json.loads(row.record).get("event_id") == event_id for row in rows)
 
     def configuration(self, config: Config, at_s: int) -> None:
         """Archive the configuration in use.

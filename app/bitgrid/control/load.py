@@ -14,6 +14,7 @@ class Load:
     profile: LoadProfile
     memory: LoadMemory
     trip_recorded: str | None = None
+    event_recorded: str | None = None
     confirmed: tuple[tuple[int, int], str] | None = None
     """Clock epoch and block in which a person said yes, and to which level."""
 

@@ -38,17 +38,18 @@ class Requests:
         request = decode(EstopRequest, received.payload)
         if request is None or received.retained:
             return
-        engine = self._engine
-        engine.house = replace(engine.house, emergency_stop=request.engage)
+        emergency = self._engine.emergency
         if request.engage:
-            for name in engine.loads:  # all of them, before anything is judged or written
-                engine.leases.release(name, request.request_id, Code.R3_EMERGENCY_STOP.value)
-            for load in engine.loads.values():
-                self._emergency_off(load)
-        problem = self._save_estop(request)
-        text = "every load is off" if request.engage else "acknowledged; the lockout runs out by itself"
-        code = "EMERGENCY_STOP" if request.engage else "ACKNOWLEDGED"
-        self._reply(CommandReply(request_id=request.request_id, accepted=True, code=code, text=problem or text))
+            problem, code, text = emergency.engage(request.actor), "EMERGENCY_STOP", "every load is off"
+        elif button := emergency.pressed():
+            text = f"{button} is still pressed, or was when it last answered; release it, then acknowledge"
+            self._refuse(request.request_id, "STILL_PRESSED", text)
+            return
+        else:
+            problem, code = emergency.acknowledge(request.actor), "ACKNOWLEDGED"
+            text = "acknowledged; the lockout runs out by itself"
+        text = f"done, but not durable: {problem}" if problem else text
+        self._reply(CommandReply(request_id=request.request_id, accepted=True, code=code, text=text))
 
     def _override(self, request: OverrideRequest, load: Load) -> None:
         engine, limits = self._engine, self._engine.config.rules.override
@@ -95,22 +96,6 @@ class Requests:
     def _apply(self, load: Load, memory: LoadMemory, trigger: Trigger) -> bool:
         engine = self._engine
         return engine.apply(engine.judge(load, memory, trigger)) is not None
-
-    def _emergency_off(self, load: Load) -> None:
-        engine = self._engine
-        decision = decide(engine.state_for(load), load.memory, engine.rules, load.profile, Trigger.PROTECT)
-        engine.apply(decision)
-        load.memory = replace(load.memory, override=None)
-        engine.lock_out(load)
-
-    def _save_estop(self, request: EstopRequest) -> str:
-        """Make it durable; a stop that cannot be is carried out all the same, and the text says so."""
-        engine = self._engine
-        problem = engine.remember()
-        what = "emergency_stop" if request.engage else "acknowledged"
-        if not engine.tell_event("safety", {"what": what, "actor": request.actor}):
-            problem = engine.problem
-        return f"done, but not durable: {problem}" if problem else ""
 
     def _refuse(self, request_id: str, code: str, text: str) -> None:
         self._reply(CommandReply(request_id=request_id, accepted=False, code=code, text=text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bitgrid.bus import Quality, Telemetry
 from bitgrid.kernel import Quality as KernelQuality
@@ -67,6 +68,31 @@ class History:
         return weighted / total_s if total_s > 0 else None
 
 
+@dataclass
+class CounterHistory:
+    """Readings of a counter over the last ``keep_s`` seconds. One that falls has begun anew from 0."""
+
+    keep_s: float
+    _points: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def add(self, at_boot_s: float, value: float) -> None:
+        """Add a reading; what is older than ``keep_s`` goes, but for the one that holds at its start."""
+        self._points.append((at_boot_s, value))
+        while len(self._points) > 1 and self._points[1][0] <= at_boot_s - self.keep_s:
+            self._points.popleft()
+
+    def increase(self, from_boot_s: float, to_boot_s: float) -> int | None:
+        """By how much it rose between two boot times; None when no two readings tell of them."""
+        told = [(at, value) for at, value in self._points if at <= to_boot_s]
+        rises = [
+            later - earlier if later >= earlier else later
+            for (_, earlier), (at, later) in pairwise(told)
+            if at > from_boot_s
+        ]
+        return round(sum(rises)) if rises else None
+
+
+COUNTED = frozenset({"accepted_shares", "rejected_shares"})
 AVERAGED = frozenset({"grid_power_w", "pv_power_w", "house_load_w", "battery_power_w", "power_w", "hashrate_ths"})
 
 
@@ -82,6 +108,7 @@ class SignalBook:
         self._window_s, self._gap_s = window_s, gap_s
         self._samples: dict[tuple[str, str], Sample] = {}
         self._histories: dict[tuple[str, str], History] = {}
+        self._counters: dict[tuple[str, str], CounterHistory] = {}
 
     def take(self, device: str, name: str, told: Telemetry, now_boot_s: float) -> None:
         """Take in a message. An older value than the one known changes nothing."""
@@ -94,6 +121,8 @@ class SignalBook:
             if name in AVERAGED and isinstance(told.value, float):
                 history = self._histories.setdefault(key, History(self._window_s, self._gap_s))
                 history.add(taken_boot_s, told.value)
+            if name in COUNTED and isinstance(told.value, float):
+                self._counters.setdefault(key, CounterHistory(self._window_s)).add(taken_boot_s, told.value)
         elif known is None:
             self._samples[key] = Sample(None, taken_boot_s, taken_boot_s, told.source, is_good=False)
         else:
@@ -125,6 +154,11 @@ class SignalBook:
         history = self._histories.get((device, name))
         mean = None if history is None else history.mean(from_boot_s, to_boot_s)
         return None if mean is None else to_scaled(name, mean)
+
+    def increase(self, device: str, name: str, from_boot_s: float, to_boot_s: float) -> int | None:
+        """By how much a counter rose between two boot times; None when that is not known."""
+        counter = self._counters.get((device, name))
+        return None if counter is None else counter.increase(from_boot_s, to_boot_s)
 
 
 def _can_be(value: float | list[float] | None) -> bool:

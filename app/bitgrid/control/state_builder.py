@@ -9,8 +9,8 @@ from bitgrid.config import Config, DeviceConfig
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.days import LocalDays
 from bitgrid.control.rule_set import battery
-from bitgrid.control.signals import AVERAGED, Sample, SignalBook
-from bitgrid.kernel import EnergyState, Forecast, Outlook, Quality, Signal, outlook, to_scaled
+from bitgrid.control.signals import AVERAGED, COUNTED, Sample, SignalBook
+from bitgrid.kernel import EnergyState, Forecast, Outlook, Quality, Signal, outlook, to_people, to_scaled
 
 MIN_STALE_S = 30
 IMPORT_WINDOW_S = 60
@@ -18,6 +18,8 @@ FEED_STALE_S = 3600
 AUTONOMY = "autonomy"
 FULL_AUTONOMY = 3
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
+PLAIN_LOAD_SIGNALS = ("power_w",)
+"""Of a load without a miner: nothing else is measured there, so nothing else is required."""
 FEED_SIGNALS = (
     ("tariff", "import_price_ct_kwh"),
     ("tariff", "export_price_ct_kwh"),
@@ -36,24 +38,33 @@ class StateBuilder:
         self._outlook: tuple[Forecast | None, int, Outlook | None] = (None, -1, None)
         self._book, self._blocks, self._days = book, blocks, days
         self._timeout_s = config.rules.r3.comm_timeout_s
-        self._load_ids = tuple(load.id for load in sorted(config.site.loads, key=lambda load: load.priority))
+        loads = sorted(config.site.loads, key=lambda load: load.priority)
+        self._load_ids = tuple(load.id for load in loads)
+        self._load_signals = {
+            load.id: LOAD_SIGNALS if load.miner is not None else PLAIN_LOAD_SIGNALS for load in loads
+        }
         self._required: tuple[str, ...] = tuple(sorted(config.site.measured))
 
     def heard(self) -> frozenset[tuple[str, str]]:
         """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
         measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
-        return frozenset(measured | {(load, name) for load in self._load_ids for name in LOAD_SIGNALS}).union(
-            FEED_SIGNALS
-        )
+        of_loads = {(load, name) for load, names in self._load_signals.items() for name in (*names, *COUNTED)}
+        return frozenset(measured | of_loads).union(FEED_SIGNALS)
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
-        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``)."""
+        """The house now: the newest value of everything, and what the rule daemon itself knows (``context``).
+
+        Where a device tells what the rule daemon knows too (an emergency stop), either's yes is a yes, and the
+        device's silence is not covered up.
+        """
         now_boot_s, now_s = self._blocks.clock.boot(), self._blocks.now_s()
-        signals: dict[str, Signal] = {name: self._measured(name, now_boot_s) for name in self._required}
+        signals: dict[str, Signal] = {name: self.measured(name, now_boot_s) for name in self._required}
         signals |= self._of_loads(now_boot_s)
         signals |= self._of_feeds(now_boot_s)
         signals |= {
-            name: Signal(value, 0, Quality.GOOD, "rules") for name, value in context.items() if name != AUTONOMY
+            name: Signal(value, 0, Quality.GOOD, "rules")
+            for name, value in context.items()
+            if name != AUTONOMY and (value or name not in self._required)
         }
         import_w = self._mean("grid_power_w", now_boot_s - IMPORT_WINDOW_S, now_boot_s)
         grid = signals.get("grid_power_w")
@@ -82,10 +93,30 @@ class StateBuilder:
             mean = self._mean(name, now_boot_s - window_s, now_boot_s)
             if mean is not None and signal.quality is Quality.GOOD:
                 signals[name] = signal._replace(value=mean)
+        signals |= self._hash_proof(signals, window_s)
         state = replace(state, signals=signals)
         carried = outlook(state, self._battery, self._blocks.block_s)
         self._outlook = (state.forecast, state.block, carried)
         return replace(state, outlook=carried)
+
+    def _hash_proof(self, means: Mapping[str, Signal], window_s: float) -> dict[str, Signal]:
+        """What each miner proved to have worked in the window: its shares, and what a terahash cost it.
+
+        No rule weighs them. They stand in the state beside the means of power and hash rate, so that they are in
+        the record of the block's tick: chained and replayed with it, where an event would be a second truth.
+        """
+        now_boot_s = self._blocks.clock.boot()
+        proof: dict[str, Signal] = {}
+        for load in self._load_ids:
+            for name in COUNTED:
+                rise = self._book.increase(load, name, now_boot_s - window_s, now_boot_s)
+                if rise is not None:
+                    proof[f"{load}.block_{name}"] = Signal(rise, 0, Quality.GOOD, load)
+            power, rate = means.get(f"{load}.power_w"), means.get(f"{load}.hashrate_ths")
+            if power and rate and power.value is not None and rate.value and power.quality is rate.quality:
+                joules = to_scaled("j_per_th", power.value / to_people("hashrate_ths", rate.value))
+                proof[f"{load}.block_j_per_th"] = Signal(joules, 0, power.quality, load)
+        return proof
 
     def _outlook_of(self, state: EnergyState) -> Outlook | None:
         """The battery carried forward: once for a forecast and a block, from the tick's own state."""
@@ -95,8 +126,8 @@ class StateBuilder:
             self._outlook = (state.forecast, state.block, known)
         return known
 
-    def _measured(self, name: str, now_boot_s: float) -> Signal:
-        """A signal of the house; several PV or battery inverters are added up, the worst of them counts."""
+    def measured(self, name: str, now_boot_s: float) -> Signal:
+        """A signal that some device measures; several inverters are added up, the worst of them counts."""
         parts = [
             self._book.signal(device.id, name, now_boot_s, self._stale_after_s(device), self._timeout_s)
             for device in self._devices(name)
@@ -108,8 +139,8 @@ class StateBuilder:
 
     def _of_loads(self, now_boot_s: float) -> dict[str, Signal]:
         signals = {}
-        for load in self._load_ids:
-            for name in LOAD_SIGNALS:
+        for load, names in self._load_signals.items():
+            for name in names:
                 signals[f"{load}.{name}"] = self._book.signal(
                     load, name, now_boot_s, min(MIN_STALE_S, self._timeout_s), self._timeout_s
                 )

@@ -1,4 +1,4 @@
-"""What the guard did by itself: made durable, decided upon, and only then cleared.
+"""What the guard did by itself: made durable, decided upon, and only then cleared. And what `loads` had to do.
 
 The guard acts when the layers before it have failed. So its stop also ends a person's wish that the load run: what
 runs again is started by the rules, within their holds, or by a person who asks anew. A wish for off stays.
@@ -32,6 +32,19 @@ class Trips:
                 continue
             if load.memory.level == OFF:
                 engine.guard.send(ClearTrip(load=name, trip_id=trip.trip_id))
+
+        for name, load in engine.loads.items():
+            self._record_cut(name, load)
+
+    def _record_cut(self, name: str, load: Load) -> None:
+        """What `loads` tells of a load that was stopped and drew on until it was cut off is an event, once."""
+        engine = self._engine
+        event = engine.controllers.safety_event(name)
+        if event is None or event.event_id == load.event_recorded:
+            return
+        record = {"load": name, **event.model_dump(exclude={"schema_"})}
+        if engine.journal.knows_event("safety", event.event_id) or engine.tell_event("safety", record):
+            load.event_recorded = event.event_id
 
     def _is_recorded(self, load: Load, trip: Trip) -> bool:
         """A trip is an event once; the load is judged at once, and after heat locked."""

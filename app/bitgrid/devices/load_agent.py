@@ -4,19 +4,24 @@ It has two hands, one at the miner and one at the relay, which may be stepped by
 as one without power does, neither ages the relay's meter nor delays the relay's opening.
 
 A load runs on a lease and on nothing else: when the lease ends, by command or by time, the miner is stopped, again
-and again until its power is measured to be gone; if that takes too long its relay is opened. Nothing here closes a
-relay: that is the guard's alone. A new agent holds no lease, so the first thing it does is to stop its load.
+and again until its power is measured to be gone; if that takes too long its relay is opened, and that is told as
+a safety event. Nothing here closes a relay: that is the guard's alone. A new agent holds no lease, so the first
+thing it does is to stop its load.
+
+A load without a miner is off when its relay reads open and on when it reads closed: whether a boiler draws is for
+its thermostat to say.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bitgrid.bus import Bus, Received, Topics
+from bitgrid.bus import Bus, LoadSafetyEvent, Received, Topics
 from bitgrid.clock import Clock
 from bitgrid.config import LoadConfig
 from bitgrid.devices.errors import DeviceError
@@ -30,6 +35,8 @@ STOP_AGAIN_S = 5.0
 CHECK_EVERY_S = 15.0
 CUT_PATIENCE_S = 10.0
 LEVEL_TOLERANCE = 0.25
+SAFETY = "safety"
+"""Under this name a safety event stands in a load's details until the load is leased again."""
 _MAX_JOBS = 8
 
 log = logging.getLogger(__name__)
@@ -66,6 +73,8 @@ class LoadAgent:
         self._stopping, self._cutting = Tries(STOP_AGAIN_S), Tries(STOP_AGAIN_S)
         self._running = Tries(CHECK_EVERY_S)
         self._command_error = ""
+        self._event: LoadSafetyEvent | None = None
+        self._cut_after_s = load.cooldown_s + (CUT_PATIENCE_S if load.miner else 0.0)
         self._lock = threading.Lock()
 
     # -- what is asked ------------------------------------------------------------------------------------
@@ -117,8 +126,8 @@ class LoadAgent:
 
     def details(self) -> dict[str, Any]:
         """The load as `loads` sees it, for the health message."""
-        now, lease = self._clock.boot(), self._lease
-        return {
+        now, lease, event = self._clock.boot(), self._lease, self._event
+        told = {
             "level": lease.level.name if lease else OFF,
             "lease_id": lease.lease_id if lease else None,
             "lease_left_s": round(max(0.0, lease.expires_boot_s - now), 1) if lease else 0.0,
@@ -126,6 +135,7 @@ class LoadAgent:
             "confirmed_off": self.is_confirmed_off,
             "last_error": self._last_error,
         }
+        return told if event is None else told | {SAFETY: event.model_dump(mode="json", by_alias=True)}
 
     @property
     def _last_error(self) -> str:
@@ -165,6 +175,8 @@ class LoadAgent:
         log.info("%s: to be %s", self._load.id, lease.level.name if lease else OFF)
         self._lease, self._since_boot_s = lease, now
         self._was_off, self._command_error = False, ""
+        if lease is not None:
+            self._event = None
         for tries in (self._stopping, self._cutting, self._running):
             tries.restart()
 
@@ -179,19 +191,23 @@ class LoadAgent:
         since = self._stopping.tried_boot_s
         if since is None:
             return False
-        power_w = self._watch.power_w(now, since)
+        power_w = self._watch.power_w(now, since) if self._load.miner else None
         return self._watch.is_cut(now, since) if power_w is None else power_w < self._load.off_below_w
 
     def _runs_as_asked(self, lease: Lease, now: float) -> bool:
-        """Whether it draws power since it was told to; and, its ramp being over, as much as its level says."""
+        """Whether it draws power since it was told to; and, its ramp being over, as much as its level says.
+
+        Where nothing measures its power, its hash rate tells that it runs.
+        """
         since = self._running.succeeded_boot_s
-        power_w = None if since is None else self._watch.power_w(now, since)
-        if (
-            since is None
-            or power_w is None
-            or power_w < self._load.off_below_w
-            or self._watch.is_asleep(now, since)
-        ):
+        if since is None or self._watch.is_asleep(now, since):
+            return False
+        if self._load.miner is None:
+            return self._watch.is_fed(now, since)
+        power_w = self._watch.power_w(now, since)
+        if power_w is None:
+            return self._watch.is_hashing(now, since)
+        if power_w < self._load.off_below_w:
             return False
         wanted_w = lease.level.power_w
         is_ramping = now - self._since_boot_s <= self._load.boot_grace_s + self._load.ramp_s
@@ -221,14 +237,23 @@ class LoadAgent:
     def _relay_job(self, now: float) -> Callable[[], None] | None:
         relay = self._relay
         if relay is not None and self._lease is None and not self._is_off(now) and self._is_cut_due(now):
-            log.error("%s: stopping it did not help; its relay is opened", self._load.id)
+            self._tell_cut(now)
             return partial(self._command, relay.open, self._cutting)
         return self._watch.read_relay if self._watch.is_relay_due(now) else None
 
     def _is_cut_due(self, now: float) -> bool:
         if self._watch.is_cut(now, self._since_boot_s) or not self._cutting.is_due(now):
             return False
-        return now - self._since_boot_s >= self._load.cooldown_s + CUT_PATIENCE_S
+        return now - self._since_boot_s >= self._cut_after_s
+
+    def _tell_cut(self, now: float) -> None:
+        """Cutting a load off that was told to stop, and did not, is a safety event; one for each stop."""
+        if self._load.miner is None or self._event is not None:
+            return
+        waited_s = now - self._since_boot_s
+        text = f"{waited_s:.0f} s after it was stopped {self._told(now)} Its relay is opened."
+        log.error("%s: %s", self._load.id, text)
+        self._event = LoadSafetyEvent(event_id=uuid.uuid4().hex, cause="stop_ignored", at_boot_s=now, text=text)
 
     def _command(self, exchange: Callable[[], None], tries: Tries) -> None:
         began, error_text = self._clock.boot(), ""

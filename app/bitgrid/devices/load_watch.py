@@ -1,6 +1,8 @@
 """Reads one load, its miner and its relay, publishes what they tell, and remembers it with the time it was asked.
 
-The relay's meter is believed before the miner itself. What is not told is published as missing, never made up.
+The relay's meter is believed before the miner itself. What is not told is published as missing, never made up. Of
+a load without a miner only the relay is asked; where that has no meter, a closed relay is taken to draw what
+site.yaml says, and the value's source says so.
 """
 
 from __future__ import annotations
@@ -18,6 +20,9 @@ READ_EVERY_S = 5.0
 FRESH_S = 30.0
 """A measurement asked for longer ago proves nothing."""
 _METER_FRESH_S = 3 * READ_EVERY_S
+BY_SITE = "site.yaml"
+"""Source of a power that is not measured but taken from the configuration."""
+SHARES = ("accepted_shares", "rejected_shares")
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,15 @@ class LoadWatch:
     # -- what is known ------------------------------------------------------------------------------------
 
     def power_w(self, now: float, since: float = -math.inf) -> float | None:
-        """Power lately measured, asked not before ``since``. An open relay without a meter lets none through."""
+        """Power lately measured, asked not before ``since``. An open relay without a meter lets none through.
+
+        While a meter is heard the miner's own word is not: one that lies about being off is not believed for the
+        moment until the meter is asked again.
+        """
         oldest, miner = max(since, now - FRESH_S), self._miner
-        metered_w = self._metered_w(max(oldest, now - _METER_FRESH_S))
+        metered_w = self._metered_w(now - _METER_FRESH_S)
         if metered_w is not None:
-            return metered_w
+            return metered_w if self._metered_w(oldest) is not None else None
         if miner is not None and miner.at_boot_s >= oldest and miner.reading.power_w is not None:
             return abs(miner.reading.power_w)
         return None
@@ -76,6 +85,18 @@ class LoadWatch:
         """Whether the relay was lately read to be open, asked not before ``since``."""
         relay = self._relay
         return relay is not None and relay.at_boot_s >= max(since, now - FRESH_S) and not relay.reading.is_closed
+
+    def is_fed(self, now: float, since: float = -math.inf) -> bool:
+        """Whether the relay was lately read to be closed, asked not before ``since``."""
+        relay = self._relay
+        return relay is not None and relay.at_boot_s >= max(since, now - FRESH_S) and relay.reading.is_closed
+
+    def is_hashing(self, now: float, since: float) -> bool:
+        """Whether the miner lately told a hash rate, asked not before ``since``."""
+        miner = self._miner
+        return (
+            miner is not None and miner.at_boot_s >= max(since, now - FRESH_S) and bool(miner.reading.hashrate_ths)
+        )
 
     def is_asleep(self, now: float, since: float) -> bool:
         """Whether the miner lately said that it does not hash, asked not before ``since``."""
@@ -88,7 +109,7 @@ class LoadWatch:
 
     def is_miner_due(self, now: float) -> bool:
         """Whether the miner is to be read. One whose power is cut is not asked: it can only be waited for."""
-        return now >= self._miner_due and not self.is_cut(now)
+        return self._load.miner is not None and now >= self._miner_due and not self.is_cut(now)
 
     def is_relay_due(self, now: float) -> bool:
         """Whether the relay is to be read."""
@@ -115,6 +136,8 @@ class LoadWatch:
         metered_w = self._metered_w(asked)
         if metered_w is not None:
             self._publish("power_w", metered_w, asked)
+        elif self._load.miner is None:
+            self._publish("power_w", self._load.levels[0].power_w, asked, BY_SITE)
 
     def read_miner(self) -> None:
         """Read the miner and publish what it tells; its power only where no meter tells it."""
@@ -130,6 +153,10 @@ class LoadWatch:
         self._miner = _Miner(reading, asked)
         self._publish("temp_c", reading.temp_c, asked)
         self._publish("hashrate_ths", reading.hashrate_ths, asked)
+        for name in SHARES:
+            shares: int | None = getattr(reading, name)
+            if shares is not None:  # asked for once in a while only: not told is not missing
+                self._publish(name, shares, asked)
         if self._metered_w(asked - _METER_FRESH_S) is None:
             self._publish("power_w", reading.power_w, asked)
 
@@ -142,11 +169,11 @@ class LoadWatch:
             return abs(relay.reading.power_w)
         return None if relay.reading.is_closed else 0.0
 
-    def _publish(self, signal: str, value: float | None, asked_boot_s: float) -> None:
+    def _publish(self, signal: str, value: float | None, asked_boot_s: float, source: str = "") -> None:
         told = Telemetry(
             value=value,
             quality=Quality.MISSING if value is None else Quality.GOOD,
             age_s=max(0.0, self._clock.boot() - asked_boot_s),
-            source=self._load.id,
+            source=source or self._load.id,
         )
         self._bus.publish(self._topics.telemetry(self._load.id, signal), told, retain=True)

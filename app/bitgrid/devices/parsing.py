@@ -15,6 +15,7 @@ CHIP_C = (-40.0, 200.0)
 """What a chip's sensor may tell, °C; sensors that are absent or broken tell 0, -1, -273, 255 or 65535."""
 RATE_THS = (0.0, 10_000.0)
 """What a miner may tell of its hash rate, TH/s."""
+_COUNT = (0.0, 2.0**53)
 
 
 def json_document(body: bytes, device: str) -> object:
@@ -51,6 +52,12 @@ def number(value: object, limits: tuple[float, float]) -> float | None:
         return None
     low, high = limits
     return found if math.isfinite(found) and low <= found <= high else None
+
+
+def count(value: object) -> int | None:
+    """A counter, from a JSON number or a text; None for anything else."""
+    found = number(value, _COUNT)
+    return None if found is None else int(found)
 
 
 def hottest(*values: object) -> float | None:

@@ -85,12 +85,16 @@ class MinerReading:
         temp_c: hottest chip, °C.
         hashrate_ths: hash rate, TH/s.
         is_asleep: whether it says that it does not hash on purpose.
+        accepted_shares: shares its pools took, counted by itself; it may begin anew at any time.
+        rejected_shares: shares they did not take.
     """
 
     power_w: float | None
     temp_c: float | None
     hashrate_ths: float | None
     is_asleep: bool | None
+    accepted_shares: int | None = None
+    rejected_shares: int | None = None
 
 
 class MinerDriver(Protocol):

@@ -13,7 +13,7 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
 from bitgrid.config.profiles import DeviceProfile, JsonProfile, Quirks, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
-from bitgrid.config.site import MinerConfig
+from bitgrid.config.site import GpioPin, MinerConfig
 from bitgrid.devices.authentication import authenticated, with_basic
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner
@@ -33,6 +33,12 @@ EXCHANGE_S = 3.0
 _MIN_MACHINE_S = 0.5
 
 
+def _gpio(device: str, pin: GpioPin) -> Callable[[], bool]:
+    from bitgrid.devices.gpio.lines import GpioLine  # noqa: PLC0415  only the poller has contacts
+
+    return GpioLine(device, pin).is_on
+
+
 def _modbus(host: str, port: int, timeout_s: float, pacing: Pacing) -> Callable[[int], RegisterReader]:
     # Only who reads meters pays for pymodbus: the guard and the loads do without.
     from bitgrid.devices.modbus.connection import ModbusConnection  # noqa: PLC0415  see above
@@ -48,6 +54,7 @@ class Transports:
         tcp: the cgminer API.
         http: AxeOS and relays.
         modbus: a shared connection, paced as its devices want, which then gives a reader by unit id.
+        gpio: not over the network: a pin of this computer, by the device's name; says whether it is on.
         secret: not a way to a device, but what it may ask for: credentials by their name in site.yaml.
     """
 
@@ -55,6 +62,7 @@ class Transports:
     http: Callable[[str, int, float], HttpExchange] = http_exchange
     modbus: Callable[[str, int, float, Pacing], Callable[[int], RegisterReader]] = _modbus
     secret: Callable[[str], Credentials] = credentials
+    gpio: Callable[[str, GpioPin], Callable[[], bool]] = _gpio
 
 
 SOCKETS = Transports()
@@ -108,7 +116,10 @@ def build_sources(
     """
     devices = config.site.devices if only is None else list(only)
     ways = _Ways(clock, transports, listen, _pacings(devices, config.profiles, clock))
-    sites = [_DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock) for device in devices]
+    sites = [
+        _DeviceSite(device, config.profiles.get(device.profile or ""), ways, clock, transports)
+        for device in devices
+    ]
     return {site.device.id: _SOURCES[site.kind](site) for site in sites}
 
 
@@ -118,7 +129,7 @@ def ask_about(device: DeviceConfig, clock: Clock, transports: Transports = SOCKE
         return None
     from bitgrid.devices.modbus.sunspec_about import about  # noqa: PLC0415  as for the sources below
 
-    site = _DeviceSite(device, None, _Ways(clock, transports, no_bus, {}), clock)
+    site = _DeviceSite(device, None, _Ways(clock, transports, no_bus, {}), clock, transports)
     return about(site.ways.registers(device), site.name)
 
 
@@ -217,6 +228,7 @@ class _DeviceSite:
     profile: DeviceProfile | None
     ways: _Ways
     clock: Clock
+    transports: Transports
 
     @property
     def kind(self) -> str:
@@ -270,9 +282,19 @@ def _topics(site: _DeviceSite) -> SignalSource:
     return TopicDevice(device.id, site.ways.listen, site.profile, device.topic, device.signals, site.clock)
 
 
+def _contact(site: _DeviceSite) -> SignalSource:
+    from bitgrid.devices.gpio.contact import Contact  # noqa: PLC0415  as for the pin itself
+
+    pin = site.device.gpio
+    if pin is None:
+        raise TypeError(f"{site.device.id} has no pin")
+    return Contact(pin, site.device.signals, site.transports.gpio(site.device.id, pin))
+
+
 _SOURCES: dict[str, Callable[[_DeviceSite], SignalSource]] = {
     "sunspec": _sunspec,
     "modbus": _register_map,
     "http": _json,
     "mqtt": _topics,
+    "gpio": _contact,
 }

@@ -41,7 +41,7 @@ class Evidence:
         self._settled_from = -math.inf
         self._powers: dict[str, _Power] = {}
         self._is_closed: bool | None = None
-        self._relay_at_boot_s = -math.inf
+        self.relay_at_boot_s = -math.inf
 
     def forget_off(self, now: float) -> None:
         """Only what is asked for from now on proves that the load is off. What shows power still shows it."""
@@ -59,7 +59,7 @@ class Evidence:
         """The relay answered. Power measured before it opened, or while meters settle, is of the past."""
         if reading.is_closed is not self._is_closed:
             self._settled_from = at if reading.is_closed else at + SETTLE_S
-        self._is_closed, self._relay_at_boot_s = reading.is_closed, at
+        self._is_closed, self.relay_at_boot_s = reading.is_closed, at
         self._power_told("relay", reading.power_w, at)
 
     def relay_silent(self) -> None:
@@ -68,7 +68,7 @@ class Evidence:
 
     def relay(self, now: float) -> Literal["open", "closed", "unknown"]:
         """The relay's state, as far as it is known now."""
-        if self._is_closed is None or now - self._relay_at_boot_s > FRESH_S:
+        if self._is_closed is None or now - self.relay_at_boot_s > FRESH_S:
             return "unknown"
         return "closed" if self._is_closed else "open"
 
@@ -93,7 +93,7 @@ class Evidence:
         """Whether it is proven that the load draws no power: its relay reads open, or its power is low."""
         if self.draws(now) or self.is_fed_past_relay(now):
             return False
-        if self.relay(now) == "open" and self._relay_at_boot_s >= self._proves_from:
+        if self.relay(now) == "open" and self.relay_at_boot_s >= self._proves_from:
             return True
         return any(power.at_boot_s >= self._proves_from for power in self._fresh(now))
 

@@ -27,13 +27,15 @@ class Limits:
 
     Args:
         max_temp_c: at this temperature it is stopped.
-        comm_timeout_s: leased and without a temperature for longer than this, it is stopped.
+        comm_timeout_s: leased and without a temperature for longer than this, it is stopped; a load without a
+            miner has none, and its relay's answers count instead.
         boot_grace_s: after the first renewal of a lease, silence is forgiven this long.
         off_below_w: measured power below this is off.
         cooldown_s: after a release its fans run on this long before the relay opens.
         auto_off_s: the time the relay's own timer is armed with; None: the load has no relay.
         open_patience_s: a relay that has not opened for this long is a fault.
         rearm_patience_s: a relay that could not be closed or re-armed for this long is a fault.
+        has_miner: whether there is something behind the relay that can be asked and sent to sleep.
     """
 
     max_temp_c: float
@@ -44,6 +46,7 @@ class Limits:
     auto_off_s: int | None
     open_patience_s: float = _OPEN_PATIENCE_S
     rearm_patience_s: float = _REARM_PATIENCE_S
+    has_miner: bool = True
 
 
 def limits_from(config: Config, speed: float) -> dict[str, Limits]:
@@ -64,4 +67,5 @@ def _limits(load: LoadConfig, safety: Safety, speed: float) -> Limits:
         auto_off_s=load.relay.auto_off_s if load.relay else None,
         open_patience_s=max(_OPEN_PATIENCE_S, _MACHINE_PATIENCE_S * speed),
         rearm_patience_s=max(_REARM_PATIENCE_S, _MACHINE_PATIENCE_S * speed),
+        has_miner=load.miner is not None,
     )

@@ -21,6 +21,11 @@ from bitgrid.guard.tasks import MinerTask, RelayTask
 
 log = logging.getLogger(__name__)
 _FED_PAST_RELAY = "The relay reads open, yet the load has power. Its contact sticks, or the load hangs elsewhere."
+_QUIET = {
+    True: "No temperature for {:.0f} s. Look at the miner's network cable and at its own page.",
+    False: "The relay has not answered for {:.0f} s. Look at its power and its network.",
+}
+"""By whether there is a miner to ask."""
 Cause = Literal["heat", "silence", "lease_expired", "unleased_power", "relay_fault"]
 
 
@@ -64,6 +69,7 @@ class Watch:
         self._refusal: str | None = None
         self._news_temp_c: float | None = None
         self._is_stuck_told = False
+        self._drew_on_w: float | None = None
         self._is_closing = False
         self._down: _WindDown | None = _WindDown(now, now + built_in.CUT_AFTER_S)
 
@@ -90,7 +96,8 @@ class Watch:
         if self._lease is None:
             return
         log.info("%s: released: %s", self._name, reason)
-        cut_at = now + self._limits.cooldown_s + built_in.CUT_AFTER_COOLDOWN_S
+        patience_s = built_in.CUT_AFTER_COOLDOWN_S if self._limits.has_miner else 0.0
+        cut_at = now + self._limits.cooldown_s + patience_s
         self._wind_down(_WindDown(now, cut_at, is_gentle=True))
 
     def clear(self, trip_id: str) -> None:
@@ -127,7 +134,9 @@ class Watch:
     # -- what is to be done -------------------------------------------------------------------------------
 
     def miner_job(self, now: float) -> MinerJob | None:
-        """The miner's next job, if one is due."""
+        """The miner's next job, if one is due; a load without one is stopped by its relay alone."""
+        if not self._limits.has_miner:
+            return None
         stopping = self._down is not None and not (self._miner.stop_tried and self._seen.is_off(now))
         return self._miner.job(now, stopping=stopping)
 
@@ -195,12 +204,13 @@ class Watch:
             text = "No renewal came before the lease ran out. Look at the log of the rules service."
             self._trip("lease_expired", text, now, cut_at)
         elif (quiet_s := self._quiet_s(lease, now)) > self._limits.comm_timeout_s:
-            text = f"No temperature for {quiet_s:.0f} s. Look at the miner's network cable and at its own page."
-            self._trip("silence", text, now)
+            self._trip("silence", _QUIET[self._limits.has_miner].format(quiet_s), now)
         elif fault := self._lease_fault(now):
             self._trip("relay_fault", fault, now)
 
     def _quiet_s(self, lease: _Lease, now: float) -> float:
+        if not self._limits.has_miner:
+            return now - max(lease.began_boot_s, self._seen.relay_at_boot_s)
         grace_ends = lease.began_boot_s + self._limits.boot_grace_s
         seen_at = self._seen.temp_at_boot_s
         return now - (grace_ends if seen_at is None else max(grace_ends, seen_at))
@@ -283,13 +293,27 @@ class Watch:
             is_over = is_off
         else:
             if relay.wanted != "open" and self._is_cut_due(down, now):
+                self._drew_on_w = self._seen.power_w(now) if self._draws_on(down, now) else None
                 relay.want_open(now)
             is_over = is_off and relay.wanted == "open" and relay.is_done
         if is_over:
             self._down, self._is_stuck_told = None, False
+            self._tell_drawing_on(now)
+
+    def _draws_on(self, down: _WindDown, now: float) -> bool:
+        """Whether a miner that was stopped and given its time does not come off by itself."""
+        return down.is_gentle and self._limits.has_miner and self._seen.draws(now)
+
+    def _tell_drawing_on(self, now: float) -> None:
+        """One that had to be cut off is told once it is off, unless something worse was told before."""
+        drew_on_w, self._drew_on_w = self._drew_on_w, None
+        if drew_on_w is not None and self.trip is None:
+            self._latch(
+                "unleased_power", f"It drew {drew_on_w:.0f} W on although stopped; its relay cut it off.", now
+            )
 
     def _is_cut_due(self, down: _WindDown, now: float) -> bool:
-        if now >= down.cut_at_boot_s:
+        if now >= down.cut_at_boot_s or not (down.is_gentle or self._limits.has_miner):
             return True
         if not down.is_gentle:
             return self._miner.stop_failed or self._seen.is_off(now)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bitgrid.kernel.codes import Action, Code, Rule
 from bitgrid.kernel.decision import Decision, decide
 from bitgrid.kernel.rules import r1_surplus, r2_autarky, r4_forecast
-from bitgrid.kernel.rules.r3_safety import NEAR_LIMIT
+from bitgrid.kernel.rules.r3_safety import LIMIT, LOADS_BEFORE, NEAR_LIMIT
 from bitgrid.kernel.state import Quality, surplus_w, to_people
 
 BOUNDS = {
@@ -21,10 +21,16 @@ BOUNDS = {
     "battery_soc_pct": (0, 1000),
     "temp_c": (-600, 2000),
     "age_s": (0, 10_000_000),
+    LIMIT: (0, 10_000_000),
+    ".power_w": (0, 10_000_000),
+    "hashrate_ths": (0, 10_000_000),
+    "sats_per_kwh": (0, 10_000_000),
 }
 """Values that an input can have, in the kernel's integers; anything else is not bounded."""
 _ANY = (-10_000_000, 10_000_000)
-_FIXED = frozenset({"emergency_stop", "ups_on_battery", "controller_lost", "clock_stepped", "clock_synced"})
+_FIXED = frozenset(
+    {"emergency_stop", "ups_on_battery", "controller_lost", "clock_stepped", "clock_synced", LOADS_BEFORE}
+)
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,8 @@ def _of_thresholds(decision: Decision, name: str) -> Iterator[int]:
         yield rules.comm_timeout_s
     elif name == "room_temp_c":
         yield rules.max_room_temp
+    elif name == LIMIT:
+        yield from (level.power_w + (state.good(LOADS_BEFORE) or 0) for level in load.levels)
     elif name == "import_price_ct_kwh":
         yield from (rules.max_import_price, hodl - rules.value_margin)
     elif name == "export_price_ct_kwh":
@@ -193,7 +201,18 @@ def _of_surplus(decision: Decision, name: str) -> Iterator[int]:
     grid = r2_autarky.import_w(state)
     if grid is not None and name.startswith("grid"):
         yield from (rules.max_grid_import_w - grid, rules.max_grid_import_hold_w - grid)
-    rate, profile = state.good(f"{load.id}.hashrate_ths"), load.joules_per_terahash
-    if name == f"{load.id}.power_w" and rate and profile:
-        present = state.signals[name].value or 0
-        yield from (profile * rate * share // 10_000 - present for share in (95, 105))
+    yield from _of_efficiency(decision, name)
+
+
+def _of_efficiency(decision: Decision, name: str) -> Iterator[int]:
+    """Changes that bring the load's J/TH to its limits; at no hashrate at all it is not judged."""
+    state, load = decision.state, decision.load
+    power, rate = state.good(f"{load.id}.power_w"), state.good(f"{load.id}.hashrate_ths")
+    profile = load.joules_per_terahash
+    if power is None or rate is None or not profile:
+        return
+    if name == f"{load.id}.power_w":
+        yield from (profile * rate * share // 10_000 - power for share in (95, 105))
+    elif name == f"{load.id}.hashrate_ths":
+        yield -rate
+        yield from (power * 10_000 // (profile * share) - rate for share in (95, 105))

@@ -113,6 +113,8 @@ def may_renew(state: EnergyState, decision: Decision) -> bool:
     r3 = r3_safety.vote(state, running, decision.rules, decision.load)
     r2 = r2_autarky.vote_hard(state, running, decision.rules)
     by_user = decision.rule is Rule.USER and decision.rules.override_may_use_reserve
+    if not r3_safety.fits_limit(state, decision.load, decision.level):
+        return False
     return r3.vote is not Vote.STOP and (by_user or r2.vote is not Vote.STOP)
 
 

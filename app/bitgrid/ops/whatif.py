@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bitgrid.config import Config
-from bitgrid.control.decide_io import InputError, read_case
+from bitgrid.control.decide_input import InputError
+from bitgrid.control.decide_io import read_case
 from bitgrid.control.rule_set import battery, load_profile, rule_set
 from bitgrid.kernel import (
     Decision,

@@ -99,8 +99,6 @@ def _lines(truth: dict[str, Any]) -> Iterator[str]:
     yield f"pv {truth['pv_w']} W, house {truth['house_w']} W, miners {truth['miners_w']} W"
     yield f"battery {truth['battery_w']:+d} W (+ charging){soc}, grid {truth['grid_w']:+d} W (+ import)"
     for name, load in truth["loads"].items():
-        yield (
-            f"{name}: {load['level']}, {load['power_w']} W, {load['temp_c']:.1f} °C, "
-            f"{load['hashrate_ths']:.1f} TH/s, relay {load['relay']}"
-        )
+        chips = f"{load['temp_c']:.1f} °C, {load['hashrate_ths']:.1f} TH/s, " if "temp_c" in load else ""
+        yield f"{name}: {load['level']}, {load['power_w']} W, {chips}relay {load['relay']}"
     yield f"faults: {', '.join(truth['faults']) or 'none'}"

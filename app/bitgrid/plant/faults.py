@@ -20,7 +20,11 @@ class Fault(StrEnum):
     MINER_HOT = "miner-hot"
     MINER_IGNORES_STOP = "miner-ignores-stop"
     MINER_STARTS_ITSELF = "miner-starts-itself"
+    MINER_LIES_OFF = "miner-lies-off"
+    MINER_INEFFICIENT = "miner-inefficient"
+    MINER_DENIES = "miner-401"
     RELAY_SILENT = "relay-silent"
+    RELAY_DENIES = "relay-401"
     RELAY_STUCK_CLOSED = "relay-stuck-closed"
     RELAY_BUTTON = "relay-button"
 
@@ -35,6 +39,10 @@ DESCRIPTIONS: dict[Fault, str] = {
     Fault.MINER_HOT: "the miner's air is blocked: while it hashes its chips climb over 90 °C",
     Fault.MINER_IGNORES_STOP: "the miner acknowledges a stop and goes on hashing",
     Fault.MINER_STARTS_ITSELF: "the miner wakes by itself half a minute after it was sent to sleep",
+    Fault.MINER_LIES_OFF: "the miner acknowledges a stop, says that it sleeps, and goes on hashing",
+    Fault.MINER_INEFFICIENT: "the miner hashes a sixth less for the same power",
+    Fault.MINER_DENIES: "the miner lets nobody in any more, where it asks who one is",
+    Fault.RELAY_DENIES: "the relay answers everything with 401, as after its password was changed",
     Fault.RELAY_SILENT: "the relay no longer answers; its own timers run on",
     Fault.RELAY_STUCK_CLOSED: "the relay's contact sticks from its next closing on, or now if it is closed",
     Fault.RELAY_BUTTON: "somebody presses the relay's button once: it closes without a command",

@@ -11,6 +11,11 @@ from bitgrid.plant.faults import Fault
 BLOCKED_AIR_C = 110.0
 """Where the chips settle when the air is blocked: hot enough to pass 90 °C in minutes from any level."""
 STARTS_ITSELF_AFTER_S = 30
+WORN_RATE = 5 / 6
+"""What is left of the hash rate of one that has become inefficient."""
+SHARE_TH = 65_536 * 2**32 / 1e12
+"""Hashes that a share costs on average, at the difficulty its pool has set, TH."""
+REJECTED_EVERY = 200
 
 
 class SimulatedMiner:
@@ -31,6 +36,8 @@ class SimulatedMiner:
         self.power_w = 0
         self.temp_c = physics.ambient_c
         self.hashed_th = 0.0
+        self.claims_off = False
+        self._worn = 1.0
         self._exact_w = 0.0
         self._slope_w_s = 0.0
         self.asked_s: dict[bool, float] = {}
@@ -50,7 +57,33 @@ class SimulatedMiner:
     @property
     def hashrate_ths(self) -> float:
         """Hash rate, TH/s."""
-        return self.power_w * self._terahash_per_joule if self.is_hashing else 0.0
+        return self.power_w * self._terahash_per_joule * self._worn if self.is_hashing else 0.0
+
+    @property
+    def accepted_shares(self) -> int:
+        """Shares its pool took since it booted."""
+        found = int(self.hashed_th / SHARE_TH)
+        return found - found // REJECTED_EVERY
+
+    @property
+    def rejected_shares(self) -> int:
+        """Shares its pool did not take since it booted."""
+        return int(self.hashed_th / SHARE_TH) // REJECTED_EVERY
+
+    @property
+    def told_hashing(self) -> bool:
+        """Whether it says that it hashes."""
+        return self.is_hashing and not self.claims_off
+
+    @property
+    def told_power_w(self) -> int:
+        """The power it says that it draws, W."""
+        return self._physics.standby_w if self.claims_off else self.power_w
+
+    @property
+    def told_ths(self) -> float:
+        """The hash rate it tells, TH/s."""
+        return 0.0 if self.claims_off else self.hashrate_ths
 
     @property
     def nominal_ths(self) -> float:
@@ -84,6 +117,8 @@ class SimulatedMiner:
             self.powered_s += 1
             if self.powered_s == max(1, self._physics.boot_s) and self._physics.starts_by_itself:
                 self._wake()
+        self._worn = WORN_RATE if Fault.MINER_INEFFICIENT in faults else 1.0
+        self.claims_off = self.claims_off and Fault.MINER_LIES_OFF in faults
         if self.is_up:
             self._follow(now_s, faults)
         self._draw()
@@ -96,7 +131,7 @@ class SimulatedMiner:
             self._forget()
 
     def _forget(self) -> None:
-        self.is_hashing = False
+        self.is_hashing = self.claims_off = False
         self.powered_s = self.asleep_s = 0
         self.hashed_th = 0.0
         self.asked_s.clear()
@@ -114,7 +149,10 @@ class SimulatedMiner:
 
     def _obey(self, hashing: bool, faults: set[Fault]) -> None:
         if hashing:
+            self.claims_off = False
             self._wake()
+        elif Fault.MINER_LIES_OFF in faults:
+            self.claims_off = self.is_hashing
         elif Fault.MINER_IGNORES_STOP not in faults:
             self.is_hashing = False
 
@@ -137,7 +175,7 @@ class SimulatedMiner:
             if (self.setting_w - self._exact_w) * self._slope_w_s <= 0:
                 self._exact_w = float(self.setting_w)
         self.power_w = round(self._exact_w)
-        self.hashed_th += self.power_w * self._terahash_per_joule
+        self.hashed_th += self.hashrate_ths
 
     def _warm(self, faults: set[Fault]) -> None:
         settles_c = self._physics.ambient_c + self._physics.kelvin_per_watt * self.power_w

@@ -1,4 +1,4 @@
-"""The house: sun, household, battery, miners, and a meter that closes the balance to the watt.
+"""The house: sun, household, battery, miners and other loads, and a meter that closes the balance to the watt.
 
     grid = house + miners + battery − pv        (grid + import, battery + charging)
 
@@ -16,6 +16,7 @@ from bitgrid.config import LevelConfig, PlantConfig, Site
 from bitgrid.plant.battery import BatteryBank
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.miner import SimulatedMiner
+from bitgrid.plant.plain import SimulatedRod
 from bitgrid.plant.relay import SimulatedRelay
 from bitgrid.plant.source import Source
 
@@ -50,11 +51,15 @@ class House:
         self.pv_factor = 1.0
         self.extra_load_w = 0
         self.battery = BatteryBank(site.battery.capacity_wh, plant.battery) if site.battery else None
-        self.miners = {load.id: SimulatedMiner(load, plant.miner) for load in site.loads}
+        self.miners = {load.id: SimulatedMiner(load, plant.miner) for load in site.loads if load.miner}
+        rods = {load.id: SimulatedRod(load) for load in site.loads if not load.miner}
+        self.drawing: dict[str, SimulatedMiner | SimulatedRod] = {
+            load.id: self.miners.get(load.id) or rods[load.id] for load in site.loads
+        }
         self.relays = {load.id: SimulatedRelay(load.relay.auto_off_s) for load in site.loads if load.relay}
         self.energy = EnergyCounters()
         self.pv_w = self.house_w = self.miners_w = self.battery_w = 0
-        self._loads = [(miner, self.relays.get(name)) for name, miner in self.miners.items()]
+        self._loads = [(drawing, self.relays.get(name)) for name, drawing in self.drawing.items()]
         self._known_faults: set[Fault] = set()
         self.grid_w = self.metered_w = -self._surplus()
 
@@ -71,8 +76,8 @@ class House:
                 self._strike()
             faults, now_s = self.faults, self.now_s
             miners_w = 0
-            for miner, relay in self._loads:
-                miners_w += miner.step(now_s, relay is None or relay.step(now_s, faults), faults)
+            for drawing, relay in self._loads:
+                miners_w += drawing.step(now_s, relay is None or relay.step(now_s, faults), faults)
             self.miners_w = miners_w
             self._balance()
             self._count()
@@ -91,11 +96,15 @@ class House:
             "extra_load_w": self.extra_load_w,
             "faults": sorted(self.faults),
             "energy": asdict(self.energy),
-            "loads": {name: self._load_status(name) for name in self.miners},
+            "loads": {name: self._load_status(name) for name in self.drawing},
         }
 
     def _load_status(self, name: str) -> dict[str, Any]:
-        miner, relay = self.miners[name], self.relays.get(name)
+        relay = self.relays.get(name)
+        contact = "none" if relay is None else "closed" if relay.is_contact_closed else "open"
+        miner = self.drawing[name]
+        if isinstance(miner, SimulatedRod):
+            return miner.status() | {"relay": contact}
         levels = {level.power_w: level.name for level in self._load_levels(name)}
         return {
             "power_w": miner.power_w,
@@ -106,7 +115,7 @@ class House:
             "is_hashing": miner.is_hashing,
             "setting_w": miner.setting_w,
             "level": levels.get(miner.setting_w, "between") if miner.is_hashing else "off",
-            "relay": "none" if relay is None else "closed" if relay.is_contact_closed else "open",
+            "relay": contact,
         }
 
     def _load_levels(self, name: str) -> list[LevelConfig]:

@@ -29,6 +29,7 @@ class SimulatedRelay:
 
     def __init__(self, auto_off_s: int) -> None:
         self.output = False
+        self.has_meter = True
         self.is_contact_closed = False
         self.source = "init"
         self.timer: RelayTimer | None = None

@@ -22,6 +22,7 @@ def main() -> None:
         service.topics.telemetry("+", "+"),
         lambda received: service.inbox.put(partial(recorder.on_telemetry, received)),
     )
+    bus.subscribe(service.topics.ups, lambda received: service.inbox.put(partial(recorder.on_ups, bus, received)))
 
     def step() -> runtime.StepHealth | None:
         problem = recorder.step()

@@ -10,6 +10,7 @@ from bitgrid.bus import HealthStatus, Received
 from bitgrid.control.engine import Engine
 from bitgrid.control.guard_channel import GuardChannel
 from bitgrid.control.modes import Modes
+from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.reload import Reloader
 from bitgrid.control.requests import Requests
 from bitgrid.services import runtime
@@ -26,6 +27,7 @@ def main() -> None:
     bus = service.connect_bus()
     engine = Engine(service.config, ledger, bus, service.clock, channel)
     requests, modes = Requests(engine, bus), Modes(engine, bus)
+    power_cut = PowerCut(engine, bus)
     reloader = Reloader(engine, bus, service.paths.config)
     topics = service.topics
 
@@ -36,6 +38,7 @@ def main() -> None:
     hear(topics.health("loads"), engine.on_loads_health)
     hear(topics.override, requests.on_override)
     hear(topics.estop, requests.on_estop)
+    hear(topics.ups, power_cut.on_report)
     hear(topics.autonomy, modes.on_autonomy)
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
@@ -49,6 +52,7 @@ def main() -> None:
     def step() -> runtime.StepHealth | None:
         reloader.step()
         engine.step()
+        power_cut.step()
         if engine.problem:
             return runtime.StepHealth(HealthStatus.ERROR, engine.problem)
         warning = engine.warning or reloader.problem

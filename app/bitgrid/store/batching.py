@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 
-from bitgrid.bus import Received, Telemetry, Topics, decode
+from bitgrid.bus import Bus, CommandReply, Received, Telemetry, Topics, UpsReport, decode
 from bitgrid.clock import Clock
 from bitgrid.store.errors import StoreError
 from bitgrid.store.telemetry import Measured, TelemetryStore
@@ -39,6 +39,17 @@ class TelemetryRecorder:
             return
         at_s = round(self._clock.now() - told.age_s, 1)
         self._waiting.append(Measured(at_s, *names, told.value, told.quality.value))
+
+    def on_ups(self, bus: Bus, received: Received) -> None:
+        """Before the computer is shut down, write what waits and say so."""
+        report = decode(UpsReport, received.payload)
+        if report is None or received.retained or report.status != "shutdown":
+            return
+        problem = self.flush()
+        reply = CommandReply(
+            request_id=report.request_id, accepted=not problem, code="WRITTEN", text=problem or "all is written"
+        )
+        bus.publish(self._topics.reply, reply)
 
     def step(self) -> str:
         """Write when it is time; tell what is wrong, or nothing."""

@@ -209,11 +209,12 @@ class Pages:
             if state.lockout_until_s is not None and state.lockout_until_s > self._house.now_s:
                 return "stopped"
             return "off" if state.confirmed_off else "stopping"
-        off_below_w = next(entry.off_below_w for entry in self._config.site.loads if entry.id == load)
+        config = next(entry for entry in self._config.site.loads if entry.id == load)
         power = self._house.load_power(load)
         if not power.is_live:
             return "blind"
-        return "running" if (power.value or 0) >= off_below_w else "starting"
+        draws = (power.value or 0) >= config.off_below_w
+        return "running" if draws or config.miner is None else "starting"  # a thermostat may have opened
 
     def _now_rows(self, load: str, state: LoadState) -> list[Row]:
         words, rows = self.words, []

@@ -9,6 +9,7 @@ Where the formats come from: the cgminer API-README; answers recorded by owners 
   set: so it is asked for (``When`` in every answer) and used, not ours.
 - Some firmware answers ``softon`` by closing the connection.
 - With power it starts to hash by itself, whatever it was told before.
+- Shares stand in ``summary`` alone: it is asked for once a minute, and a reading does not fail for want of it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bitgrid.clock import Clock
 from bitgrid.config import LevelConfig
-from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
-from bitgrid.devices.miners.cgminer import is_fine, status_of
+from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.miners.cgminer import is_fine, rows, shares, status_of
 from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import ByteExchange
@@ -31,6 +33,7 @@ LEAD_S = 2
 """How far ahead the moment of a softoff or softon lies: past ones may be ignored, later ones are late."""
 MODE_POWERS_W = (800, 1300, 1674)
 """What an Avalon Q draws in eco, standard and super, by its data sheet."""
+SHARES_EVERY_S = 60.0
 _MODE_TOLERANCE = 0.15
 _WALL_POWER_AT = 6
 _ASLEEP = "In Idle"
@@ -56,10 +59,19 @@ class AvalonMiner:
         self._device, self._exchange, self._clock = device, exchange, clock
         self._modes = work_modes(levels)
         self._offset_s = 0.0
+        self._shares_due_boot_s = -math.inf
 
     def read(self) -> MinerReading:
-        """Ask for power, temperature and hash rate."""
-        return reading(self._fields())
+        """Ask for power, temperature and hash rate; once a minute for shares too."""
+        told = reading(self._fields())
+        if self._clock.boot() < self._shares_due_boot_s:
+            return told
+        self._shares_due_boot_s = self._clock.boot() + SHARES_EVERY_S
+        try:
+            accepted, rejected = shares(self._ask("summary"))
+        except DeviceError:
+            return told
+        return replace(told, accepted_shares=accepted, rejected_shares=rejected)
 
     def set_level(self, level: LevelConfig) -> None:
         """Set the work mode, then wake it; what is so already is not written again."""
@@ -120,9 +132,8 @@ def module_fields(told: dict[str, Any], device: str) -> dict[str, str]:
     Raises:
         DeviceNonsense: there is none.
     """
-    rows = told.get("STATS")
-    for row in rows if isinstance(rows, list) else []:
-        for key, text in row.items() if isinstance(row, dict) else []:
+    for row in rows(told, "STATS"):
+        for key, text in row.items():
             if _MODULE.match(key) and isinstance(text, str):
                 fields: dict[str, str] = {}
                 for name, value in _FIELD.findall(text):

@@ -2,10 +2,11 @@
 
 Where the formats come from: Braiins' API documentation (developer.braiins-os.com, bos-plus-api's proto files) and
 answers in the tests of other open projects (asic-rs, OpenEMS). The login's token goes into ``Authorization`` as it
-is; it is kept in memory alone and asked for anew once when it is refused. ``status`` of ``miner/details`` is 2
-normal, 3 paused, 5 restricted. ``approximated_consumption`` is the firmware's estimate, no measurement: a relay
-with a meter is the better witness. The power target is kept by the miner, so one that is so already is not set
-again; it starts the tuner, which may take longer than a block.
+is; it is kept in memory alone and asked for anew once when it is refused. ``detailed_status`` of ``miner/details``
+(API 1.7) is running, starting, stopping or stopped; the older ``status`` is 2 normal, 3 paused, 5 restricted.
+``approximated_consumption`` is the firmware's estimate, no measurement: a relay with a meter is the better
+witness. The power target is kept by the miner, so one that is so already is not set again;
+it starts the tuner, which may take longer than a block.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from typing import Any
 from bitgrid.config import LevelConfig
 from bitgrid.config.secrets import Credentials
 from bitgrid.devices.errors import DeviceRefused
-from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer, HttpExchange
 
 _OK, _UNAUTHORIZED = range(200, 300), 401
 _GHS = (0.0, RATE_THS[1] * 1000)
+_DETAILED_ASLEEP = {"running": False, "starting": False, "stopping": True, "stopped": True}
 _RATES = ("last_5s", "last_15s", "last_1m")
 _ASLEEP = {"2": False, "3": True, "5": False}
 _TARGETS = (
@@ -45,7 +47,7 @@ class BraiinsMiner:
         self._set_w: int | None = None
 
     def read(self) -> MinerReading:
-        """Ask for power, temperature and hash rate."""
+        """Ask for power, temperature, hash rate and shares."""
         is_asleep = asleep(self._get("miner/details"))
         stats, cooling = self._get("miner/stats"), self._get("cooling/state")
         rates = _inner(stats, "miner_stats", "real_hashrate")
@@ -56,6 +58,8 @@ class BraiinsMiner:
             temp_c=hottest(_inner(cooling, "highest_temperature", "temperature", "degree_c")),
             hashrate_ths=0.0 if is_asleep else None if rate_ghs is None else rate_ghs / 1000,
             is_asleep=is_asleep,
+            accepted_shares=count(_inner(stats, "pool_stats", "accepted_shares")),
+            rejected_shares=count(_inner(stats, "pool_stats", "rejected_shares")),
         )
 
     def set_level(self, level: LevelConfig) -> None:
@@ -114,6 +118,10 @@ class BraiinsMiner:
 
 def asleep(details: dict[str, Any]) -> bool | None:
     """Whether it is paused; None: it neither runs nor is paused, or does not tell."""
+    detailed = _inner(details, "detailed_status", "status")
+    for name, is_asleep in _DETAILED_ASLEEP.items():
+        if isinstance(detailed, dict) and name in detailed:
+            return is_asleep
     return _ASLEEP.get(str(details.get("status")))
 
 

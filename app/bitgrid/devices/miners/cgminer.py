@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from bitgrid.devices.errors import DeviceNonsense
+from bitgrid.devices.parsing import count
 
 _FINE = {"S", "I", "W"}
 
@@ -28,3 +29,15 @@ def status_of(told: dict[str, Any], device: str) -> dict[str, Any]:
 def is_fine(status: dict[str, Any]) -> bool:
     """Whether it did what it was asked: success, information or warning."""
     return str(status.get("STATUS")) in _FINE
+
+
+def rows(told: dict[str, Any], section: str) -> list[dict[str, Any]]:
+    """The rows of a section that are rows."""
+    found = told.get(section)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def shares(summary: dict[str, Any]) -> tuple[int | None, int | None]:
+    """Accepted and rejected shares of an answer to ``summary``, counted since the miner's own start."""
+    row = next(iter(rows(summary, "SUMMARY")), {})
+    return count(row.get("Accepted")), count(row.get("Rejected"))

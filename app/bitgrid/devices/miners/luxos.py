@@ -5,8 +5,12 @@ and asic-rs: ``curtail`` takes session and ``sleep`` or ``wakeup``, ``profileset
 profile that exists; ``config`` tells ``CurtailMode`` ("None" when awake) and ``Profile``; ``temps`` tells the
 corners of each board, ``stats`` the chips (``temp_chip1`` is "60-61-70-71"); ``summary`` tells GH/s.
 
+- A burst of connections makes the port refuse all of them for a while (an open tuner's authors found 1 s between
+  two to be enough): so what is read is asked for in one request, the commands joined by ``+`` as in cgminer
+  (pyasic does so). Where that is not understood they are asked one by one.
 - There is one session at a time. Where somebody else holds it, its id is asked for and used, and left to them.
 - ``power`` is an estimate of the firmware's, no measurement: a relay with a meter is the better witness.
+- Who is told to sleep or wake and does so already refuses with "already".
 - A profile is chosen, never written. Whether it may be chosen asleep is not documented: refused then, it is
   chosen again as soon as it is awake.
 """
@@ -14,11 +18,12 @@ corners of each board, ``stats`` the chips (``temp_chip1`` is "60-61-70-71"); ``
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Self
 
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused
-from bitgrid.devices.miners.cgminer import is_fine, status_of
+from bitgrid.devices.miners.cgminer import is_fine, rows, shares, status_of
 from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import ByteExchange
@@ -27,6 +32,9 @@ _GHS = (0.0, RATE_THS[1] * 1000)
 _CORNERS = ("TopLeft", "TopRight", "BottomLeft", "BottomRight")
 _BOARDS = range(1, 17)
 _AWAKE = "none"
+_ALREADY = "already"
+_MUST = ("config", "power")
+_READ = (*_MUST, "summary", "temps", "stats")
 
 Row = dict[str, Any]
 
@@ -41,22 +49,27 @@ class LuxosMiner:
 
     def __init__(self, device: str, exchange: ByteExchange) -> None:
         self._device, self._exchange = device, exchange
+        self._joins = True
 
     def read(self) -> MinerReading:
-        """Ask for power, temperature and hash rate; only its configuration and its power must be told."""
-        is_asleep = asleep(self._row("config", "CONFIG"))
-        power_w = number(self._row("power", "POWER").get("Watts"), POWER_W)
-        rate_ghs = number(self._row_if_told("summary", "SUMMARY").get("GHS 5s"), _GHS)
+        """Ask for power, temperature, hash rate and shares; only its configuration and its power must be told."""
+        told = self._joined() or {command: self._if_told(command) for command in _READ}
+        is_asleep = asleep(self._first(told, "config", "CONFIG"))
+        power_w = number(self._first(told, "power", "POWER").get("Watts"), POWER_W)
+        rate_ghs = number(next(iter(rows(told["summary"], "SUMMARY")), {}).get("GHS 5s"), _GHS)
+        accepted, rejected = shares(told["summary"])
         return MinerReading(
             power_w=power_w,
-            temp_c=hottest(*self._temperatures()),
+            temp_c=hottest(*_temperatures(told)),
             hashrate_ths=0.0 if is_asleep else None if rate_ghs is None else rate_ghs / 1000,
             is_asleep=is_asleep,
+            accepted_shares=accepted,
+            rejected_shares=rejected,
         )
 
     def set_level(self, level: LevelConfig) -> None:
         """Choose the level's profile, then wake it; what is so already is not asked for again."""
-        config = self._row("config", "CONFIG")
+        config = self._first({"config": self.ask("config")}, "config", "CONFIG")
         is_awake = asleep(config) is False
         profile = level.profile if level.profile != config.get("Profile") else None
         if profile is None and is_awake:
@@ -73,11 +86,6 @@ class LuxosMiner:
         with _Session(self) as session:
             session.do("curtail", "sleep")
 
-    def rows(self, command: str, name: str) -> list[Row]:
-        """The rows of an answer."""
-        rows = self.ask(command).get(name)
-        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
     def ask(self, command: str, parameter: str = "") -> Row:
         """One request; its parameter, which may name a session, is in no error."""
         request = {"command": command} | ({"parameter": parameter} if parameter else {})
@@ -87,28 +95,37 @@ class LuxosMiner:
             raise DeviceRefused(f"{self._device} refused {command}: {status.get('Msg')!r}")
         return told
 
-    def _row(self, command: str, name: str) -> Row:
-        rows = self.rows(command, name)
-        if not rows:
-            raise DeviceNonsense(f"{self._device} answered {command} without {name}; it is no LuxOS")
-        return rows[0]
+    def _joined(self) -> dict[str, Row] | None:
+        """Everything in one request; None where it does not understand that, and then it is not tried again."""
+        if not self._joins:
+            return None
+        told = json_object(self._exchange(json.dumps({"command": "+".join(_READ)}).encode()), self._device)
+        parts = {command: next(iter(rows(told, command)), None) for command in _READ}
+        if None in parts.values():
+            self._joins = False
+            return None
+        return {command: part or {} for command, part in parts.items()}
 
-    def _row_if_told(self, command: str, name: str) -> Row:
-        rows = self._rows_if_told(command, name)
-        return rows[0] if rows else {}
-
-    def _rows_if_told(self, command: str, name: str) -> list[Row]:
-        """The rows of what it may refuse while it sleeps or starts."""
+    def _if_told(self, command: str) -> Row:
+        """An answer; empty where it refuses it, as it may while it sleeps or starts, unless it must be told."""
         try:
-            return self.rows(command, name)
+            return self.ask(command)
         except DeviceRefused:
-            return []
+            if command in _MUST:
+                raise
+            return {}
 
-    def _temperatures(self) -> list[object]:
-        corners = [row.get(corner) for row in self._rows_if_told("temps", "TEMPS") for corner in _CORNERS]
-        rows = self._rows_if_told("stats", "STATS")
-        texts = [str(row.get(f"temp_chip{board}", "")) for row in rows for board in _BOARDS]
-        return corners + [chip for text in texts for chip in text.split("-") if chip]
+    def _first(self, told: Mapping[str, Row], command: str, section: str) -> Row:
+        found = rows(told[command], section)
+        if not found:
+            raise DeviceNonsense(f"{self._device} answered {command} without {section}; it is no LuxOS")
+        return found[0]
+
+
+def _temperatures(told: Mapping[str, Row]) -> list[object]:
+    corners = [row.get(corner) for row in rows(told["temps"], "TEMPS") for corner in _CORNERS]
+    texts = [str(row.get(f"temp_chip{board}", "")) for row in rows(told["stats"], "STATS") for board in _BOARDS]
+    return corners + [chip for text in texts for chip in text.split("-") if chip]
 
 
 class _Session:
@@ -133,8 +150,12 @@ class _Session:
                 return  # it ends by itself; what was asked for is done or has failed already
 
     def do(self, command: str, argument: str) -> None:
-        """A command that needs the session."""
-        self._miner.ask(command, f"{self._id},{argument}")
+        """A command that needs the session; what is so already is done."""
+        try:
+            self._miner.ask(command, f"{self._id},{argument}")
+        except DeviceRefused as refusal:
+            if _ALREADY not in str(refusal).lower():
+                raise
 
     def chosen(self, profile: str, *, may_refuse: bool) -> bool:
         """Choose a profile; whether it is chosen."""
@@ -147,8 +168,7 @@ class _Session:
         return True
 
     def _named(self, command: str) -> str:
-        rows = self._miner.rows(command, "SESSION")
-        name = rows[0].get("SessionID") if rows else None
+        name = next(iter(rows(self._miner.ask(command), "SESSION")), {}).get("SessionID")
         if not isinstance(name, str) or not name or "," in name:
             raise DeviceRefused("LuxOS gave no session; log off elsewhere, or wait a minute for its end")
         return name

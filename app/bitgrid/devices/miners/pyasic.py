@@ -1,10 +1,11 @@
 """Any other miner that the library pyasic knows, where it is installed: ``pip install bitgrid[pyasic]``.
 
 It finds out by itself what it talks to, on ports of its own, and it starts no thread. Checked against pyasic's
-source, not against a miner. ``stop_mining`` answers False, instead of raising, where a miner cannot be stopped:
-that is a refusal. With the makers' own firmware on Antminers it stops by sending the whole configuration back,
-pools included, which nothing here may do: those are refused, and only their relay stops them. A power limit is
-sent the same way, so such a load has one level.
+source, and pyasic 0.79 itself on the simulated Avalon Q (which it reads without its power), not against a miner.
+``stop_mining`` answers False, instead of raising, where a miner cannot be stopped: that is a refusal. With the
+makers' own firmware on Antminers it stops by sending the whole configuration back, pools included, which nothing
+here may do: those are refused, and only their relay stops them. A power limit is sent the same way, so such a load
+has one level. "Is mining" is yes in its data where nobody told it, so only a no is believed, or a hash rate.
 
 May touch: pyasic, imported when first used, since it costs memory.
 """
@@ -17,12 +18,12 @@ from typing import Any, TypeVar
 
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
-from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, number
 from bitgrid.devices.ports import MinerReading
 
 EXCHANGES = 5
 """How many exchanges' time a method gets: pyasic asks on several ports to find out what a miner is."""
-_READ = ("hashrate", "wattage", "hashboards", "is_mining")
+_READ = ("hashrate", "wattage", "hashboards", "is_mining", "pools")
 _REWRITES = {"AntminerModern", "AntminerOld"}
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class PyasicMiner:
         self._miner: Any = None
 
     def read(self) -> MinerReading:
-        """Ask for power, temperature and hash rate."""
+        """Ask for power, temperature, hash rate and shares."""
         return self._run(self._read())
 
     def set_level(self, level: LevelConfig) -> None:  # noqa: ARG002  it has one level
@@ -93,8 +94,8 @@ class PyasicMiner:
 
 def reading(data: Any) -> MinerReading:  # noqa: ANN401  pyasic's MinerData, or whatever it gave
     """What pyasic's data tell; what is absent or cannot be is not told."""
-    is_mining = getattr(data, "is_mining", None)
-    is_asleep = not is_mining if isinstance(is_mining, bool) else None
+    rate_ths = number(_terahashes(getattr(data, "hashrate", None)), RATE_THS)
+    is_asleep = True if getattr(data, "is_mining", None) is False else False if rate_ths else None
     boards = getattr(data, "hashboards", None)
     temps = [
         getattr(board, name, None)
@@ -104,9 +105,19 @@ def reading(data: Any) -> MinerReading:  # noqa: ANN401  pyasic's MinerData, or 
     return MinerReading(
         power_w=number(getattr(data, "wattage", None), POWER_W),
         temp_c=hottest(*temps),
-        hashrate_ths=0.0 if is_asleep else number(_terahashes(getattr(data, "hashrate", None)), RATE_THS),
+        hashrate_ths=0.0 if is_asleep else rate_ths,
         is_asleep=is_asleep,
+        accepted_shares=_shares(data, "accepted"),
+        rejected_shares=_shares(data, "rejected"),
     )
+
+
+def _shares(data: Any, name: str) -> int | None:  # noqa: ANN401  as above
+    """A counter over all pools; None where none tells it."""
+    pools = getattr(data, "pools", None)
+    told = [count(getattr(pool, name, None)) for pool in (pools if isinstance(pools, list) else [])]
+    known = [found for found in told if found is not None]
+    return sum(known) if known else None
 
 
 def _terahashes(rate: Any) -> object:  # noqa: ANN401  pyasic's own kind of number

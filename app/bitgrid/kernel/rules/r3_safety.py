@@ -1,4 +1,4 @@
-"""R3 protects: heat, silence, emergency. It cannot be switched off, and nothing breaks its vote."""
+"""R3 protects: heat, silence, emergency, the grid. It cannot be switched off, and nothing breaks its vote."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ NEAR_LIMIT = 20
 """2 K, in 0.1 °C."""
 NEVER_S = 1_000_000_000
 """Age of an answer that never came."""
+LIMIT = "grid_limit_w"
+LOADS_BEFORE = "loads_before_w"
+"""What the loads before this one were decided to draw."""
 _FLAGS = (
     ("emergency_stop", Code.R3_EMERGENCY_STOP),
     ("ups_on_battery", Code.R3_UPS_ON_BATTERY),
@@ -23,7 +26,7 @@ _FLAGS = (
 
 
 def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile) -> VoteRecord:
-    """R3's vote: stop what runs, forbid a start of what is off, or nothing."""
+    """R3's vote: stop what runs, forbid a start of what is off, cap its level, or nothing."""
     temp = state.good(f"{load.id}.temp_c")
     seen = Evidence({"temp_c": temp}, {"max_temp_c": rules.max_temp})
     objection = (
@@ -36,12 +39,44 @@ def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfi
         demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
         return VoteRecord(Rule.R3, RANK, demand, objection, None, seen.inputs, seen.thresholds, margin, "temp_c")
     warning = None if memory.level == OFF else _warning(state, rules, load, seen)
-    if warning is None:
-        return VoteRecord(
-            Rule.R3, RANK, Vote.NONE, Code.R3_OK, None, seen.inputs, seen.thresholds, margin, "temp_c"
-        )
     lower = load.levels[max(0, load.index(memory.level) - 2)].name
-    return VoteRecord(Rule.R3, RANK, Vote.CAP, warning, lower, seen.inputs, seen.thresholds, margin, "temp_c")
+    limited = _limited(state, memory, load, seen)
+    if limited is not None and (warning is None or load.index(limited.level or OFF) <= load.index(lower)):
+        return limited
+    demand, code = (Vote.NONE, Code.R3_OK) if warning is None else (Vote.CAP, warning)
+    capped = None if warning is None else lower
+    return VoteRecord(Rule.R3, RANK, demand, code, capped, seen.inputs, seen.thresholds, margin, "temp_c")
+
+
+def limit_left_w(state: EnergyState) -> int | None:
+    """What the grid operator's limit leaves for this load, W; None: there is no limit, or nobody knows it.
+
+    A limit that was told a while ago still binds: it ends by being told anew, not by silence.
+    """
+    limit = state.signals.get(LIMIT)
+    if limit is None or limit.value is None or limit.quality not in {Quality.GOOD, Quality.STALE}:
+        return None
+    return limit.value - (state.good(LOADS_BEFORE) or 0)
+
+
+def fits_limit(state: EnergyState, load: LoadProfile, level: str) -> bool:
+    """Whether the grid operator's limit leaves room for a level."""
+    left_w = limit_left_w(state)
+    return left_w is None or load.power_w(level) <= left_w
+
+
+def _limited(state: EnergyState, memory: LoadMemory, load: LoadProfile, seen: Evidence) -> VoteRecord | None:
+    """The grid operator's limit: the highest level that fits is the most; where none does, off. None: all fit."""
+    left_w = limit_left_w(state)
+    too_much = [level for level in load.levels if left_w is not None and level.power_w > left_w]
+    if left_w is None or not too_much:
+        return None
+    fitting, next_w = len(load.levels) - len(too_much), too_much[0].power_w
+    off = Vote.FORBID_START if memory.level == OFF else Vote.STOP
+    demand, most = (Vote.CAP, load.levels[fitting - 1].name) if fitting else (off, None)
+    inputs = seen.inputs | {LIMIT: state.signals[LIMIT].value, LOADS_BEFORE: state.good(LOADS_BEFORE) or 0}
+    thresholds = seen.thresholds | {"next_level_w": next_w}
+    return VoteRecord(Rule.R3, RANK, demand, Code.R3_GRID_LIMIT, most, inputs, thresholds, left_w - next_w, LIMIT)
 
 
 def _danger(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:
@@ -112,11 +147,13 @@ def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Eviden
     if on_for_s is not None and on_for_s <= load.ramp_s + rules.block_s:
         return None  # a mean over the block would still hold some of the ramp
     power, rate = state.good(f"{load.id}.power_w"), state.good(f"{load.id}.hashrate_ths")
-    if load.joules_per_terahash is None or power is None or not rate:
+    profile = load.joules_per_terahash
+    if profile is None or power is None or not rate:
         return None
-    measured = power * 100 // rate  # W over 0.1 TH/s, in 0.1 J/TH
-    seen.inputs["measured_j_per_th"], seen.thresholds["profile_j_per_th"] = measured, load.joules_per_terahash
-    return Code.R3_DRIFT if abs(measured - load.joules_per_terahash) * 20 > load.joules_per_terahash else None
+    # W over 0.1 TH/s, in 0.1 J/TH: told rounded, but compared as it is
+    seen.inputs["measured_j_per_th"] = (200 * power + rate) // (2 * rate)
+    seen.thresholds["profile_j_per_th"] = profile
+    return Code.R3_DRIFT if abs(100 * power - profile * rate) * 20 > profile * rate else None
 
 
 def _lockout(state: EnergyState, memory: LoadMemory, rules: RuleSet, seen: Evidence) -> Code | None:

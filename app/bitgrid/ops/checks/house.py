@@ -130,6 +130,13 @@ def _relay(load: LoadConfig, hands: Hands) -> Iterator[Finding]:
             f"{place}: closes by itself when its power returns",
             f"After a power cut the load would run unwatched. {_START_ADVICE[relay.kind]} at {page}",
         )
+    if load.miner is None and reading.power_w is None:
+        yield warn(
+            subject,
+            f"{place}: has no meter",
+            f"While it is closed the load is taken to draw {load.levels[0].power_w} W, as site.yaml says, "
+            "whatever its thermostat does. A relay with a meter would know.",
+        )
     yield ok(subject, f"{place}: {'is closed' if reading.is_closed else 'is open'}")
 
 

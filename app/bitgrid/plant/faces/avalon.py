@@ -159,7 +159,7 @@ class AvalonFace:
 
     def _rates(self) -> Answer:
         """Hash rates in MH/s; the present one stands for the short means."""
-        present, mean = round(self._miner.hashrate_ths * 1e6, 2), round(self._mean_ths * 1e6, 2)
+        present, mean = round(self._miner.told_ths * 1e6, 2), round(self._mean_ths * 1e6, 2)
         return {"MHS av": mean, "MHS 5s": present, "MHS 1m": present, "MHS 5m": present, "MHS 15m": present}
 
     @property
@@ -167,8 +167,8 @@ class AvalonFace:
         return self._miner.hashed_th / max(1, self._miner.powered_s)
 
     def _summary(self) -> Answer:
-        rest = {"Found Blocks": 0, "Accepted": 0, "Rejected": 0, "Hardware Errors": 0}
-        summary = {"Elapsed": self._miner.powered_s} | self._rates() | rest
+        counted = {"Found Blocks": 0, "Hardware Errors": 0} | self._shares()
+        summary = {"Elapsed": self._miner.powered_s} | self._rates() | counted
         return self._status("S", 11, "Summary", SUMMARY=[summary])
 
     def _devs(self) -> Answer:
@@ -177,8 +177,11 @@ class AvalonFace:
 
     def _pools(self) -> Answer:
         pool = {"POOL": 0, "URL": "stratum+tcp://pool.invalid:3333", "Status": "Alive", "Priority": 0}
-        rest = {"User": "simulated", "Accepted": 0, "Rejected": 0, "Stratum Active": self._miner.is_hashing}
-        return self._status("S", 7, "1 Pool(s)", POOLS=[pool | rest])
+        rest = {"User": "simulated", "Stratum Active": self._miner.told_hashing}
+        return self._status("S", 7, "1 Pool(s)", POOLS=[pool | rest | self._shares()])
+
+    def _shares(self) -> Answer:
+        return {"Accepted": self._miner.accepted_shares, "Rejected": self._miner.rejected_shares}
 
     def _stats(self) -> Answer:
         fields = " ".join(f"{name}[{value}]" for name, value in self._fields().items())
@@ -187,7 +190,7 @@ class AvalonFace:
 
     @property
     def _hottest_c(self) -> int:
-        return round(self._miner.temp_c) if self._miner.is_hashing else 0
+        return round(self._miner.temp_c) if self._miner.told_hashing else 0
 
     def _fields(self) -> dict[str, Any]:
         return self._identity() | self._state() | self._heat() | self._work()
@@ -200,15 +203,15 @@ class AvalonFace:
     def _state(self) -> dict[str, Any]:
         miner = self._miner
         return {
-            "STATE": 1 if miner.is_hashing else 2,
-            "SYSTEMSTATU": f"Work: {'In Work' if miner.is_hashing else 'In Idle'}, Hash Board: 1",
+            "STATE": 1 if miner.told_hashing else 2,
+            "SYSTEMSTATU": f"Work: {'In Work' if miner.told_hashing else 'In Idle'}, Hash Board: 1",
             "Elapsed": miner.powered_s,
             "SoftOffTime": int(miner.asked_s.get(False, 0)),
             "SoftOnTime": int(miner.asked_s.get(True, 0)),
         }
 
     def _heat(self) -> dict[str, Any]:
-        board_c, runs = round(self._miner.temp_c), self._miner.is_hashing
+        board_c, runs = round(self._miner.temp_c), self._miner.told_hashing
         fans = {f"Fan{number}": 1400 if runs else 0 for number in range(1, 5)}
         temperatures = {
             "ITemp": round(self._miner.ambient_c),
@@ -222,11 +225,11 @@ class AvalonFace:
 
     def _work(self) -> dict[str, Any]:
         miner, mode = self._miner, self._mode
-        board_w = round(miner.power_w * SUPPLY_EFFICIENCY) if miner.is_hashing else 0
-        board_v = 2250 if miner.is_hashing else 4
+        board_w = round(miner.told_power_w * SUPPLY_EFFICIENCY) if miner.told_hashing else 0
+        board_v = 2250 if miner.told_hashing else 4
         return {
-            "PS": f"0 1217 {board_v} {board_w * 100 // 2250} {board_w} 2251 {miner.power_w}",
-            "GHSspd": f"{miner.hashrate_ths * 1e3:.2f}",
+            "PS": f"0 1217 {board_v} {board_w * 100 // 2250} {board_w} 2251 {miner.told_power_w}",
+            "GHSspd": f"{miner.told_ths * 1e3:.2f}",
             "DHspd": "0.000%",
             "GHSmm": f"{miner.nominal_ths * 1e3:.2f}",
             "GHSavg": f"{self._mean_ths * 1e3:.2f}",

@@ -66,13 +66,13 @@ class AxeOsFace:
 
     def _info(self, _body: bytes) -> HttpAnswer:
         miner = self._miner
-        ghs = round(miner.hashrate_ths * 1e3, 3)
+        ghs = round(miner.told_ths * 1e3, 3)
         return _json(
             self._identity()
             | {
-                "power": float(miner.power_w),
+                "power": float(miner.told_power_w),
                 "voltage": 12_000.0,
-                "current": round(miner.power_w / 12 * 1000, 1),
+                "current": round(miner.told_power_w / 12 * 1000, 1),
                 "temp": round(miner.temp_c, 2),
                 "vrTemp": round(miner.temp_c + 5),
                 "maxPower": round(self._top_w * MAX_MHZ / NOMINAL_MHZ),
@@ -81,14 +81,14 @@ class AxeOsFace:
                 "expectedHashrate": round(miner.nominal_ths * 1e3, 3),
                 "frequency": round(self._mhz, 2),
                 "coreVoltage": 1150,
-                "coreVoltageActual": 1150 if miner.is_hashing else 0,
+                "coreVoltageActual": 1150 if miner.told_hashing else 0,
                 "uptimeSeconds": miner.powered_s,
-                "miningPaused": not miner.is_hashing,
-                "fanspeed": 60 if miner.is_hashing else 0,
-                "fanrpm": 4000 if miner.is_hashing else 0,
+                "miningPaused": not miner.told_hashing,
+                "fanspeed": 60 if miner.told_hashing else 0,
+                "fanrpm": 4000 if miner.told_hashing else 0,
                 "overheat_mode": 0,
-                "sharesAccepted": 0,
-                "sharesRejected": 0,
+                "sharesAccepted": miner.accepted_shares,
+                "sharesRejected": miner.rejected_shares,
             }
         )
 

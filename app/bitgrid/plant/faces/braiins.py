@@ -67,6 +67,8 @@ class BraiinsFace:
     def _log_in(self, body: bytes) -> HttpAnswer:
         said = _object(body)
         who = self._who
+        if Fault.MINER_DENIES in self._house.faults:
+            return HttpAnswer(401, b"")
         if who is not None and (said.get("username"), said.get("password")) != (who.user, who.password):
             return HttpAnswer(401, b"")
         self._tokens += 1
@@ -74,19 +76,25 @@ class BraiinsFace:
         return _json({"token": self._token, "timeout_s": TOKEN_LASTS_S})
 
     def _is_let_in(self, token: str) -> bool:
+        if Fault.MINER_DENIES in self._house.faults:
+            return False
         is_fresh = self._house.now_s - self._given_s < TOKEN_LASTS_S
         return self._who is None or (bool(token) and token == self._token and is_fresh)
 
     def _details(self, _body: bytes) -> HttpAnswer:
-        status = _NORMAL if self._miner.is_hashing else _PAUSED
+        status = _NORMAL if self._miner.told_hashing else _PAUSED
         return _json({"status": status, "hostname": self._load.id, "system_uptime_s": self._miner.powered_s})
 
     def _stats(self, _body: bytes) -> HttpAnswer:
-        rate = {"gigahash_per_second": round(self._miner.hashrate_ths * 1000, 2)}
+        rate = {"gigahash_per_second": round(self._miner.told_ths * 1000, 2)}
         return _json(
             {
                 "miner_stats": {"real_hashrate": {"last_5s": rate, "last_15s": rate}},
-                "power_stats": {"approximated_consumption": {"watt": self._miner.power_w}},
+                "pool_stats": {
+                    "accepted_shares": self._miner.accepted_shares,
+                    "rejected_shares": self._miner.rejected_shares,
+                },
+                "power_stats": {"approximated_consumption": {"watt": self._miner.told_power_w}},
             }
         )
 
@@ -106,7 +114,7 @@ class BraiinsFace:
         return _json({"watt": watts})
 
     def _ask(self, *, hashing: bool) -> HttpAnswer:
-        was_asked = hashing != self._miner.is_hashing
+        was_asked = hashing != self._miner.told_hashing
         self._miner.ask(hashing=hashing, at_s=self._house.now_s)
         return _json(was_asked)
 

@@ -41,7 +41,7 @@ class LuxosFace:
         self._session, self._sessions, self._used_s = "", 0, 0
         self._commands: dict[str, Callable[[str], Answer]] = {
             "config": self._config,
-            "power": lambda _said: {"POWER": [{"PSU": True, "Watts": self._miner.power_w}]},
+            "power": lambda _said: {"POWER": [{"PSU": True, "Watts": self._miner.told_power_w}]},
             "summary": self._summary,
             "temps": self._temps,
             "stats": self._stats,
@@ -64,12 +64,22 @@ class LuxosFace:
             raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
         try:
             said = json.loads(request)
-            answer = self._status("S", "OK") | self._commands[said["command"]](str(said.get("parameter", "")))
+            command, parameter = str(said["command"]), str(said.get("parameter", ""))
         except (ValueError, KeyError, TypeError):
-            answer = self._status("E", "Invalid command")
-        except Refusal as refusal:
-            answer = self._status("E", str(refusal))
+            return json.dumps(self._status("E", "Invalid command")).encode() + b"\0"
+        if "+" in command:
+            answer: Answer = {part: [self._answer(part, "")] for part in command.split("+")}
+        else:
+            answer = self._answer(command, parameter)
         return json.dumps(answer).encode() + b"\0"
+
+    def _answer(self, command: str, parameter: str) -> Answer:
+        if command not in self._commands:
+            return self._status("E", "Invalid command")
+        try:
+            return self._status("S", "OK") | self._commands[command](parameter)
+        except Refusal as refusal:
+            return self._status("E", str(refusal))
 
     def _status(self, kind: str, text: str) -> Answer:
         description = {"Description": "LUXminer 2025.4.8.220305", "When": self._house.now_s}
@@ -79,12 +89,13 @@ class LuxosFace:
 
     def _config(self, _said: str) -> Answer:
         names = {power_w: name for name, power_w in self._profiles.items()}
-        mode = "None" if self._miner.is_hashing else "Sleep"
+        mode = "None" if self._miner.told_hashing else "Sleep"
         return {"CONFIG": [{"CurtailMode": mode, "Profile": names.get(self._miner.setting_w, "default")}]}
 
     def _summary(self, _said: str) -> Answer:
-        ghs = round(self._miner.hashrate_ths * 1000, 2)
-        return {"SUMMARY": [{"GHS 5s": ghs, "GHS av": ghs, "Elapsed": self._miner.powered_s}]}
+        ghs = round(self._miner.told_ths * 1000, 2)
+        shares = {"Accepted": self._miner.accepted_shares, "Rejected": self._miner.rejected_shares}
+        return {"SUMMARY": [{"GHS 5s": ghs, "GHS av": ghs, "Elapsed": self._miner.powered_s} | shares]}
 
     def _temps(self, _said: str) -> Answer:
         board_c = round(self._miner.temp_c - 10, 1)
@@ -92,7 +103,7 @@ class LuxosFace:
         return {"TEMPS": [{"ID": board} | corners for board in range(3)]}
 
     def _stats(self, _said: str) -> Answer:
-        chips = "-".join([str(round(self._miner.temp_c))] * 4) if self._miner.is_hashing else "0-0-0-0"
+        chips = "-".join([str(round(self._miner.temp_c))] * 4) if self._miner.told_hashing else "0-0-0-0"
         return {"STATS": [{}, {f"temp_chip{board}": chips for board in (1, 2, 3)}]}
 
     def _list_profiles(self, _said: str) -> Answer:
@@ -106,6 +117,8 @@ class LuxosFace:
         return self._session
 
     def _logon(self, _said: str) -> Answer:
+        if Fault.MINER_DENIES in self._house.faults:
+            raise Refusal("Access denied")
         if self._held():
             raise Refusal("Another session is active")
         self._sessions += 1
@@ -128,7 +141,10 @@ class LuxosFace:
         mode = self._argument(said)
         if mode not in {"sleep", "wakeup"}:
             raise Refusal("Invalid mode")
-        self._miner.ask(hashing=mode == "wakeup", at_s=self._house.now_s)
+        wakes = mode == "wakeup"
+        if wakes is self._miner.told_hashing:
+            raise Refusal(f"Miner is already {'awake' if wakes else 'asleep'}")
+        self._miner.ask(hashing=wakes, at_s=self._house.now_s)
         return {}
 
     def _profileset(self, said: str) -> Answer:

@@ -15,6 +15,7 @@ from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
+CHALLENGE = 'Digest qop="auth", realm="shellyplus1pm", nonce="60dc59c6", algorithm=SHA-256'
 VOLTS = 230.0
 CASE_C = 38.0
 _INVALID_ARGUMENT, _NO_SUCH_COMPONENT = -103, -105
@@ -42,7 +43,7 @@ class ShellyFace:
 
     def __init__(self, house: House, load: str, channel: int = 0) -> None:
         self._house, self._load, self._channel = house, load, channel
-        self._relay, self._miner = house.relays[load], house.miners[load]
+        self._relay, self._drawing = house.relays[load], house.drawing[load]
         self._number = list(house.relays).index(load) + 1
         self._methods: dict[str, Callable[[Params], Params]] = {
             "Shelly.GetDeviceInfo": self._device_info,
@@ -74,6 +75,8 @@ class ShellyFace:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
+        if Fault.RELAY_DENIES in self._house.faults:
+            return HttpAnswer(401, b"", {"www-authenticate": CHALLENGE})
         url = urlsplit(target)
         if url.path == "/shelly" and method == "GET":
             return _answer(200, self._device_info({}))
@@ -120,7 +123,7 @@ class ShellyFace:
 
     def _status(self, _params: Params) -> Params:
         relay = self._relay
-        power_w = float(self._miner.power_w) if relay.is_contact_closed else 0.0
+        power_w = float(self._drawing.power_w) if relay.is_contact_closed else 0.0
         status = {
             "id": self._channel,
             "source": relay.source,
@@ -130,6 +133,8 @@ class ShellyFace:
             "current": round(power_w / VOLTS, 3),
             "temperature": {"tC": CASE_C, "tF": round(CASE_C * 9 / 5 + 32, 1)},
         }
+        if not relay.has_meter:
+            status.pop("apower")
         if relay.timer:
             status |= {"timer_started_at": float(relay.timer.started_s), "timer_duration": relay.timer.duration_s}
         return status

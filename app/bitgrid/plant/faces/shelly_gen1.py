@@ -15,6 +15,7 @@ from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
+CHALLENGE = 'Basic realm="Login Required"'
 _STATES = {"off": "off", "on": "on", "last": "restore_last", "switch": "match_input"}
 
 
@@ -29,7 +30,7 @@ class ShellyGen1Face:
 
     def __init__(self, house: House, load: str, channel: int = 0) -> None:
         self._house, self._load, self._channel = house, load, channel
-        self._relay, self._miner = house.relays[load], house.miners[load]
+        self._relay, self._drawing = house.relays[load], house.drawing[load]
         self._routes = {
             "/shelly": self._about,
             "/status": self._status,
@@ -52,6 +53,8 @@ class ShellyGen1Face:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
+        if Fault.RELAY_DENIES in self._house.faults:
+            return HttpAnswer(401, b"", {"www-authenticate": CHALLENGE})
         url = urlsplit(target)
         if method not in {"GET", "POST"} or url.path not in self._routes:
             return HttpAnswer(404, b"Not Found")
@@ -65,14 +68,17 @@ class ShellyGen1Face:
         return {"type": "SHSW-PM", "mac": "020000000100", "auth": False, "fw": "20230913-112003/v1.14.0-gcb84623"}
 
     def _status(self, _said: dict[str, str]) -> dict[str, Any]:
-        power_w = float(self._miner.power_w) if self._relay.is_contact_closed else 0.0
+        power_w = float(self._drawing.power_w) if self._relay.is_contact_closed else 0.0
         meter: dict[str, Any] = {
             "power": power_w,
             "overpower": 0.0,
             "is_valid": True,
             "timestamp": self._house.now_s,
         }
-        meter |= {"counters": [power_w, power_w, power_w], "total": 0}
+        if self._relay.has_meter:
+            meter |= {"counters": [power_w, power_w, power_w], "total": 0}
+        else:
+            meter["power"] = 0.0  # a Shelly 1 lists one, with the power that its owner typed in
         others: list[dict[str, Any]] = [{}] * self._channel
         return {"relays": [*others, self._state()], "meters": [*others, meter], "unixtime": self._house.now_s}
 

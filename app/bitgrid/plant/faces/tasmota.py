@@ -17,6 +17,7 @@ from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 from bitgrid.plant.relay import RelayTimer
 
+NEEDS_PASSWORD = {"WARNING": "Need user=<username>&password=<password>"}
 _STATES = {"0": "off", "1": "on", "3": "restore_last"}
 _SWITCH = {"1": True, "ON": True, "0": False, "OFF": False}
 _LAST_TENTH, _OFFSET, _MOST = 111, 100, 64_900
@@ -35,7 +36,7 @@ class TasmotaFace:
 
     def __init__(self, house: House, load: str, channel: int = 0) -> None:
         self._house, self._load, self._channel = house, load, channel
-        self._relay, self._miner = house.relays[load], house.miners[load]
+        self._relay, self._drawing = house.relays[load], house.drawing[load]
         self._name = "POWER" if channel == 0 else f"POWER{channel + 1}"
         self._pulse_name = f"PulseTime{channel + 1}"
         self._commands = {
@@ -60,6 +61,8 @@ class TasmotaFace:
         """One HTTP request; see `HttpExchange`."""
         if self.is_silent:
             raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
+        if Fault.RELAY_DENIES in self._house.faults:
+            return HttpAnswer(401, json.dumps(NEEDS_PASSWORD).encode())
         url = urlsplit(target)
         if method != "GET" or url.path != "/cm":
             return HttpAnswer(404, b"Not Found")
@@ -92,11 +95,12 @@ class TasmotaFace:
         return {"PowerOnState": names[self._relay.initial_state]}
 
     def _status(self, argument: str) -> Answer:
-        power_w: object = self._miner.power_w if self._relay.is_contact_closed else 0
+        power_w: object = self._drawing.power_w if self._relay.is_contact_closed else 0
         if self._channel:
             power_w = [0] * self._channel + [power_w]
         if argument == "10":
-            return {"StatusSNS": {"Time": self._house.now_s, "ENERGY": {"Power": power_w, "Voltage": 230}}}
+            energy = {"ENERGY": {"Power": power_w, "Voltage": 230}} if self._relay.has_meter else {}
+            return {"StatusSNS": {"Time": self._house.now_s} | energy}
         return {"Status": {"DeviceName": self._load, "PowerOnState": self._power_on_state("")["PowerOnState"]}}
 
 
