@@ -17,8 +17,7 @@ GRACE_S = 60
 
 
 def test_four_hours_begin(witness: Witness) -> None:
-    state = witness.stack.get("state")
-    assert state["signals"]["grid_power_w"]["is_live"]
+    eventually(lambda: witness.stack.get("state")["signals"]["grid_power_w"]["is_live"], "the meter is live")
     eventually(lambda: bool(witness.seen), "somebody watches")
 
 
