@@ -18,7 +18,7 @@ from bitgrid.devices.registry import Transports
 from chaos.invariant import Invariant, Truth
 from chaos.breaking import Breaking
 from chaos.chaos_house import ChaosHouse
-from chaos.kinds import SELF_MADE, Kind, is_hindered, lost_by
+from chaos.kinds import SELF_MADE, Kind, hindrances, lost_by
 from chaos.outcome import Outcome, Struck, outcome
 from chaos.records import LedgerEye
 from chaos.story import Story
@@ -99,7 +99,7 @@ class HeldRun:
             miner.temp_c,
             house.house.soc_pct or 0.0,
             lost_by(active),
-            is_hindered=is_hindered(active),
+            hindrances=hindrances(active),
             makes_itself=bool(SELF_MADE & active),
         )
         self.invariant.look(truth)

@@ -35,7 +35,7 @@ class Truth:
     temp_c: float
     soc_pct: float
     lost: frozenset[Cause] = frozenset()
-    is_hindered: bool = False
+    hindrances: int = 0
     makes_itself: bool = False
 
 
@@ -74,7 +74,7 @@ class Invariant:
     _on_at: list[float] = field(default_factory=list)
     _due_boot_s: float | None = None
     _told: set[str] = field(default_factory=set)
-    _was_hindered: bool = False
+    _hindrances: int = 0
     _record_since_boot_s: float = 0.0
     _record: Record | None = None
 
@@ -118,6 +118,10 @@ class Invariant:
         """Whether it drew power at a moment."""
         return bisect.bisect_right(self._on_at, boot_s) > bisect.bisect_right(self._off_at, boot_s)
 
+    def off_for_s(self, boot_s: float) -> float:
+        """How long it has been off now, s; 0 while it draws power."""
+        return 0.0 if len(self._on_at) > len(self._off_at) or not self._off_at else boot_s - self._off_at[-1]
+
     def longest_self_made_s(self, from_boot_s: float) -> float | None:
         """The longest time it drew power that began after a moment, s; None: it never did."""
         times = [
@@ -158,14 +162,14 @@ class Invariant:
             del self._since[cause]
         new = lost - set(self._since)
         self._since |= dict.fromkeys(sorted(new), truth.boot_s)
-        is_more = bool(new) or (truth.is_hindered and not self._was_hindered)
-        self._was_hindered = truth.is_hindered
+        is_more = bool(new) or truth.hindrances > self._hindrances
+        self._hindrances = truth.hindrances
         if not lost:
             self._due_boot_s = None
         elif rose and self._is_past(truth.boot_s):
             self._rise(truth)
         elif is_more or self._due_boot_s is None:
-            self._due_boot_s = max(self._due(truth), self._due_boot_s or 0.0)
+            self._due_boot_s = max(self._due(truth), self._due_boot_s or 0.0) if truth.lost else self._due(truth)
 
     def _is_past(self, boot_s: float) -> bool:
         return any(boot_s > at + BOUNDS_S[cause] + self.jitter_s for cause, at in self._since.items())
@@ -173,17 +177,20 @@ class Invariant:
     def _rise(self, truth: Truth) -> None:
         """It went on although it long may not: by the fault's own doing, or by ours."""
         if truth.makes_itself:
-            within_s = LAST_LAYER_S if truth.is_hindered else BOUNDS_S[Cause.SELF_MADE]
+            within_s = LAST_LAYER_S if truth.hindrances else BOUNDS_S[Cause.SELF_MADE]
             self._due_boot_s = truth.boot_s + within_s
         else:
             why = ", ".join(sorted(self._since))
             self._tell(truth.boot_s, "start", f"the miner begins to draw {truth.power_w} W: {why}")
 
     def _due(self, truth: Truth) -> float:
-        due_s = max(at + BOUNDS_S[cause] for cause, at in self._since.items())
-        if len(self._since) == 1 and not truth.is_hindered:
+        """Of what faults took away, the last; a record that is gone is the house's own doing and gives no time."""
+        own = {cause: at + BOUNDS_S[cause] for cause, at in self._since.items() if cause not in truth.lost}
+        taken = {cause: at for cause, at in self._since.items() if cause in truth.lost}
+        due_s = max((at + BOUNDS_S[cause] for cause, at in taken.items()), default=min(own.values(), default=0.0))
+        if len(taken) <= 1 and not truth.hindrances:
             return due_s
-        latest_s = truth.boot_s if truth.is_hindered else max(self._since.values())
+        latest_s = truth.boot_s if truth.hindrances else max(taken.values())
         return max(due_s, latest_s + LAST_LAYER_S)
 
     def _judge_level(self, truth: Truth) -> None:

@@ -166,10 +166,10 @@ ONLY_THE_RELAY_HELPS = frozenset(
 """Together with a relay that sticks, nothing is left that could put the load off; that is told, not bounded."""
 
 
-def is_hindered(active: frozenset[Kind]) -> bool:
-    """Whether a layer is gone; a button pressed while nobody is there arms the relay's timer anew."""
+def hindrances(active: frozenset[Kind]) -> int:
+    """How many things take a layer away; a button pressed while nobody is there arms the relay's timer anew."""
     unattended = any(LOST_BY.get(kind) is Cause.APPLIANCE for kind in active)
-    return bool(HINDERS & active) or (unattended and Kind.RELAY_BUTTON in active)
+    return len(HINDERS & active) + (unattended and Kind.RELAY_BUTTON in active)
 
 
 def lost_by(active: frozenset[Kind]) -> frozenset[Cause]:

@@ -8,10 +8,17 @@ from bitgrid.bus.messages import Message
 FINE = {("meter", "grid_power_w"): -4000.0, ("battery", "battery_soc_pct"): 99.0, ("miner", "temp_c"): 40.0}
 
 
-def stale_messages(topics: Topics, expires_boot_s: float) -> list[tuple[str, Message]]:
-    """Topic and message of each; ``expires_boot_s``: when the lease in it ends, or ended."""
+def stale_messages(topics: Topics, expires_boot_s: float, age_s: float = 0.0) -> list[tuple[str, Message]]:
+    """Topic and message of each.
+
+    Args:
+        topics: how they are called.
+        expires_boot_s: when the lease in it ends, or ended.
+        age_s: how old the readings say they were when they were sent.
+    """
     kept: list[tuple[str, Message]] = [
-        (topics.telemetry(*names), Telemetry(value=value, source="yesterday")) for names, value in FINE.items()
+        (topics.telemetry(*names), Telemetry(value=value, age_s=age_s, source="yesterday"))
+        for names, value in FINE.items()
     ]
     command = LoadCommand(
         command_id="of-yesterday",

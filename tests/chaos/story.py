@@ -55,15 +55,15 @@ class Story:
         return "\n".join(f"  {strike}" for strike in self.strikes)
 
 
-def story(seed: int, possible: Collection[Kind] = tuple(Kind)) -> Story:
+def story(seed: int, possible: Collection[Kind] = tuple(Kind), most: int = MOST_STRIKES) -> Story:
     """The story of a seed, of what is possible where it is played.
 
-    Half of all stories have one fault alone, so that its time to off can be told. The others mix up to four.
+    Half of all stories have one fault alone, so that its time to off can be told. The others mix up to ``most``.
     """
     chance = random.Random(seed)
     kinds = sorted(set(possible))
     first = kinds[seed % len(kinds)]
-    count = 1 if chance.random() < 0.5 else chance.randint(2, MOST_STRIKES)
+    count = 1 if chance.random() < 0.5 else chance.randint(2, most)
     strikes = list(_strikes(first, FIRST_STRIKE_S + chance.randrange(30), chance))
     for _ in range(count - 1):
         kind = chance.choice(kinds)
