@@ -1,7 +1,7 @@
 """A whole house that can be broken in every way of `Kind`, and mended again.
 
-The plant lives by true time. What the wall clock of the appliance does, or whether the appliance is awake at all, is
-nothing to the sun, the miner or the relay.
+The plant lives by true time. What the wall clock of the appliance does, or whether the appliance is awake at all,
+is nothing to the sun, the miner or the relay.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _cuttable(transports: Transports, is_cut: Callable[[], bool]) -> Transports:
     """The same ways to the devices, which all fail while the network is cut."""
 
     def cuttable(way: Callable[..., Any]) -> Callable[..., Any]:
-        def exchange(*arguments: Any, **named: Any) -> Any:
+        def exchange(*arguments: object, **named: object) -> object:
             if is_cut():
                 raise DeviceSilent("the network is cut")
             return way(*arguments, **named)

@@ -1,28 +1,21 @@
 """A story played with the clock held: the same objects as the services step, one process, a second at a time.
 
-The plant lives by true time. What the wall clock of the appliance does, or whether the appliance is awake at all, is
-nothing to the sun, the miner or the relay.
+The checker looks once a second, at the plant itself and at the ledger's file.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from bitgrid.bus import LoadCommand, OverrideRequest, Received, Telemetry, decode
-from bitgrid.devices.errors import DeviceSilent
-from bitgrid.devices.registry import Transports
-from chaos.invariant import Invariant, Truth
 from chaos.breaking import Breaking
 from chaos.chaos_house import ChaosHouse
+from chaos.invariant import Invariant, Truth
 from chaos.kinds import SELF_MADE, Kind, hindrances, lost_by
 from chaos.outcome import Outcome, Struck, outcome
 from chaos.records import LedgerEye
 from chaos.story import Story
-from whole_house import WholeHouse
 
 MORNING_S = int(dt.datetime(2025, 5, 14, 9, 0, tzinfo=dt.UTC).timestamp())
 DST_CHANGES_S = tuple(

@@ -1,4 +1,4 @@
-"""The one invariant: a miner draws power only while a record lets it, and is off in time once it lost what it needs.
+"""The one invariant: a miner draws power only while a record lets it; once it lost what it needs it ends in time.
 
 Fed with what the plant knows to be true and with what the ledger holds, never with what the controllers say of
 themselves. Boot time throughout: whatever the wall clock does, seconds are seconds.
@@ -84,7 +84,7 @@ class Invariant:
         rose, lost = self._note(is_on, truth.boot_s), self._lost(truth)
         self._follow(lost, truth, rose=rose)
         if is_on:
-            self.lost_at = {cause: truth.boot_s for cause in lost} | self.lost_at
+            self.lost_at = dict.fromkeys(lost, truth.boot_s) | self.lost_at
         if is_on and self._due_boot_s is not None and truth.boot_s > self._due_boot_s + self.jitter_s:
             why = ", ".join(f"{cause.value} for {truth.boot_s - at:.0f} s" for cause, at in self._since.items())
             self._tell(truth.boot_s, "power", f"the miner draws {truth.power_w} W: {why}")

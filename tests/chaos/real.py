@@ -111,7 +111,7 @@ class RealRun:
         return outcome(self.story, self.invariant, self.struck)
 
     def _is_told(self, began_s: float) -> bool:
-        """Whether nothing more is to be seen: all is well again, and the miner stayed off, or runs on, for a while."""
+        """Whether nothing more is to be seen: all is well again, and the miner stays as it is."""
         over_s = self.house.boot_s - max(began_s + self.story.ends_s - QUIET_S, self._mended_boot_s)
         return over_s > (STAYS_OFF_S if self.invariant.off_for_s(self.house.boot_s) > STAYS_OFF_S else RUNS_ON_S)
 

@@ -1,4 +1,4 @@
-"""docs/chaos.md: what was played, what was measured. Written between its markers; the words around them are kept."""
+"""docs/chaos.md: what was played and measured, written between its markers; the words around them are kept."""
 
 from __future__ import annotations
 

@@ -18,8 +18,10 @@ from chaos.kinds import Kind
 from chaos.outcome import Outcome
 from chaos.story import Story, Strike
 
+Sabotage = Callable[[ChaosHouse], None]
 
-def played(directory: Path, *strikes: Strike, sabotage: Callable[[ChaosHouse], None] = lambda _house: None) -> Outcome:
+
+def played(directory: Path, *strikes: Strike, sabotage: Sabotage = lambda _house: None) -> Outcome:
     return HeldRun(Story(1, strikes), directory, sabotage).play()
 
 

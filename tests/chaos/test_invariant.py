@@ -54,7 +54,9 @@ def test_each_loss_has_its_bound_and_not_a_second_more(bench: Bench, cause: Caus
 
 
 @pytest.mark.parametrize(
-    ("seen", "cause"), [({"temp_c": 85.1}, Cause.HEAT), ({"soc_pct": 49.9}, Cause.RESERVE)], ids=["heat", "reserve"]
+    ("seen", "cause"),
+    [({"temp_c": 85.1}, Cause.HEAT), ({"soc_pct": 49.9}, Cause.RESERVE)],
+    ids=["heat", "reserve"],
 )
 def test_heat_and_reserve_are_seen_not_told(bench: Bench, seen: dict[str, float], cause: Cause) -> None:
     bench.live(BOUNDS_S[cause] + 2, **seen)

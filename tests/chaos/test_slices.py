@@ -33,7 +33,7 @@ def test_on_real_processes(tmp_path: Path) -> None:
     world = RealWorld(tmp_path)
     possible = [kind for kind in Kind if kind not in skipped()]
     stories = [
-        Story(1, (Strike(10, Kind.LOADS_HUNG, 60), Strike(20, Kind.STALE_RETAINED, 0))),
+        Story(1, (Strike(10, Kind.APPLIANCE_DEAD, 150),)),
         story(2, [kind for kind in possible if kind is not Kind.MINER_HOT], most=2),
     ]
     try:
