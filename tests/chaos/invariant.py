@@ -75,6 +75,7 @@ class Invariant:
     _due_boot_s: float | None = None
     _told: set[str] = field(default_factory=set)
     _hindrances: int = 0
+    _taken_until_boot_s: float = 0.0
     _record_since_boot_s: float = 0.0
     _record: Record | None = None
 
@@ -164,6 +165,8 @@ class Invariant:
         self._since |= dict.fromkeys(sorted(new), truth.boot_s)
         is_more = bool(new) or truth.hindrances > self._hindrances
         self._hindrances = truth.hindrances
+        if truth.lost:
+            self._taken_until_boot_s = truth.boot_s
         if not lost:
             self._due_boot_s = None
         elif rose and self._is_past(truth.boot_s):
@@ -178,14 +181,21 @@ class Invariant:
         """It went on although it long may not: by the fault's own doing, or by ours."""
         if truth.makes_itself:
             within_s = LAST_LAYER_S if truth.hindrances else BOUNDS_S[Cause.SELF_MADE]
-            self._due_boot_s = truth.boot_s + within_s
+            self._due_boot_s = max(truth.boot_s + within_s, self._due(truth) if truth.lost else 0.0)
         else:
             why = ", ".join(sorted(self._since))
             self._tell(truth.boot_s, "start", f"the miner begins to draw {truth.power_w} W: {why}")
 
     def _due(self, truth: Truth) -> float:
-        """Of what faults took away, the last; a record that is gone is the house's own doing and gives no time."""
-        own = {cause: at + BOUNDS_S[cause] for cause, at in self._since.items() if cause not in truth.lost}
+        """Of what faults took away, the last; a record that is gone is the house's own doing and gives no time.
+
+        What came while a fault had its hand on the house counts from when that let go.
+        """
+        own = {
+            cause: max(at, self._taken_until_boot_s) + BOUNDS_S[cause]
+            for cause, at in self._since.items()
+            if cause not in truth.lost
+        }
         taken = {cause: at for cause, at in self._since.items() if cause in truth.lost}
         due_s = max((at + BOUNDS_S[cause] for cause, at in taken.items()), default=min(own.values(), default=0.0))
         if len(taken) <= 1 and not truth.hindrances:

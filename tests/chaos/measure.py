@@ -38,7 +38,7 @@ def nearest_rank(sorted_s: Sequence[float], percent: float) -> float:
 
 def bound_s(kind: Kind) -> int | None:
     """What a fault that is alone is held to; None: it takes nothing away that a running miner needs."""
-    if kind is Kind.IGNORES_STOP or kind is Kind.RELAY_SILENT or kind is Kind.MINER_SILENT:
+    if kind is Kind.IGNORES_STOP:
         return LAST_LAYER_S
     return BOUNDS_S[LEADS_TO[kind]] if kind in LEADS_TO else None
 

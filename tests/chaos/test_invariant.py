@@ -97,6 +97,15 @@ def test_the_houses_own_stop_gives_a_lost_controller_no_more_time(bench: Bench) 
     assert "for 61 s" in bench.broken[0]
 
 
+def test_heat_that_nobody_could_see_counts_from_when_somebody_can(bench: Bench) -> None:
+    bench.live(100, temp_c=90.0, lost=frozenset({Cause.APPLIANCE}))
+    bench.invariant.recorded(STOPS, bench.now_s)
+    bench.live(BOUNDS_S[Cause.HEAT], temp_c=90.0)
+    assert bench.broken == []
+    bench.live(1, temp_c=90.0)
+    assert bench.broken
+
+
 def test_two_losses_leave_it_to_the_relays_timer(bench: Bench) -> None:
     bench.live(50, lost=frozenset({Cause.CONTROLLER}))
     both = frozenset({Cause.CONTROLLER, Cause.INPUTS})

@@ -1,4 +1,4 @@
-"""A short slice of `make chaos` in every `make test`: two dozen stories held, two on real processes."""
+"""A short slice of `make chaos` in every `make test`: some stories held, two on real processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chaos.real import RealWorld
 from chaos.rooms import skipped
 from chaos.story import Story, Strike, story
 
-HELD_SEEDS = (27, 33, 63, 93, 116, 291, *range(1000, 1018))
+HELD_SEEDS = (27, 33, 63, 93, 116, 291, 2075, 4013, *range(1000, 1010))
 """Those that once found something, in the house or in the checker; and some that nobody chose."""
 
 
