@@ -242,6 +242,14 @@ def test_a_miner_that_acknowledges_but_stays_asleep_is_woken_again(bench: Bench)
     assert len(bench.when("full", since=began)) >= 4
 
 
+def test_a_lease_whose_renewal_is_overdue_wakes_nothing(running: Bench) -> None:
+    running.clock.advance(20.5)
+    running.miner.level = None
+    since = running.clock.boot()
+    running.live(24)
+    assert running.when("full", since) == []
+
+
 def test_a_level_that_is_not_reached_after_the_ramp_is_set_again_and_told(running: Bench) -> None:
     running.miner.draws_w = 900
     since = running.clock.boot()
