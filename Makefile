@@ -59,6 +59,10 @@ bench: tools dev  ## Measure the kernel's speed, the way from tick to command, a
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
 	@scripts/mutants $(if $(MUTANTS),'$(MUTANTS)')
 
+.PHONY: fail-safe
+fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
+	@PYTHONPATH=tests $(VENV)/python -m fail_safe
+
 .PHONY: doctor
 doctor:  ## Check this machine and the house that runs on it
 	@scripts/bootstrap run
