@@ -49,6 +49,10 @@ docs: dev  ## Write docs/configuration.md, devices.md and drivers.md anew from w
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
 
+.PHONY: fail-safe
+fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
+	@PYTHONPATH=tests $(VENV)/python -m fail_safe
+
 .PHONY: bench
 bench: tools dev  ## Measure the kernel's speed, the way from tick to command, and the running house's memory
 	$(VENV)/python bench/kernel.py
@@ -58,10 +62,6 @@ bench: tools dev  ## Measure the kernel's speed, the way from tick to command, a
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
 	@scripts/mutants $(if $(MUTANTS),'$(MUTANTS)')
-
-.PHONY: fail-safe
-fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
-	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: doctor
 doctor:  ## Check this machine and the house that runs on it
