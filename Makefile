@@ -51,6 +51,10 @@ docs: dev  ## Write docs/configuration.md, devices.md and drivers.md anew from w
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
 
+.PHONY: fail-safe
+fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
+	@PYTHONPATH=tests $(VENV)/python -m fail_safe
+
 .PHONY: bench
 bench: tools dev  ## Measure the kernel's speed, the way from tick to command, and the running house's memory
 	$(VENV)/python bench/kernel.py
