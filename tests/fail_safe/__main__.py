@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fail_safe.line import Line
 from fail_safe.lines import LINES
 from fail_safe.taking_away import copy_of_the_app, holds, is_noticed
 
