@@ -14,6 +14,8 @@ PYTEST ?=
 VENV := .venv/bin
 RUN_OPTIONS := $(if $(SPEED),--speed '$(SPEED)') $(if $(DATA),--data '$(DATA)') $(if $(SITE),--site '$(SITE)') \
 	$(if $(START),--start '$(START)') $(if $(KEEP),--keep)
+CHAOS_OPTIONS := $(if $(WORLD),--world '$(WORLD)') $(if $(SEED),--seed '$(SEED)') $(if $(RUNS),--runs '$(RUNS)') \
+	$(if $(SEED)$(RUNS)$(WORLD),,--write) $(if $(WRITE),--write)
 
 .PHONY: help
 help:  ## List these tasks
@@ -49,6 +51,10 @@ docs: dev  ## Write docs/configuration.md, devices.md and drivers.md anew from w
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
 
+.PHONY: fail-safe
+fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
+	@PYTHONPATH=tests $(VENV)/python -m fail_safe
+
 .PHONY: bench
 bench: tools dev  ## Measure the kernel's speed, the way from tick to command, and the running house's memory
 	$(VENV)/python bench/kernel.py
@@ -58,6 +64,10 @@ bench: tools dev  ## Measure the kernel's speed, the way from tick to command, a
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
 	@scripts/mutants $(if $(MUTANTS),'$(MUTANTS)')
+
+.PHONY: chaos
+chaos: tools dev  ## Let things go wrong at random for half an hour; SEED=, RUNS=, WORLD=held|real
+	@cd tests && ../$(VENV)/python -m chaos $(CHAOS_OPTIONS)
 
 .PHONY: doctor
 doctor:  ## Check this machine and the house that runs on it

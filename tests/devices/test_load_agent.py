@@ -242,6 +242,14 @@ def test_a_miner_that_acknowledges_but_stays_asleep_is_woken_again(bench: Bench)
     assert len(bench.when("full", since=began)) >= 4
 
 
+def test_a_lease_whose_renewal_is_overdue_wakes_nothing(running: Bench) -> None:
+    running.clock.advance(20.5)
+    running.miner.level = None
+    since = running.clock.boot()
+    running.live(24)
+    assert running.when("full", since) == []
+
+
 def test_a_level_that_is_not_reached_after_the_ramp_is_set_again_and_told(running: Bench) -> None:
     running.miner.draws_w = 900
     since = running.clock.boot()
@@ -490,8 +498,8 @@ def test_one_that_tells_no_power_runs_when_its_hash_rate_shows_it() -> None:
 def test_nothing_is_retried_once_the_lease_has_ended(bench: Bench) -> None:
     bench.off()
     bench.miner.is_silent = True
-    bench.send("full", lease_s=20)
-    bench.live(19)
+    bench.send("full", lease_s=45)
+    bench.live(44)
     tries = bench.when("full")
     assert len(tries) >= 3
     bench.miner.is_silent = False

@@ -10,6 +10,7 @@ from bitgrid.bus import HealthStatus
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config
+from bitgrid.config.site import NO_RELAY_SENTENCE
 from bitgrid.web import Asker, HouseView, create_app
 from web.talk import NOON_S, SUNNY, Talk, decide_on
 
@@ -38,6 +39,17 @@ def test_a_running_miner_is_shown_with_power_since_lease_and_sentence(client: Fl
     assert "The sun leaves 2.0 kW over, enough for full power: the miner starts at 1,674 W." in part(html, "why")
     assert "7:50 next decision at 12:10" in part(html, "next")
     assert '<p class="alert">' not in html
+
+
+def test_the_page_shows_that_a_load_has_no_relay(
+    config: Config, bus: MemoryBus, clock: HeldClock, client: FlaskClient, talk: Talk
+) -> None:
+    load = config.site.loads[0].model_copy(update={"relay": None, "accept_no_relay": NO_RELAY_SENTENCE})
+    bare = dataclasses.replace(config, site=config.site.model_copy(update={"loads": [load]}))
+    app = create_app(bare, HouseView(bare, bus, clock), Asker(bare.site.site, bus, clock), clock)
+    talk.all_well()
+    assert "Relay none: without the appliance nothing cuts its power" in part(page(app.test_client()), "now")
+    assert "Relay" not in part(page(client), "now")
 
 
 def test_the_page_speaks_german_to_a_german_browser_and_to_nobody_in_particular(

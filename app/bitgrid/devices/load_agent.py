@@ -34,6 +34,8 @@ STEP_S = 1.0
 STOP_AGAIN_S = 5.0
 CHECK_EVERY_S = 15.0
 CUT_PATIENCE_S = 10.0
+STARTS_WITH_LEFT_S = 25.0
+"""A lease of 45 s is renewed every 15 s; with less than this left, a renewal and five seconds more are missed."""
 LEVEL_TOLERANCE = 0.25
 SAFETY = "safety"
 """Under this name a safety event stands in a load's details until the load is leased again."""
@@ -230,9 +232,13 @@ class LoadAgent:
         lease = self._lease
         if lease is None and self._stopping.is_due(now) and not self._is_off(now):
             return partial(self._command, self._miner.stop, self._stopping)
-        if lease is not None and self._running.is_due(now) and not self._runs_as_asked(lease, now):
+        if lease is not None and self._may_start(lease, now) and not self._runs_as_asked(lease, now):
             return partial(self._command, partial(self._miner.set_level, lease.level), self._running)
         return self._watch.read_miner if self._watch.is_miner_due(now) else None
+
+    def _may_start(self, lease: Lease, now: float) -> bool:
+        """A lease whose renewal is overdue starts nothing: what ended it may not have come through."""
+        return self._running.is_due(now) and lease.expires_boot_s - now >= STARTS_WITH_LEFT_S
 
     def _relay_job(self, now: float) -> Callable[[], None] | None:
         relay = self._relay

@@ -16,7 +16,8 @@ from bitgrid.control.requests import Requests
 from bitgrid.services import runtime
 from bitgrid.store import Ledger
 
-STEP_S = 1.0
+STEP_S = 0.5
+"""Heat is answered with a stop in under a second, also when it is told right after a step."""
 
 
 def main() -> None:

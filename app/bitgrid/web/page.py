@@ -231,6 +231,8 @@ class Pages:
             rows.append(Row(words.t("row-lease"), words.figures.duration(state.lease_left_s)))
         if state.override is not None:
             rows.append(Row(words.t("row-override"), self._override_text(state.override.get("ends_at_s"))))
+        if next(entry for entry in self._config.site.loads if entry.id == load).relay is None:
+            rows.append(Row(words.t("row-relay"), words.t("relay-none")))
         return rows
 
     def _since(self, since_s: float) -> str:
