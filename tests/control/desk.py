@@ -142,8 +142,16 @@ class Desk:
 
     def tell_forecast(self, watts: list[float]) -> None:
         """The feeds tell what the sun will do, from the present block on."""
-        message = Telemetry(value=watts, source="clear-sky")
+        block = int(self.clock.now() // self.config.rules.block_s)
+        message = Telemetry(value=watts, source="clear-sky", first_block=block)
         topic = self.topics.telemetry("forecast", "pv_forecast_w")
+        self.engine.on_telemetry(Received(topic, message.encode(), retained=False))
+
+    def tell_price(self, ct_kwh: float) -> None:
+        """The feeds tell what a kWh from the grid costs, for a day from the present block on."""
+        block = int(self.clock.now() // self.config.rules.block_s)
+        message = Telemetry(value=[ct_kwh] * 144, source="market", first_block=block)
+        topic = self.topics.telemetry("tariff", "import_prices_ct_kwh")
         self.engine.on_telemetry(Received(topic, message.encode(), retained=False))
 
     def to_next_block(self) -> None:

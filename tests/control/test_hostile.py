@@ -57,7 +57,7 @@ class TestNumbers:
     @pytest.mark.parametrize("value", [1e308, -1e308, 1e12])
     @pytest.mark.parametrize(
         ("device", "name"),
-        [("tariff", "import_price_ct_kwh"), ("miner", "temp_c"), ("miner", "power_w"), ("meter", "grid_power_w")],
+        [("miner", "temp_c"), ("miner", "power_w"), ("meter", "grid_power_w")],
     )
     def test_a_number_that_cannot_be_is_no_value(
         self, running: Desk, device: str, name: str, value: float
@@ -69,7 +69,8 @@ class TestNumbers:
         assert running.actions[-1] == ("STOP", "R2_HARD_RESERVE")
 
     def test_a_forecast_of_such_numbers_is_none(self, desk: Desk) -> None:
-        tell(desk, "forecast", "pv_forecast_w", Telemetry(value=[1e308] * 6, source="x"))
+        block = int(desk.clock.now() // 600)
+        tell(desk, "forecast", "pv_forecast_w", Telemetry(value=[1e308] * 6, source="x", first_block=block))
         desk.pass_time(2)
         assert desk.engine.builder.latest({}).coming("pv_w") == ()
 

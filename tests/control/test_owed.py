@@ -128,7 +128,7 @@ def test_it_is_written_before_whatever_is_written_next(running: Desk) -> None:
 
 def test_one_that_the_tick_decided_is_its_block_s_only_decision(running: Desk) -> None:
     running.pass_time(1795 - running.clock.now() % 600)
-    running.tell("tariff", "import_price_ct_kwh", 30.0)  # too dear, and the hold is over with this block
+    running.tell_price(30.0)  # too dear, and the hold is over with this block
     assert len(running.actions) == 1
     with full_disk(running):
         running.pass_time(30)

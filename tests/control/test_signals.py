@@ -126,18 +126,9 @@ class TestState:
     ) -> None:
         price = builder.latest({}).signals["import_price_ct_kwh"]
         assert (price.value, price.source) == (2400, "site.yaml")
-        book.take("tariff", "import_price_ct_kwh", told(31.5), clock.boot())
+        curve = Telemetry(value=[31.5, 20.0], source="market", first_block=int(clock.now() // 600))
+        book.take("tariff", "import_prices_ct_kwh", curve, clock.boot())
         assert builder.latest({}).signals["import_price_ct_kwh"].value == 3150
-
-    def test_the_forecast_begins_with_the_block_that_begins(
-        self, builder: StateBuilder, book: SignalBook, clock: HeldClock
-    ) -> None:
-        book.take("forecast", "pv_forecast_w", told([1.0, 2.0, 3.0]), clock.boot())
-        assert builder.latest({}).coming("pv_w") == (1, 2, 3)
-        clock.advance(600)
-        assert builder.latest({}).coming("pv_w") == (2, 3)
-        clock.advance(6000)
-        assert builder.latest({}).coming("pv_w") == ()
 
     def test_the_local_day_changes_at_local_midnight(self, builder: StateBuilder, clock: HeldClock) -> None:
         clock.wall_s = 1_750_024_799.0  # 2025-06-15 23:59:59 in Berlin

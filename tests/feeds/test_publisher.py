@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.bus import Received, Telemetry, decode
+from bitgrid.bus import Received, Telemetry, Topics, decode
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
-from bitgrid.feeds.clearsky import pv_forecast_w
+from bitgrid.feeds.clearsky import ClearSkyFeed, pv_forecast_w
+from bitgrid.feeds.port import Told
 from bitgrid.feeds.publisher import FeedsPublisher
+from bitgrid.feeds.tariff import FixedTariffFeed
 
 CONFIG = Path(__file__).parents[2] / "config"
 NOON_S = 1_718_967_600.0  # 2024-06-21T11:00:00Z, the beginning of a block
@@ -36,6 +38,11 @@ class Ear:
         return dict(heard)
 
 
+def publisher(config: Config, bus: MemoryBus, clock: HeldClock) -> FeedsPublisher:
+    feeds = (FixedTariffFeed(config.site.tariff), ClearSkyFeed(config.site, clock, 600))
+    return FeedsPublisher(feeds, bus, Topics("home"), clock, 600)
+
+
 @pytest.fixture
 def config() -> Config:
     return load_config(CONFIG)
@@ -53,19 +60,20 @@ def bus() -> MemoryBus:
 
 def test_the_tariff_and_the_forecast_are_told_at_once(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
     ear = Ear(bus)
-    FeedsPublisher(config, bus, clock).step()
+    publisher(config, bus, clock).step()
     heard = ear.take()
     assert heard[f"{PREFIX}/tariff/import_price_ct_kwh"].value == 24.0
     assert heard[f"{PREFIX}/tariff/export_price_ct_kwh"].value == 8.0
     assert heard[f"{PREFIX}/tariff/import_price_ct_kwh"].source == "fixed tariff"
     forecast = heard[f"{PREFIX}/forecast/pv_forecast_w"]
     assert forecast.source == "clear-sky"
+    assert forecast.first_block == NOON_S // 600
     assert isinstance(forecast.value, list)
     assert len(forecast.value) == 144
 
 
 def test_they_are_told_once_a_minute(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
-    ear, feeds = Ear(bus), FeedsPublisher(config, bus, clock)
+    ear, feeds = Ear(bus), publisher(config, bus, clock)
     feeds.step()
     ear.take()
     clock.advance(59)
@@ -79,7 +87,7 @@ def test_they_are_told_once_a_minute(config: Config, clock: HeldClock, bus: Memo
 def test_a_new_block_is_told_at_once_with_the_forecast_moved_on(
     config: Config, clock: HeldClock, bus: MemoryBus
 ) -> None:
-    ear, feeds = Ear(bus), FeedsPublisher(config, bus, clock)
+    ear, feeds = Ear(bus), publisher(config, bus, clock)
     clock.wall_s = NOON_S + 595
     feeds.step()
     before = ear.take()[f"{PREFIX}/forecast/pv_forecast_w"].value
@@ -92,7 +100,7 @@ def test_a_new_block_is_told_at_once_with_the_forecast_moved_on(
 
 
 def test_when_the_broker_is_back_they_are_told_at_once(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
-    ear, feeds = Ear(bus), FeedsPublisher(config, bus, clock)
+    ear, feeds = Ear(bus), publisher(config, bus, clock)
     feeds.step()
     ear.take()
     bus.is_connected = False
@@ -107,7 +115,7 @@ def test_when_the_broker_is_back_they_are_told_at_once(config: Config, clock: He
 def test_a_clock_that_steps_back_does_not_silence_the_feeds(
     config: Config, clock: HeldClock, bus: MemoryBus
 ) -> None:
-    ear, feeds = Ear(bus), FeedsPublisher(config, bus, clock)
+    ear, feeds = Ear(bus), publisher(config, bus, clock)
     feeds.step()
     ear.take()
     clock.wall_s -= 7200
@@ -118,7 +126,7 @@ def test_a_clock_that_steps_back_does_not_silence_the_feeds(
 def test_a_house_without_pv_gets_no_forecast(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
     site = config.site.model_copy(update={"pv": []})
     ear = Ear(bus)
-    FeedsPublisher(Config(site, config.rules, config.flags, config.policies), bus, clock).step()
+    publisher(Config(site, config.rules, config.flags, config.policies), bus, clock).step()
     assert set(ear.take()) == {f"{PREFIX}/tariff/import_price_ct_kwh", f"{PREFIX}/tariff/export_price_ct_kwh"}
 
 
@@ -128,3 +136,24 @@ def test_the_forecast_begins_with_the_present_block_and_covers_a_day(config: Con
     assert forecast_w[6 * 12] == 0, "midnight"
     assert forecast_w[-1] == pytest.approx(forecast_w[0], rel=0.02), "the next noon"
     assert len(pv_forecast_w(config.site, int(NOON_S // 3600), 3600)) == 24
+
+
+class OneWithATrouble:
+    """A feed that knows nothing, and says why."""
+
+    def step(self) -> None:
+        pass
+
+    def told(self) -> tuple[Told, ...]:
+        return ()
+
+    def problem(self) -> str:
+        return "the market does not answer"
+
+
+def test_what_is_wrong_with_a_feed_is_said_with_and_without_a_broker(clock: HeldClock, bus: MemoryBus) -> None:
+    feeds = FeedsPublisher((OneWithATrouble(), OneWithATrouble()), bus, Topics("home"), clock, 600)
+    said = "the market does not answer; the market does not answer"
+    assert feeds.step() == said
+    bus.is_connected = False
+    assert feeds.step() == said

@@ -42,13 +42,21 @@ class HealthStatus(StrEnum):
     ERROR = "error"
 
 
-class Telemetry(Message):
-    """A measured value; ``age_s`` is its age when it was sent, by the sender's boot clock."""
+Curve = list[float] | list[tuple[float, float, float]]
+"""Values by block: numbers, or [p10, p50, p90] each."""
 
-    value: float | list[float] | None
+
+class Telemetry(Message):
+    """A value; ``age_s`` is its age when it was sent, by the sender's boot clock.
+
+    A curve tells in ``first_block`` (UTC epoch seconds over the block's length) of which block its first value is.
+    """
+
+    value: float | Curve | None
     quality: Quality = Quality.GOOD
     age_s: Annotated[float, Field(ge=0)] = 0.0
     source: str
+    first_block: int | None = None
 
 
 class SignalView(Message):

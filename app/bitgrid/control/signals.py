@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 
-from bitgrid.bus import Quality, Telemetry
+from bitgrid.bus import Curve, Quality, Telemetry
 from bitgrid.kernel import Quality as KernelQuality
 from bitgrid.kernel import Signal, to_scaled
 
@@ -21,17 +21,21 @@ class Sample:
 
     Args:
         value: the last good value; None: there was none.
-        value_boot_s: when the device told it.
+        value_boot_s: when the device learned it.
+        heard_boot_s: when it was last heard here, however old it was then.
         taken_boot_s: when the device told the newest message.
         source: who told it.
         is_good: whether that message was good; if not, the value grows old as in silence.
+        first_block: of a curve, the block of its first value.
     """
 
-    value: float | list[float] | None
+    value: float | Curve | None
     value_boot_s: float
     taken_boot_s: float
     source: str
+    heard_boot_s: float
     is_good: bool = True
+    first_block: int | None = None
 
 
 @dataclass
@@ -117,14 +121,16 @@ class SignalBook:
         if known is not None and taken_boot_s < known.taken_boot_s:
             return
         if told.quality is Quality.GOOD and _can_be(told.value):
-            self._samples[key] = Sample(told.value, taken_boot_s, taken_boot_s, told.source)
+            self._samples[key] = Sample(
+                told.value, taken_boot_s, taken_boot_s, told.source, now_boot_s, first_block=told.first_block
+            )
             if name in AVERAGED and isinstance(told.value, float):
                 history = self._histories.setdefault(key, History(self._window_s, self._gap_s))
                 history.add(taken_boot_s, told.value)
             if name in COUNTED and isinstance(told.value, float):
                 self._counters.setdefault(key, CounterHistory(self._window_s)).add(taken_boot_s, told.value)
         elif known is None:
-            self._samples[key] = Sample(None, taken_boot_s, taken_boot_s, told.source, is_good=False)
+            self._samples[key] = Sample(None, taken_boot_s, taken_boot_s, told.source, now_boot_s, is_good=False)
         else:
             known.is_good, known.taken_boot_s = False, taken_boot_s
 
@@ -161,9 +167,10 @@ class SignalBook:
         return None if counter is None else counter.increase(from_boot_s, to_boot_s)
 
 
-def _can_be(value: float | list[float] | None) -> bool:
+def _can_be(value: float | Curve | None) -> bool:
     """Whether it is a value at all, and none beyond `LARGEST`."""
     if value is None:
         return False
-    values = value if isinstance(value, list) else [value]
-    return all(abs(number) <= LARGEST for number in values)
+    entries = value if isinstance(value, list) else [value]
+    numbers = chain.from_iterable((entry,) if isinstance(entry, float) else entry for entry in entries)
+    return all(abs(number) <= LARGEST for number in numbers)

@@ -8,23 +8,18 @@ from dataclasses import replace
 from bitgrid.config import Config, DeviceConfig
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.days import LocalDays
+from bitgrid.control.expected import CURVES, Expected
 from bitgrid.control.rule_set import battery
-from bitgrid.control.signals import AVERAGED, COUNTED, Sample, SignalBook
+from bitgrid.control.signals import AVERAGED, COUNTED, SignalBook
 from bitgrid.kernel import EnergyState, Forecast, Outlook, Quality, Signal, outlook, to_people, to_scaled
 
 MIN_STALE_S = 30
 IMPORT_WINDOW_S = 60
-FEED_STALE_S = 3600
 AUTONOMY = "autonomy"
 FULL_AUTONOMY = 3
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
 PLAIN_LOAD_SIGNALS = ("power_w",)
 """Of a load without a miner: nothing else is measured there, so nothing else is required."""
-FEED_SIGNALS = (
-    ("tariff", "import_price_ct_kwh"),
-    ("tariff", "export_price_ct_kwh"),
-    ("forecast", "pv_forecast_w"),
-)
 
 
 class StateBuilder:
@@ -33,8 +28,7 @@ class StateBuilder:
     def __init__(self, config: Config, book: SignalBook, blocks: BlockClock, days: LocalDays) -> None:
         self._site, self._policies, self._config_hash = config.site, config.policies, config.config_hash
         self._battery = battery(config)
-        self._forecast_sample: Sample | None = None
-        self._known_forecast: Forecast | None = None
+        self._expected = Expected(book, blocks)
         self._outlook: tuple[Forecast | None, int, Outlook | None] = (None, -1, None)
         self._book, self._blocks, self._days = book, blocks, days
         self._timeout_s = config.rules.r3.comm_timeout_s
@@ -49,7 +43,7 @@ class StateBuilder:
         """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
         measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
         of_loads = {(load, name) for load, names in self._load_signals.items() for name in (*names, *COUNTED)}
-        return frozenset(measured | of_loads).union(FEED_SIGNALS)
+        return frozenset(measured | of_loads).union(CURVES)
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
         """The house now: the newest value of everything, and what the rule daemon itself knows (``context``).
@@ -60,7 +54,7 @@ class StateBuilder:
         now_boot_s, now_s = self._blocks.clock.boot(), self._blocks.now_s()
         signals: dict[str, Signal] = {name: self.measured(name, now_boot_s) for name in self._required}
         signals |= self._of_loads(now_boot_s)
-        signals |= self._of_feeds(now_boot_s)
+        signals |= self._of_feeds()
         signals |= {
             name: Signal(value, 0, Quality.GOOD, "rules")
             for name, value in context.items()
@@ -78,7 +72,7 @@ class StateBuilder:
             signals=signals,
             required=self._required,
             load_ids=self._load_ids,
-            forecast=self._forecast(),
+            forecast=self._expected.forecast(),
             autonomy=context.get(AUTONOMY, FULL_AUTONOMY),
             config_hash=self._config_hash,
         )
@@ -146,38 +140,21 @@ class StateBuilder:
                 )
         return signals
 
-    def _of_feeds(self, now_boot_s: float) -> dict[str, Signal]:
-        """Prices; where no feed has told one yet, the fixed tariff is the price."""
+    def _of_feeds(self) -> dict[str, Signal]:
+        """Prices; where no feed has told one for this block, the fixed tariff is the price."""
         signals = {}
         tariff = {
             "import_price_ct_kwh": self._site.tariff.import_ct_kwh,
             "export_price_ct_kwh": self._site.tariff.export_ct_kwh,
         }
         for name, fallback in tariff.items():
-            signal = self._book.signal("tariff", name, now_boot_s, FEED_STALE_S, FEED_STALE_S)
-            if signal.quality is not Quality.GOOD:
-                signal = Signal(to_scaled(name, fallback), 0, Quality.GOOD, "site.yaml")
-            signals[name] = signal
+            fixed = Signal(to_scaled(name, fallback), 0, Quality.GOOD, "site.yaml")
+            signals[name] = self._expected.price(name) or fixed
         hodl = self._policies.hodl
         if hodl is not None:
             for name, value in (("sats_per_kwh", hodl.sats_per_kwh), ("hodl_ct_kwh", hodl.ct_kwh)):
                 signals[name] = Signal(to_scaled(name, value), 0, Quality.GOOD, "policies.yaml")
         return signals
-
-    def _forecast(self) -> Forecast | None:
-        """What is expected; a newer forecast that says the same of what is ahead does not replace the old one."""
-        sample = self._book.newest("forecast", "pv_forecast_w")
-        if sample is None or not isinstance(sample.value, list):
-            return None
-        if sample is self._forecast_sample:
-            return self._known_forecast
-        self._forecast_sample = sample
-        age_s = self._blocks.clock.boot() - sample.value_boot_s
-        taken_block = int((self._blocks.clock.now() - age_s) // self._blocks.block_s)
-        told = Forecast(taken_block, tuple(round(value) for value in sample.value))
-        if self._known_forecast is None or not _goes_on(self._known_forecast, told):
-            self._known_forecast = told
-        return self._known_forecast
 
     def _mean(self, name: str, from_boot_s: float, to_boot_s: float) -> int | None:
         """Mean of a signal of the house or of a load (``miner.power_w``); None where it is not averaged."""
@@ -194,10 +171,3 @@ class StateBuilder:
 
     def _stale_after_s(self, device: DeviceConfig) -> float:
         return min(self._timeout_s, max(MIN_STALE_S, 3 * device.poll_interval_s))
-
-
-def _goes_on(known: Forecast, told: Forecast) -> bool:
-    """Whether a known forecast says the same as a newer one, and still reaches half as far."""
-    ahead = known.pv_w[max(0, told.first_block - known.first_block) :]
-    reaches = told.first_block - known.first_block >= 0 and len(ahead) * 2 >= len(told.pv_w)
-    return reaches and ahead == told.pv_w[: len(ahead)]

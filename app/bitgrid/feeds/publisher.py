@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from bitgrid.bus import Bus, Telemetry, Topics
+from collections.abc import Sequence
+
+from bitgrid.bus import Bus, Topics
 from bitgrid.clock import Clock
-from bitgrid.config import Config
-from bitgrid.feeds.clearsky import pv_forecast_w
-from bitgrid.feeds.tariff import prices_ct_kwh
+from bitgrid.feeds.port import Feed
 
 INTERVAL_S = 60.0
-TARIFF, FORECAST = "tariff", "forecast"
-PV_FORECAST = "pv_forecast_w"
 
 
 class FeedsPublisher:
-    """Stepped by its process. A house without ``pv`` in its site.yaml gets no forecast."""
+    """Stepped by its process.
 
-    def __init__(self, config: Config, bus: Bus, clock: Clock) -> None:
-        self._site, self._block_s = config.site, config.rules.block_s
-        self._topics, self._bus, self._clock = Topics(config.site.site), bus, clock
+    Args:
+        feeds: each is stepped whether or not the broker is there.
+        bus, topics: where their values are told, retained.
+        clock: of the house.
+        block_s: length of a block, s.
+    """
+
+    def __init__(self, feeds: Sequence[Feed], bus: Bus, topics: Topics, clock: Clock, block_s: int) -> None:
+        self._feeds, self._block_s = feeds, block_s
+        self._bus, self._topics, self._clock = bus, topics, clock
         self._told_boot_s: float | None = None
         self._block: int | None = None
-        self._forecast_w: list[float] = []
 
-    def step(self) -> None:
-        """Publish if it is time to."""
+    def step(self) -> str:
+        """Step the feeds and publish if it is time to; tell what is wrong, or nothing."""
+        for feed in self._feeds:
+            feed.step()
+        problem = "; ".join(filter(None, (feed.problem() for feed in self._feeds)))
         if not self._bus.is_connected:
             self._told_boot_s = None
-            return
+            return problem
         block = int(self._clock.now() // self._block_s)
-        if block != self._block:
-            self._block, self._told_boot_s = block, None
-            self._forecast_w = pv_forecast_w(self._site, block, self._block_s) if self._site.pv else []
-        if self._told_boot_s is None or self._clock.boot() - self._told_boot_s >= INTERVAL_S:
-            self._told_boot_s = self._clock.boot()
+        is_due = self._told_boot_s is None or self._clock.boot() - self._told_boot_s >= INTERVAL_S
+        if block != self._block or is_due:
+            self._block, self._told_boot_s = block, self._clock.boot()
             self._publish()
+        return problem
 
     def _publish(self) -> None:
-        for signal, price in prices_ct_kwh(self._site.tariff).items():
-            self._tell(TARIFF, signal, Telemetry(value=price, source="fixed tariff"))
-        if self._forecast_w:
-            self._tell(FORECAST, PV_FORECAST, Telemetry(value=self._forecast_w, source="clear-sky"))
-
-    def _tell(self, device: str, signal: str, telemetry: Telemetry) -> None:
-        self._bus.publish(self._topics.telemetry(device, signal), telemetry, retain=True)
+        for feed in self._feeds:
+            for device, signal, telemetry in feed.told():
+                self._bus.publish(self._topics.telemetry(device, signal), telemetry, retain=True)

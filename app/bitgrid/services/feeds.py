@@ -1,19 +1,44 @@
-"""`feeds`: the tariff and the PV forecast, on the bus."""
+"""`feeds`: prices, forecasts and Bitcoin's figures, on the bus."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from bitgrid.bus import HealthStatus
+from bitgrid.feeds.errands import Errands
+from bitgrid.feeds.house_feeds import Means, house_feeds
 from bitgrid.feeds.publisher import FeedsPublisher
+from bitgrid.feeds.web import web_fetch
 from bitgrid.services import runtime
+from bitgrid.store.feeds import FeedsStore
 
 STEP_S = 5.0
+WORKERS = 2
 
 
 def main() -> None:
-    """Wire bus and feeds, and run until told to end."""
+    """Wire bus, store and feeds, and run until told to end."""
     service = runtime.start("feeds")
+    executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="errand")
+    store, errands = FeedsStore(service.paths.data / "feeds.sqlite"), Errands(executor)
+    house = house_feeds(service.config, Means(service.clock, store, errands, web_fetch()))
     bus = service.connect_bus()
-    service.run_loop(bus, FeedsPublisher(service.config, bus, service.clock).step, STEP_S)
+    bus.subscribe(
+        service.topics.decision, lambda received: service.inbox.put(partial(house.history.on_decision, received))
+    )
+    block_s = service.config.rules.block_s
+    publisher = FeedsPublisher(house.feeds, bus, service.topics, service.clock, block_s)
+
+    def step() -> runtime.StepHealth | None:
+        errands.step()
+        problem = publisher.step()
+        return runtime.StepHealth(HealthStatus.WARN, problem) if problem else None
+
+    service.run_loop(bus, step, STEP_S)
+    executor.shutdown(wait=False, cancel_futures=True)
     service.close_bus(bus)
+    store.close()
 
 
 if __name__ == "__main__":
