@@ -6,6 +6,7 @@ from fail_safe.line import Line, Without
 
 PART, BOUNDS = "What else holds", "The bounds"
 ENGINE, WATCH, HOLDER = "control/engine.py", "guard/watch.py", "devices/lease.py"
+STANDPOINT, TAKEOVER = "control/standpoint.py", "control/takeover.py"
 OVERRIDE = "request = decode(OverrideRequest, received.payload)\n        if request is None"
 
 LINES = (
@@ -162,8 +163,8 @@ LINES = (
             "test_whole_house_faults.py::test_two_that_come_back_at_once_do_not_start_again_what_was_stopped",
         ),
         (
-            Without(ENGINE, "if is_leased and holders is not None and", "if holders is not None and"),
-            Without(ENGINE, "if decided is not None and may_renew(state, decision) and", "if decided and"),
+            Without(TAKEOVER, "if is_leased and holders is not None and", "if holders is not None and"),
+            Without(TAKEOVER, "if decided is not None and may_renew(state, decision) and", "if decided and"),
         ),
     ),
     Line(
@@ -238,6 +239,6 @@ LINES = (
             "test_whole_house_faults.py::test_at_boot_the_load_is_put_off_before_anything_else",
             "control/test_engine.py::test_nothing_starts_without_both_controllers_and_a_load_confirmed_off",
         ),
-        (Without(ENGINE, "or not guarded.confirmed_off", ""),),
+        (Without(STANDPOINT, "or not guarded.confirmed_off", ""),),
     ),
 )
