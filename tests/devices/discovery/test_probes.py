@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bitgrid.devices.discovery import http_probe, miner_probe
@@ -164,6 +164,7 @@ KEYS = [
 ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(told=st.dictionaries(st.sampled_from([*KEYS, "StatusSNS", "StatusSTS", "VERSION", "profile"]), JSON))
 def test_whatever_a_device_says_no_error_escapes_and_a_name_is_one_line(told: dict[str, Any]) -> None:
     answer = json.dumps(told).encode()
