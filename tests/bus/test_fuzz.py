@@ -25,7 +25,9 @@ EVERY = sorted(kinds(), key=lambda kind: kind.__name__)
 @pytest.mark.parametrize("model", EVERY, ids=lambda model: model.__name__)
 @EXAMPLES
 @given(data=st.data())
-def test_what_is_nearly_a_message_is_none_or_holds_finite_numbers(model: type[Message], data: st.DataObject) -> None:
+def test_what_is_nearly_a_message_is_none_or_holds_finite_numbers(
+    model: type[Message], data: st.DataObject
+) -> None:
     decoded = decode(model, data.draw(of_schema(model.model_json_schema())))
     assert decoded is None or is_finite(decoded.model_dump())
 

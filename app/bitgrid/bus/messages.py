@@ -17,7 +17,7 @@ _ENDLESS = re.compile(rb"[0-9]{309}")
 """Digits that no float can hold: as a whole number they would pass, and break whoever reckons with them."""
 
 
-def _of_finite_numbers(told: Any, info: ValidationInfo) -> Any:
+def _of_finite_numbers(told: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
     """What came in by JSON without a fixed form: pydantic lets NaN and 1e999 through there."""
     if info.mode == "json":
         _raise_if_not_finite(told)

@@ -76,6 +76,7 @@ class ShellyGen1Relay:
         is_on = relay.get("ison")
         if not isinstance(is_on, bool):
             raise DeviceNonsense(
-                f"{self._device} tells ison of output {self._channel} as {shown(is_on)}; it is no Shelly Gen1 relay"
+                f"{self._device} tells ison of output {self._channel} as {shown(is_on)}; "
+                "it is no Shelly Gen1 relay"
             )
         return is_on

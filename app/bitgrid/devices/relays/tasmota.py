@@ -81,7 +81,8 @@ class TasmotaRelay:
         state = told.get(f"POWER{self._number}", told.get("POWER") if self._number == 1 else None)
         if str(state) not in {"ON", "OFF"}:
             raise DeviceNonsense(
-                f"{self._device} tells POWER{self._number} as {shown(state)}; it has no such output, or is no Tasmota"
+                f"{self._device} tells POWER{self._number} as {shown(state)}; "
+                "it has no such output, or is no Tasmota"
             )
         return bool(state == "ON")
 
