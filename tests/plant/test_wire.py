@@ -10,7 +10,7 @@ import pytest
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.listeners import Listener
 from bitgrid.plant.wire import GARBAGE, SLOW_MACHINE_S, Wire
-from bitgrid.plant.wire_faults import WIRE_DESCRIPTIONS, WireFault
+from bitgrid.plant.wire_faults import OF_MODBUS, WIRE_DESCRIPTIONS, WireFault
 from plant.echo import echo_server
 
 PATIENCE_S, SHORT_S = 2.0, 0.1
@@ -23,7 +23,12 @@ class Line:
         self.wrong: WireFault | None = None
         self.device: Listener
         self.device, port = echo_server()
-        self.wire = Wire(("127.0.0.1", 0), ("127.0.0.1", port), lambda: self.wrong, lambda *_: b"spoiled")
+        self.wire = Wire(
+            ("127.0.0.1", 0),
+            ("127.0.0.1", port),
+            lambda: self.wrong,
+            lambda fault, _, answer: answer if fault is None else b"spoiled" * (fault in OF_MODBUS) or answer,
+        )
         self.readers: list[socket.socket] = []
 
     def reader(self) -> socket.socket:
@@ -88,6 +93,7 @@ def test_every_fault_is_described() -> None:
         (WireFault.TWICE, b"questionquestion"),
         (WireFault.GARBAGE_BEFORE, GARBAGE + b"question"),
         (WireFault.GARBAGE_INSTEAD, GARBAGE),
+        (WireFault.WRONG_UNIT, b"spoiled"),
     ],
 )
 def test_what_comes_instead_of_an_answer(line: Line, fault: WireFault, told: bytes) -> None:

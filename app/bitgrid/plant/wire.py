@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
+from bitgrid.plant.errors import taken
 from bitgrid.plant.listeners import Listener
-from bitgrid.plant.modbus_server import taken
 from bitgrid.plant.wire_faults import WireFault
 
 SLOW_MACHINE_S = 0.3
@@ -26,12 +26,12 @@ GARBAGE = b"\x55\xaa\x00\xff garbage \r\n\r\n\x7f{]"
 _POLL_S, _CONNECT_S, _CHUNK = 0.5, 2.0, 65_536
 _RESET = struct.pack("ii", 1, 0)
 
-Spoil = Callable[[WireFault, bytes, bytes], bytes]
-"""What comes instead of an answer, from the fault, the question and the answer."""
+Spoil = Callable[[WireFault | None, bytes, bytes], bytes]
+"""What comes instead of an answer, from the fault, if any, the question and the answer."""
 Wrong = Callable[[], WireFault | None]
 
 
-def honest(_fault: WireFault, _question: bytes, answer: bytes) -> bytes:
+def honest(_fault: WireFault | None, _question: bytes, answer: bytes) -> bytes:
     """Leave the answer as it is: there is nothing in this protocol to say wrongly."""
     return answer
 
@@ -164,8 +164,6 @@ class Wire:
             case WireFault.RESET:
                 _reset(passage.reader)
                 raise ConnectionAbortedError
-            case None | WireFault.MUTE | WireFault.VANISHED | WireFault.ONE_CLIENT:
-                passage.say(answer)
             case fault:
                 passage.say(self._spoil(fault, passage.question, answer))
 
