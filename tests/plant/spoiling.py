@@ -22,6 +22,7 @@ Face = Callable[[bytes], bytes]
 """A whole request in, a whole answer out."""
 Spoil = Callable[[bytes], bytes]
 _RESET = struct.pack("ii", 1, 0)
+OK = b"HTTP/1.1 200 OK\r\n"
 PAGE = b"<!DOCTYPE html><html><body>Please log in</body></html>"
 
 
@@ -114,14 +115,13 @@ def _status(status: int, body: bytes = b"", headers: str = "") -> Fault:
 
 
 def _body(change: Callable[[bytes], bytes], *, is_plain: bool = True) -> Fault:
-    """The answer's body, changed, its length told rightly: of HTTP, or all there is of the cgminer API."""
+    """A good answer's body, changed, its length told rightly: of HTTP, or all there is of the cgminer API."""
 
     def spoil(answer: bytes) -> bytes:
         head, middle, body = answer.partition(b"\r\n\r\n")
         if not middle:
             return change(answer.rstrip(b"\0")) + b"\0"
-        status = int(head.split(b" ")[1])
-        return _http(status, change(body))
+        return _http(200, change(body)) if head.startswith(OK.rstrip()) else answer
 
     return Fault(spoil=spoil, is_plain=is_plain)
 
@@ -197,7 +197,6 @@ def _fallen(_connection: socket.socket, _done: threading.Event) -> None:
     _connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
 
-OK = b"HTTP/1.1 200 OK\r\n"
 ANY_WIRE = {
     "half-open": Fault(mute, is_slow=True),
     "one connection, and another has it": Fault(_fallen),
