@@ -33,7 +33,7 @@ from plant.spoiling import ANY_WIRE, HONEST, HTTP_WIRE, TCP_WIRE, Device, Fault,
 from plant.test_json_device import PROFILES, answers, behind
 from plant.test_more_drivers import LEVELS
 
-PATIENT_S, HASTY_S = 5.0, 0.12
+PATIENT_S, HASTY_S = 5.0, 0.08
 WHO = Credentials("admin", "geheim")
 TCP = ("avalon", "luxos")
 MINERS = (*TCP, "axeos", "braiins")
