@@ -77,6 +77,10 @@ class ModbusServers:
         finally:
             for server in servers:
                 await server.shutdown()  # type: ignore[no-untyped-call]
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _open(self, units: dict[int, RegistersFace]) -> ModbusTcpServer:
         devices = [self._device(unit, face) for unit, face in units.items()]

@@ -34,10 +34,9 @@ class ModbusSpoil:
             return answer
         if fault in EXCEPTIONS:
             return _frame(answer, function=answer[_SIZE - 1] | 0x80, data=bytes([EXCEPTIONS[fault]]))
-        if fault in _HEADERS:
-            return _HEADERS[fault](answer)
-        is_read = answer[_SIZE - 1] in _OTHER
-        return _registers(answer, _WORDS[fault]) if is_read and fault in _WORDS else answer
+        if answer[_SIZE - 1] in _OTHER and fault in _WORDS:
+            answer = _registers(answer, _WORDS[fault])
+        return _HEADERS[fault](answer) if fault in _HEADERS else answer
 
     def _frozen(self, question: bytes, answer: bytes) -> bytes:
         """The first answer to the same question, with the transaction of this one."""
@@ -67,6 +66,11 @@ def _swapped(words: list[int]) -> list[int]:
     return [words[place ^ 1] for place in range(pairs)] + words[pairs:]
 
 
+def _foreign(words: list[int]) -> list[int]:
+    """Figures as another device, or another moment, might have them."""
+    return [word ^ 1 for word in words]
+
+
 _HEADERS: dict[WireFault, Callable[[bytes], bytes]] = {
     WireFault.WRONG_TRANSACTION: _with_byte(1, lambda low: low ^ 1),
     WireFault.WRONG_PROTOCOL: _with_byte(3, lambda _: 1),
@@ -75,6 +79,10 @@ _HEADERS: dict[WireFault, Callable[[bytes], bytes]] = {
     WireFault.BAD_COUNT: _with_byte(8, lambda count: min(255, count + 2)),
 }
 _WORDS: dict[WireFault, Callable[[list[int]], list[int]]] = {
+    WireFault.WRONG_TRANSACTION: _foreign,
+    WireFault.WRONG_PROTOCOL: _foreign,
+    WireFault.WRONG_UNIT: _foreign,
+    WireFault.WRONG_FUNCTION: _foreign,
     WireFault.SHORT: lambda words: words[:-1],
     WireFault.SWAPPED_WORDS: _swapped,
     WireFault.NOT_A_NUMBER: lambda words: (_NAN * len(words))[: len(words)],
