@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -82,8 +83,10 @@ def test_a_sound_wire_carries_everything_and_ends_with_either_side(line: Line) -
     assert line.wire.connections == 2
 
 
-def test_every_fault_is_described() -> None:
+def test_every_fault_is_described_and_what_the_house_does_with_it_is_written_down() -> None:
     assert set(WIRE_DESCRIPTIONS) == set(WireFault)
+    page = (Path(__file__).parents[2] / "docs" / "wire.md").read_text()
+    assert [fault for fault in WireFault if f"`{fault}`" not in page] == []
 
 
 @pytest.mark.parametrize(
