@@ -78,6 +78,15 @@ LINES = (
     ),
     Line(
         PART,
+        "A miner that still boots hears no stop: its power is cut at once, by either of the two",
+        ("test_whole_house_faults.py::test_whoever_is_left_does_so_alone",),
+        (
+            Without(WATCH, "now if self._boots(self._lease, now) else now +", "now +"),
+            Without("devices/load_agent.py", "lease is None and self._is_booting(now)", "False"),
+        ),
+    ),
+    Line(
+        PART,
         "A load that is off may be silent",
         ("guard/test_safety.py::test_a_load_that_is_off_may_be_silent",),
         (
