@@ -206,6 +206,37 @@ class TestFaults:
         assert len(keys) == len(set(keys))
 
 
+class TestBooting:
+    """The miner boots for forty seconds, hears nothing meanwhile, and begins to hash by itself."""
+
+    @pytest.fixture
+    def booting(self, tmp_path: Path) -> WholeHouse:
+        """Power has just been given to it."""
+        sunny = load_plant(CONFIG_DIRECTORY).model_copy(update={"cloudiness": 0.0})
+        house = WholeHouse(tmp_path, MORNING_S, plant=sunny)
+        for _ in range(1500):
+            house.live(1)
+            if house.house.relays["miner"].is_contact_closed:
+                return house
+        pytest.fail("it was never started")
+
+    @pytest.mark.parametrize("after_s", [1, 15, 30, 36])
+    def test_a_stop_meanwhile_leaves_it_no_power_to_wake_on(self, booting: WholeHouse, after_s: int) -> None:
+        booting.live(after_s)
+        wish = OverrideRequest(request_id="1", load="miner", action="stop", duration_s=3600, actor="test")
+        booting.bus.publish(booting.topics.override, wish)
+        booting.live(3)
+        assert not booting.house.relays["miner"].is_contact_closed
+        booting.live(120)
+        assert max(moment.miner_w for moment in booting.moments) < OFF_W
+
+    @pytest.mark.parametrize("name", ["guard", "loads"])
+    def test_whoever_is_left_does_so_alone(self, booting: WholeHouse, name: str) -> None:
+        booting.kill(name)
+        booting.live(200)
+        assert max(moment.miner_w for moment in booting.moments) < OFF_W
+
+
 def test_at_boot_the_load_is_put_off_before_anything_else(tmp_path: Path) -> None:
     house = WholeHouse(tmp_path, MORNING_S)
     house.house.relays["miner"].switch(output=True, now_s=house.house.now_s, toggle_after_s=None, source="button")

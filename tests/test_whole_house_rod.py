@@ -90,7 +90,7 @@ def test_where_it_carries_one_the_first_is_served(
 
 def test_the_state_requires_nothing_of_it_that_is_not_measured(both: WholeHouse) -> None:
     rod = both.engine.loads["rod"]
-    state = both.engine.state_for(rod)
+    state = both.engine.standpoint.state_for(rod)
     assert [name for name in state.signals if name.startswith("rod.")] == ["rod.power_w", "rod.on_for_s"]
     assert state.good("rod.power_w") == 1000
     assert not state.degraded
@@ -151,14 +151,14 @@ def test_behind_a_relay_without_a_meter_it_counts_by_site_yaml_and_says_so(tmp_p
     house = house_with(tmp_path, 6000, ROD)
     house.house.relays["rod"].has_meter = False
     house.live(1500)
-    signal = house.engine.state_for(house.engine.loads["rod"]).signals["rod.power_w"]
+    signal = house.engine.standpoint.state_for(house.engine.loads["rod"]).signals["rod.power_w"]
     assert (signal.value, signal.source) == (1000, "site.yaml")
     assert house.agents["rod"].problem == ""
     stop = OverrideRequest(request_id="1", load="rod", action="stop", actor="test")
     house.bus.publish(house.topics.override, stop)
     house.live(8)
     assert house.agents["rod"].is_confirmed_off
-    signal = house.engine.state_for(house.engine.loads["rod"]).signals["rod.power_w"]
+    signal = house.engine.standpoint.state_for(house.engine.loads["rod"]).signals["rod.power_w"]
     assert (signal.value, signal.source) == (0, "rod")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -79,6 +80,16 @@ def test_a_client_that_leaves_properly_does_not(broker: Broker, sender: MqttBus,
     sender.publish(TOPICS.health("a"), health("after"))
     eventually(lambda: any(b"after" in message.payload for message in heard), "the message after")
     assert not any(b"gone" in message.payload for message in heard)
+
+
+def test_only_a_broker_that_goes_is_called_lost(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    leaving, staying = client(broker, "leaving"), client(broker, "staying")
+    with caplog.at_level(logging.WARNING):
+        leaving.stop()
+        assert "lost the broker" not in caplog.text
+        broker.kill()
+        eventually(lambda: "lost the broker" in caplog.text, "the loss is told")
+    staying.stop()
 
 
 def test_a_client_comes_back_by_itself_and_hears_again(

@@ -75,7 +75,7 @@ def test_a_button_that_is_not_heard_stops_what_runs_and_lets_nothing_start(runni
     running.silence("emergency_stop")
     running.pass_time(62)
     assert running.actions[-1] == ("STOP", "R3_METER_SILENT")
-    assert "emergency_stop" in running.engine.state_for(running.engine.loads["miner"]).degraded
+    assert "emergency_stop" in running.engine.standpoint.state_for(running.engine.loads["miner"]).degraded
     running.measure(power_w=0.0)
     for _block in range(4):
         running.to_next_block()

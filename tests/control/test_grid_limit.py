@@ -160,4 +160,4 @@ def test_a_house_without_a_limit_records_nothing_of_one(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.pass_time(3)
     assert events(desk) == []
-    assert "loads_before_w" not in desk.engine.state_for(desk.engine.loads["miner"]).signals
+    assert "loads_before_w" not in desk.engine.standpoint.state_for(desk.engine.loads["miner"]).signals

@@ -63,7 +63,7 @@ def test_asleep_a_terahash_costs_nothing_that_could_be_told(desk: Desk) -> None:
 
 def test_between_ticks_the_state_holds_no_proof(desk: Desk) -> None:
     desk.pass_time(60)
-    state = desk.engine.state_for(desk.engine.loads["miner"])
+    state = desk.engine.standpoint.state_for(desk.engine.loads["miner"])
     assert not [name for name in state.signals if ".block_" in name]
 
 

@@ -54,7 +54,7 @@ def test_what_a_hold_keeps_running_behind_is_set_aside_first(desk: Desk) -> None
     block = desk.engine.blocks.block()
     heater.memory = type(heater.memory)("eco", block, block)
     desk.engine.loads["miner"].memory = type(heater.memory)("off", block - 9)
-    state = desk.engine.state_for(desk.engine.loads["miner"])
+    state = desk.engine.standpoint.state_for(desk.engine.loads["miner"])
 
     loads = list(desk.engine.loads.values())
     assert surplus_left_w(state, desk.engine.rules, loads, loads[0], 0) == 1000 - 800

@@ -6,8 +6,9 @@ from fail_safe.line import Line, Without
 
 PART = "The lease"
 ENGINE, LEASES, HOLDER, LINK = "control/engine.py", "control/leases.py", "devices/lease.py", "guard/core.py"
+STANDPOINT = "control/standpoint.py"
 DATAGRAMS = "guard/test_datagrams.py"
-RENEWS = "if is_of_this_time and is_held and may_renew(self.state_for(load), standing.decision):"
+RENEWS = "if is_of_this_time and is_held and may_renew(self.standpoint.state_for(load), standing.decision):"
 
 LINES = (
     Line(
@@ -133,8 +134,8 @@ LINES = (
         ),
         (
             Without("control/controllers.py", "now_boot_s - oldest_boot_s > HEARTBEAT_TIMEOUT_S", "False"),
-            Without(ENGINE, "return standing.holders != holders or", "return"),
-            Without(ENGINE, "or not guarded.confirmed_off", ""),
+            Without(STANDPOINT, "return standing.holders != holders or", "return"),
+            Without(STANDPOINT, "or not guarded.confirmed_off", ""),
         ),
     ),
     Line(

@@ -6,6 +6,7 @@ from fail_safe.line import Line, Without
 
 PART, BOUNDS = "What else holds", "The bounds"
 ENGINE, WATCH, HOLDER = "control/engine.py", "guard/watch.py", "devices/lease.py"
+STANDPOINT, TAKEOVER = "control/standpoint.py", "control/takeover.py"
 OVERRIDE = "request = decode(OverrideRequest, received.payload)\n        if request is None"
 
 LINES = (
@@ -74,6 +75,15 @@ LINES = (
             "test_whole_house_faults.py::test_a_relay_closed_by_hand_is_opened_again_and_told",
         ),
         (Without(WATCH, "        self._judge_unleased(now)\n", ""),),
+    ),
+    Line(
+        PART,
+        "A miner that still boots hears no stop: its power is cut at once, by either of the two",
+        ("test_whole_house_faults.py::test_whoever_is_left_does_so_alone",),
+        (
+            Without(WATCH, "now if self._boots(self._lease, now) else now +", "now +"),
+            Without("devices/load_agent.py", "lease is None and self._is_booting(now)", "False"),
+        ),
     ),
     Line(
         PART,
@@ -162,8 +172,8 @@ LINES = (
             "test_whole_house_faults.py::test_two_that_come_back_at_once_do_not_start_again_what_was_stopped",
         ),
         (
-            Without(ENGINE, "if is_leased and holders is not None and", "if holders is not None and"),
-            Without(ENGINE, "if decided is not None and may_renew(state, decision) and", "if decided and"),
+            Without(TAKEOVER, "if is_leased and holders is not None and", "if holders is not None and"),
+            Without(TAKEOVER, "if decided is not None and may_renew(state, decision) and", "if decided and"),
         ),
     ),
     Line(
@@ -238,6 +248,6 @@ LINES = (
             "test_whole_house_faults.py::test_at_boot_the_load_is_put_off_before_anything_else",
             "control/test_engine.py::test_nothing_starts_without_both_controllers_and_a_load_confirmed_off",
         ),
-        (Without(ENGINE, "or not guarded.confirmed_off", ""),),
+        (Without(STANDPOINT, "or not guarded.confirmed_off", ""),),
     ),
 )

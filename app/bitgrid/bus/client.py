@@ -112,7 +112,8 @@ class MqttBus:
         self, _client: Client, _userdata: object, _flags: DisconnectFlags, reason: ReasonCode, _props: object
     ) -> None:
         self._connected.clear()
-        log.warning("lost the broker: %s", reason)
+        if reason.is_failure:  # leaving by oneself is none
+            log.warning("lost the broker: %s", reason)
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         received = Received(message.topic, bytes(message.payload), retained=bool(message.retain))

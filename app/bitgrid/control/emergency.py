@@ -55,8 +55,8 @@ class EmergencyStop:
 
     def _off(self, load: Load) -> None:
         engine = self._engine
-        decision = decide(engine.state_for(load), load.memory, engine.rules, load.profile, Trigger.PROTECT)
-        engine.apply(decision)
+        state = engine.standpoint.state_for(load)
+        engine.apply(decide(state, load.memory, engine.rules, load.profile, Trigger.PROTECT))
         load.memory = replace(load.memory, override=None)
         engine.lock_out(load)
 

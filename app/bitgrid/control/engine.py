@@ -15,8 +15,8 @@ from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
 from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.control.blocks import BlockClock
-from bitgrid.control.clock_steps import moved
-from bitgrid.control.controllers import Controllers, Instances
+from bitgrid.control.clock_steps import ClockSteps
+from bitgrid.control.controllers import Controllers
 from bitgrid.control.days import LocalDays
 from bitgrid.control.emergency import EmergencyStop
 from bitgrid.control.grid_limit import GridLimit
@@ -25,10 +25,11 @@ from bitgrid.control.leases import Leases
 from bitgrid.control.load import Load
 from bitgrid.control.publisher import EventKind, Publisher
 from bitgrid.control.rule_set import load_profile, rule_set
-from bitgrid.control.sharing import surplus_beside_w, surplus_left_w
 from bitgrid.control.signals import SignalBook
 from bitgrid.control.signs import contradiction
-from bitgrid.control.state_builder import AUTONOMY, StateBuilder
+from bitgrid.control.standpoint import Standpoint
+from bitgrid.control.state_builder import StateBuilder
+from bitgrid.control.takeover import Takeover
 from bitgrid.control.trips import Trips
 from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
 from bitgrid.kernel import (
@@ -44,12 +45,10 @@ from bitgrid.kernel import (
     decide,
     may_renew,
 )
-from bitgrid.kernel.rules.r3_safety import LIMIT, LOADS_BEFORE, TRIP_HEAT, TRIP_OTHER
 from bitgrid.store import Ledger, StoreError
 
 log = logging.getLogger(__name__)
 
-SETTLE_S = 30.0
 PUBLISH_EVERY_S = 5.0
 EVALUATION_BUDGET_MACHINE_S = 1.0
 
@@ -87,10 +86,9 @@ class Engine:
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
         self.problem = self.warning = ""
         self._owes_memory = False
-        self._started_boot_s = clock.boot()
-        self._settled = False
         self._ticked: tuple[int, int] | None = None
-        self._clock_stepped = self._stepped_while_away()
+        self.standpoint, self._takeover = Standpoint(self), Takeover(self)
+        self.clock_steps = ClockSteps(self)
         self._next_publish_boot_s = 0.0
         self._archived = False
 
@@ -112,11 +110,9 @@ class Engine:
 
     def step(self) -> None:
         """One turn: the clock, emergency, trips, ends of overrides, protection, the tick, renewals, telling."""
-        step_s = self.blocks.stepped_s()
-        if step_s is not None:
-            self._on_clock_step(step_s)
+        self.clock_steps.step()
         self.emergency.step()
-        if not self._settled and not self._settle():
+        if not self._takeover.step():
             self._publish()
             return
         self.trips.step()
@@ -130,25 +126,15 @@ class Engine:
             self._renew(load)
         self._publish()
 
-    def state_for(self, load: Load, *, of_window: bool = False) -> EnergyState:
-        """The house as the decision on a load sees it."""
-        context = self._context(load)
-        builder = self.builder
-        state = builder.of_window(context, self.rules.block_s) if of_window else builder.latest(context)
-        return replace(state, confirmation=load.confirmation(state.clock_epoch, state.block))
-
     def judge(self, load: Load, memory: LoadMemory, trigger: Trigger) -> Decision:
         """A decision between ticks; what the other loads run on is not this one's surplus."""
-        return decide(self._beside(self.state_for(load), load), memory, self.rules, load.profile, trigger)
+        state = self.standpoint.beside(self.standpoint.state_for(load), load)
+        return decide(state, memory, self.rules, load.profile, trigger)
 
     def judge_confirmed(self, load: Load) -> Decision:
         """What waits for a person's yes, decided as a tick does: after the loads before it, as they now are."""
-        taken_w = 0
-        for other in self.loads.values():
-            if other is load:
-                break
-            taken_w += other.profile.power_w(other.memory.level)
-        state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
+        state = self.standpoint.state_for(load, of_window=True)
+        state = self.standpoint.in_turn(state, load, self.standpoint.before(load))
         return decide(state, load.memory, self.rules, load.profile, Trigger.USER)
 
     @property
@@ -199,7 +185,7 @@ class Engine:
         """Between ticks only protection and the user's word switch; what changes nothing is not recorded."""
         if load.memory.level == OFF:
             return
-        decision = decide(self.state_for(load), load.memory, self.rules, load.profile, Trigger.PROTECT)
+        decision = decide(self.standpoint.state_for(load), load.memory, self.rules, load.profile, Trigger.PROTECT)
         if decision.action is not Action.HOLD:
             self.apply(decision)
 
@@ -228,92 +214,6 @@ class Engine:
         self.publisher.decision(decided, head)
         return decided
 
-    def _context(self, load: Load) -> dict[str, int]:
-        """What only the rule daemon knows, as signals; 1 is yes."""
-        name = load.profile.id
-        standing, trip = self.leases.of(name), self.controllers.trip(name)
-        context = {
-            **self.of_house(),
-            "controller_lost": int(self._is_controller_lost(load)),
-            "clock_stepped": int(self._is_resync()),
-            AUTONOMY: self.autonomy,
-        }
-        if LIMIT in self.config.site.measured:
-            context |= self._drawn_before(load)
-        if trip is not None:
-            context[f"{name}.guard_trip"] = TRIP_HEAT if trip.cause == "heat" else TRIP_OTHER
-        if standing is not None and standing.started_boot_s is not None:
-            context[f"{name}.on_for_s"] = int(self.clock.boot() - standing.started_boot_s)
-        return context
-
-    def of_house(self) -> dict[str, int]:
-        """What is remembered of the house as a whole, as signals; 1 is yes."""
-        told = {"emergency_stop": int(self.house.emergency_stop)}
-        return {**told, "ups_on_battery": 1} if self.house.ups_on_battery else told
-
-    def _drawn_before(self, load: Load) -> dict[str, int]:
-        """What the loads before this one are decided to draw: it is theirs of the grid operator's limit."""
-        loads = list(self.loads.values())
-        before = loads[: loads.index(load)]
-        return {LOADS_BEFORE: sum(other.profile.power_w(other.memory.level) for other in before)} if before else {}
-
-    def _is_controller_lost(self, load: Load) -> bool:
-        """Whether `loads` or `guard` is away, is another than the lease was given to, or does not hold it."""
-        name, standing = load.profile.id, self.leases.of(load.profile.id)
-        holders, guarded = self.controllers.instances(self.clock.boot()), self.controllers.guarded(name)
-        if holders is None or guarded is None:
-            return True
-        if standing is None:
-            return load.memory.level != OFF or not guarded.confirmed_off
-        is_held = self.controllers.has_lease(name, standing.lease_id, standing.began_boot_s)
-        return standing.holders != holders or (guarded.trip is None and not is_held)
-
-    def _beside(self, state: EnergyState, load: Load) -> EnergyState:
-        if len(self.loads) == 1:
-            return state
-        left_w = surplus_beside_w(state, self.rules, list(self.loads.values()), load)
-        return replace(state, surplus_left_w=left_w)
-
-    def _in_turn(self, state: EnergyState, load: Load, taken_w: int) -> EnergyState:
-        """The house as it is left by the loads before this one, which draw ``taken_w``."""
-        if len(self.loads) == 1:
-            return state
-        left_w = surplus_left_w(state, self.rules, list(self.loads.values()), load, taken_w)
-        return replace(state, surplus_left_w=left_w)
-
-    def _settle(self) -> bool:
-        """Wait a little for fresh inputs and both controllers, then judge what an earlier process left running."""
-        holders = self.controllers.instances(self.clock.boot())
-        waited_s = self.clock.boot() - self._started_boot_s
-        if (holders is None or not self._inputs_are_fresh()) and waited_s < SETTLE_S:
-            return False
-        self._settled = True
-        for load in self.loads.values():
-            if load.memory.level != OFF:
-                self._resync(load, holders)
-        return True
-
-    def _inputs_are_fresh(self) -> bool:
-        """Whether everything required is good, the temperature of what may be running included."""
-        state = self.builder.latest({})
-        temps = [f"{name}.temp_c" for name, load in self.loads.items() if load.memory.level != OFF]
-        return not state.degraded and all(state.good(temp) is not None for temp in temps if temp in state.signals)
-
-    def _resync(self, load: Load, holders: Instances | None) -> None:
-        """Take over a running load within its lease, by a full decision on fresh inputs; or stop it."""
-        name = load.profile.id
-        guarded = self.controllers.guarded(name)
-        lease_id = guarded.lease_id if guarded is not None and guarded.lease_left_s > 0 else None
-        is_leased = lease_id is not None and self.controllers.loads_holds(name, lease_id)
-        state = self._beside(self.state_for(load), load)
-        if is_leased and holders is not None and load.knows(load.memory.level):
-            signals = {name: signal for name, signal in state.signals.items() if name != "controller_lost"}
-            state = replace(state, signals=signals)
-        decision = decide(state, load.memory, self.rules, load.profile, Trigger.RESYNC)
-        decided = self.apply(decision)
-        if decided is not None and may_renew(state, decision) and lease_id and holders:
-            self.leases.take_over(decision, decided.row.id, lease_id, holders)
-
     def _end_override(self, load: Load) -> None:
         override = load.memory.override
         if override is not None and override.ends_at_s <= self.blocks.now_s():
@@ -329,13 +229,14 @@ class Engine:
                 taken_w += load.profile.power_w(load.memory.level)
                 continue
             began_boot_s = self.clock.boot()
-            state = self._in_turn(self.state_for(load, of_window=True), load, taken_w)
+            state = self.standpoint.in_turn(self.standpoint.state_for(load, of_window=True), load, taken_w)
             decision = self._in_time(state, load, began_boot_s)
             self.warning = self.warning or contradiction(self.config.site, state, self.rules.balance_tolerance_w)
             is_durable = self.apply(decision) is not None and is_durable
             taken_w += decision.power_w
         if is_durable:
-            self._ticked, self._clock_stepped = key, False
+            self._ticked = key
+            self.clock_steps.decided()
             self._archive_configuration()
 
     def _in_time(self, state: EnergyState, load: Load, began_boot_s: float) -> Decision:
@@ -363,7 +264,7 @@ class Engine:
             return
         is_of_this_time = standing.decision.state.clock_epoch == self.blocks.epoch
         is_held = standing.holders == self.controllers.instances(self.clock.boot())
-        if is_of_this_time and is_held and may_renew(self.state_for(load), standing.decision):
+        if is_of_this_time and is_held and may_renew(self.standpoint.state_for(load), standing.decision):
             self.leases.renew(name)
 
     def _archive_configuration(self) -> None:
@@ -374,38 +275,6 @@ class Engine:
             self._archived = True
         except StoreError as error:
             self.problem = str(error)
-
-    def _is_resync(self) -> bool:
-        """Whether nothing may start as the clock stepped: until a block is decided after it, and to its end."""
-        began_block = self.house.epoch_began_s // self.rules.block_s
-        return self._clock_stepped or self.blocks.block() <= began_block
-
-    def _stepped_while_away(self) -> bool:
-        """Whether the wall clock stands before what is recorded already: then a new clock epoch begins."""
-        step_s = self.blocks.now_s() - self.journal.last_at_s(self.house)
-        if step_s >= -self.config.rules.clock.max_step_s:
-            return False
-        self._new_epoch(self.blocks.epoch + 1, step_s)
-        return True
-
-    def _on_clock_step(self, step_s: float) -> None:
-        self._clock_stepped = True
-        self._new_epoch(self.blocks.epoch, round(step_s))
-        self.tell_event(
-            "health", {"what": "clock_step", "step_s": round(step_s), "clock_epoch": self.blocks.epoch}
-        )
-
-    def _new_epoch(self, epoch: int, step_s: int) -> None:
-        """Go on by the clock as it now is; what is remembered by the old one is carried over."""
-        self.blocks.epoch, now_s = epoch, self.blocks.now_s()
-        self.days.step(now_s, step_s)
-        self.house = replace(
-            self.house, clock_epoch=epoch, epoch_began_s=now_s, day=self.days.name, day_ends_s=self.days.ends_s
-        )
-        blocks = now_s // self.rules.block_s - (now_s - step_s) // self.rules.block_s
-        for load in self.loads.values():
-            load.memory = moved(load.memory, step_s, blocks)
-        self.remember()
 
     def _publish(self) -> None:
         if self.clock.boot() >= self._next_publish_boot_s:

@@ -56,7 +56,7 @@ class Publisher:
     def house(self) -> None:
         """The energy state and every load."""
         engine = self._engine
-        state = engine.builder.latest(engine.of_house())
+        state = engine.builder.latest(engine.standpoint.of_house())
         signals = {
             name: SignalView(
                 value=None if signal.value is None else float(to_people(name, signal.value)),

@@ -67,7 +67,7 @@ class Requests:
         ends_at_s = engine.blocks.now_s() + duration_s
         override = Override(Vote.STOP if level == OFF else Vote.LEVEL, level, ends_at_s)
         wished = replace(load.memory, override=override)
-        decision = decide(engine.state_for(load), wished, engine.rules, load.profile, Trigger.USER)
+        decision = decide(engine.standpoint.state_for(load), wished, engine.rules, load.profile, Trigger.USER)
         if decision.level != level:
             self._refuse(request.request_id, decision.code.value, f"{decision.rule.value} does not allow it")
             return

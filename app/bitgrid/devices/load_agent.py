@@ -70,7 +70,7 @@ class LoadAgent:
         self._holder = LeaseHolder(load, clock)
         self._lease: Lease | None = None
         self._ends_seen = 0
-        self._was_off = False
+        self._was_off = self._boots = False
         self._since_boot_s = clock.boot()
         self._stopping, self._cutting = Tries(STOP_AGAIN_S), Tries(STOP_AGAIN_S)
         self._running = Tries(CHECK_EVERY_S)
@@ -175,12 +175,22 @@ class LoadAgent:
 
     def _turn(self, lease: Lease | None, now: float) -> None:
         log.info("%s: to be %s", self._load.id, lease.level.name if lease else OFF)
+        self._boots = lease is None and self._is_booting(now)
         self._lease, self._since_boot_s = lease, now
         self._was_off, self._command_error = False, ""
         if lease is not None:
             self._event = None
         for tries in (self._stopping, self._cutting, self._running):
             tries.restart()
+
+    def _is_booting(self, now: float) -> bool:
+        """Whether its miner has neither answered nor drawn power since it was leased: it hears no stop yet."""
+        return (
+            self._lease is not None
+            and self._load.miner is not None
+            and not self._watch.has_answered(self._since_boot_s)
+            and not self._draws(now)
+        )
 
     # -- what is measured ---------------------------------------------------------------------------------
 
@@ -242,7 +252,8 @@ class LoadAgent:
 
     def _relay_job(self, now: float) -> Callable[[], None] | None:
         relay = self._relay
-        if relay is not None and self._lease is None and not self._is_off(now) and self._is_cut_due(now):
+        is_wanted = self._lease is None and (self._boots or not self._is_off(now))
+        if relay is not None and is_wanted and self._is_cut_due(now):
             self._tell_cut(now)
             return partial(self._command, relay.open, self._cutting)
         return self._watch.read_relay if self._watch.is_relay_due(now) else None
@@ -250,11 +261,11 @@ class LoadAgent:
     def _is_cut_due(self, now: float) -> bool:
         if self._watch.is_cut(now, self._since_boot_s) or not self._cutting.is_due(now):
             return False
-        return now - self._since_boot_s >= self._cut_after_s
+        return self._boots or now - self._since_boot_s >= self._cut_after_s
 
     def _tell_cut(self, now: float) -> None:
         """Cutting a load off that was told to stop, and did not, is a safety event; one for each stop."""
-        if self._load.miner is None or self._event is not None:
+        if self._load.miner is None or self._boots or self._event is not None:
             return
         waited_s = now - self._since_boot_s
         text = f"{waited_s:.0f} s after it was stopped {self._told(now)} Its relay is opened."

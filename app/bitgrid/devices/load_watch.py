@@ -91,6 +91,10 @@ class LoadWatch:
         relay = self._relay
         return relay is not None and relay.at_boot_s >= max(since, now - FRESH_S) and relay.reading.is_closed
 
+    def has_answered(self, since: float) -> bool:
+        """Whether the miner answered, asked not before ``since``."""
+        return self._miner is not None and self._miner.at_boot_s >= since
+
     def is_hashing(self, now: float, since: float) -> bool:
         """Whether the miner lately told a hash rate, asked not before ``since``."""
         miner = self._miner

@@ -91,13 +91,16 @@ class Watch:
             self._relay.want_closed(now, request.expires_boot_s)
 
     def release(self, reason: str, now: float) -> None:
-        """End the lease by decision: stop the miner, let it cool, then cut its power."""
+        """End the lease by decision: stop the miner, let it cool, then cut its power.
+
+        One that still boots hears no stop and would begin to hash when it is up; it has nothing to cool either.
+        """
         self.step(now)
         if self._lease is None:
             return
         log.info("%s: released: %s", self._name, reason)
         patience_s = built_in.CUT_AFTER_COOLDOWN_S if self._limits.has_miner else 0.0
-        cut_at = now + self._limits.cooldown_s + patience_s
+        cut_at = now if self._boots(self._lease, now) else now + self._limits.cooldown_s + patience_s
         self._wind_down(_WindDown(now, cut_at, is_gentle=True))
 
     def clear(self, trip_id: str) -> None:
@@ -197,6 +200,12 @@ class Watch:
         if temp_c is None or at_boot_s is None or temp_c < self._limits.max_temp_c:
             return False
         return now - at_boot_s <= built_in.HEAT_MEMORY_S
+
+    def _boots(self, lease: _Lease, now: float) -> bool:
+        """Whether the miner has neither answered nor drawn power since its lease began."""
+        answered_at = self._seen.answer_at_boot_s
+        is_silent = answered_at is None or answered_at < lease.began_boot_s
+        return self._limits.has_miner and is_silent and not self._seen.draws(now)
 
     def _judge_lease(self, lease: _Lease, now: float) -> None:
         if now >= lease.expires_boot_s:
