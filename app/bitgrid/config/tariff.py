@@ -38,10 +38,10 @@ class TimeWindow(Model):
     from_: LocalTime = Field(alias="from", description="Local time at which it begins, as in `22:00`.")
     to: LocalTime = Field(description="Local time at which it ends; before `from` it ends on the next day.")
     days: Annotated[list[Weekday], Field(min_length=1)] = Field(
-        default=list(WEEKDAYS), description="Days on which it begins."
+        default=list(WEEKDAYS), description="Days on which it begins; by default all."
     )
     months: Annotated[list[Annotated[int, Field(ge=1, le=12)]], Field(min_length=1)] = Field(
-        default=list(MONTHS), description="Months in which it begins."
+        default=list(MONTHS), description="Months in which it begins; by default all."
     )
     import_ct_kwh: PriceCtKwh = Field(description="What a kWh from the grid costs then, gross.")
 
@@ -110,7 +110,8 @@ class DayAhead(Model):
         default={}, description="What comes on top of each kWh, net, each by a name of your own; grid fee, levies."
     )
     markup_pct: Annotated[float, Field(ge=0, le=100)] = Field(
-        default=0.0, description="The supplier's share of the market price's amount, also where it is negative."
+        default=0.0,
+        description="The supplier's share, of the market price's amount: it costs where that is negative, too.",
     )
     vat_pct: Annotated[float, Field(ge=0, le=100)] = Field(
         default=0.0, description="Value added tax on all of it; 19 in Germany."

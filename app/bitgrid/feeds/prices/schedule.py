@@ -54,7 +54,7 @@ class Schedule:
 
     def is_due(self, now_s: float, boot_s: float, known_until_s: float) -> bool:
         """Whether to ask now, with prices known without a gap until ``known_until_s``."""
-        has_waited = self._asked_boot_s is None or boot_s - self._asked_boot_s >= self._wait_s
+        has_waited = self._asked_boot_s is None or boot_s - self._asked_boot_s >= max(FIRST_WAIT_S, self._wait_s)
         return has_waited and known_until_s < self.wanted_until_s(now_s)
 
     def asked(self, boot_s: float) -> None:
@@ -63,8 +63,8 @@ class Schedule:
         self._wait_s = min(LAST_WAIT_S, max(FIRST_WAIT_S, self._wait_s * 2))
 
     def satisfied(self) -> None:
-        """The answer told all that was wanted: the next question waits the least."""
-        self._wait_s = FIRST_WAIT_S
+        """The answer told all that was wanted: the waits begin anew."""
+        self._wait_s = 0.0
 
 
 def _midnight_s(day: dt.date) -> int:
