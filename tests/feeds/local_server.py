@@ -5,7 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,15 +49,16 @@ class _Handler(socketserver.StreamRequestHandler):
     server: LocalServer
 
     def handle(self) -> None:
+        with suppress(OSError):  # who asked may leave at any time
+            self._hear()
+            self.server.script(self._say)
+
+    def _hear(self) -> None:
         head: list[str] = []
         while line := self.rfile.readline().decode().strip():
             head.append(line)
         length = next((int(line.split(":")[1]) for line in head if line.lower().startswith("content-length")), 0)
         self.server.asked.append("\n".join(head) + "\n\n" + self.rfile.read(length).decode())
-        try:
-            self.server.script(self._say)
-        except (BrokenPipeError, ConnectionResetError):
-            return
 
     def _say(self, said: bytes) -> None:
         self.wfile.write(said)

@@ -13,11 +13,12 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bitgrid.clock import HeldClock
 from bitgrid.feeds.web import FetchError, Limits, parse_json, web_fetch
-from feeds.local_server import LocalServer, Say, answer, local_server
+from feeds.local_server import LocalServer, Say, Script, answer, local_server
 
 QUIET = "0f5e1b6c-a-token"
 QUICK = Limits(max_bytes=10_000, total_s=30.0, piece_s=5.0)
@@ -135,6 +136,14 @@ def test_a_silent_server_is_left_after_the_time_for_a_piece(server: LocalServer)
 def test_a_server_that_drips_is_left_in_its_head_or_its_body(server: LocalServer, first: bytes) -> None:
     """Each piece comes in time, the whole would take for ever; it is the connection's end that ends the wait."""
     machine, left = Stopwatch(), threading.Event()
+    server.script = dripping(first, machine, left)
+    with pytest.raises(FetchError, match=r"127\.0\.0\.1 took longer than 30 s for its answer"):
+        web_fetch(machine=machine, limits=QUICK)(server.url)
+    assert left.wait(10), "the connection is closed"
+
+
+def dripping(first: bytes, machine: Stopwatch, left: threading.Event) -> Script:
+    """Says a little, and then ever one byte more, until nobody listens."""
 
     def drip(say: Say) -> None:
         say(first)
@@ -145,10 +154,7 @@ def test_a_server_that_drips_is_left_in_its_head_or_its_body(server: LocalServer
         except OSError:
             left.set()
 
-    server.script = drip
-    with pytest.raises(FetchError, match=r"127\.0\.0\.1 took longer than 30 s for its answer"):
-        web_fetch(machine=machine, limits=QUICK)(server.url)
-    assert left.wait(10)
+    return drip
 
 
 def test_no_thread_is_left_behind(server: LocalServer) -> None:
@@ -171,28 +177,46 @@ def test_a_token_is_in_no_log_and_in_no_error(server: LocalServer, caplog: pytes
     assert all(QUIET in asked for asked in server.asked), "it was told to the server alone"
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
-def test_a_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    made = [
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-    ]
-    files = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")]
-    subprocess.run(["openssl", "req", "-x509", *made, *files], check=True, capture_output=True)
+@pytest.fixture
+def tls(server: LocalServer, tmp_path: Path) -> Path:
+    """The server speaks TLS; its certificate, which nobody vouches for."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", "-x509", *kind, *names, *files], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-    with local_server() as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-        with pytest.raises(FetchError, match=r"localhost cannot be reached \(ConnectError\)"):
-            web_fetch()(server.url.replace("http://127.0.0.1", "https://localhost"))
-        assert server.asked == []
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    return certificate
+
+
+def by_tls(server: LocalServer) -> str:
+    return server.url.replace("http://127.0.0.1", "https://localhost")
+
+
+def trusting(certificate: Path) -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(verify=ssl.create_default_context(cafile=certificate))
+
+
+@pytest.mark.usefixtures("tls")
+def test_a_certificate_nobody_vouches_for_is_refused(server: LocalServer) -> None:
+    with pytest.raises(FetchError, match=r"localhost cannot be reached \(ConnectError\)"):
+        web_fetch()(by_tls(server), headers={"Authorization": f"Bearer {QUIET}"})
+    assert server.asked == [], "nothing was told"
+
+
+def test_a_certificate_somebody_vouches_for_is_taken(server: LocalServer, tls: Path) -> None:
+    assert web_fetch(trusting(tls))(by_tls(server)) == b"{}"
+
+
+def test_a_server_that_drips_by_tls_is_left_too(server: LocalServer, tls: Path) -> None:
+    machine = Stopwatch()
+    server.script = dripping(b"HTTP/1.1 200 OK\r\nX-", machine, threading.Event())
+    with pytest.raises(FetchError, match="localhost took longer than 30 s for its answer"):
+        web_fetch(trusting(tls), machine, QUICK)(by_tls(server))
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"a":', b"NaN", b"[Infinity]", b"\xff\xfe", b"[" * 100_000])

@@ -34,19 +34,8 @@ def import_steps(products: Sequence[Product], terms: DayAhead) -> Steps:
 
 def export_steps(products: Sequence[Product], tariff: Tariff) -> Steps:
     """What a kWh sold earns."""
-    market, terms = market_steps(products), tariff.export
-    return Steps(
-        Step(
-            product.start_s,
-            product.end_s,
-            0.0
-            if _is_unpaid(product, market, terms.unpaid_when_negative)
-            else tariff.export_ct_kwh
-            if terms.kind == "fixed"
-            else product.market_ct_kwh - terms.fee_ct_kwh,
-        )
-        for product in products
-    )
+    market = market_steps(products)
+    return Steps(Step(one.start_s, one.end_s, _earned_ct_kwh(one, market, tariff)) for one in products)
 
 
 def market_steps(products: Sequence[Product]) -> Steps:
@@ -54,12 +43,17 @@ def market_steps(products: Sequence[Product]) -> Steps:
     return Steps(Step(product.start_s, product.end_s, product.market_ct_kwh) for product in products)
 
 
+def _earned_ct_kwh(product: Product, market: Steps, tariff: Tariff) -> float:
+    terms = tariff.export
+    if _is_unpaid(product, market, terms.unpaid_when_negative):
+        return 0.0
+    return tariff.export_ct_kwh if terms.kind == "fixed" else product.market_ct_kwh - terms.fee_ct_kwh
+
+
 def _is_unpaid(product: Product, market: Steps, unpaid_when_negative: str) -> bool:
-    """Whether nothing is paid; where part of the hour is not known, its known part says."""
+    """Whether nothing is paid; of an hour known in part each product speaks for itself."""
     if unpaid_when_negative == "never":
         return False
-    price: float | None = product.market_ct_kwh
-    if unpaid_when_negative == "hour":
-        hour_s = product.start_s - product.start_s % HOUR_S
-        price = market.mean(hour_s, hour_s + HOUR_S)
-    return (product.market_ct_kwh if price is None else price) < 0
+    hour_s = product.start_s - product.start_s % HOUR_S
+    hour = market.mean(hour_s, hour_s + HOUR_S) if unpaid_when_negative == "hour" else None
+    return (product.market_ct_kwh if hour is None else hour) < 0
