@@ -179,6 +179,21 @@ def test_what_is_sold_at_the_market_earns_its_price_less_a_fee_or_nothing(
     assert earned[-1] == 8.0, "the fixed price beyond the market's"
 
 
+def test_the_hours_of_the_day_for_what_is_bought_and_the_market_for_what_is_sold(
+    tmp_path: Path, clock: HeldClock, auctions: Auctions
+) -> None:
+    night = {"from": "22:00", "to": "06:00", "import_ct_kwh": 20.0}
+    terms = {"source": "energy_charts", "for_import": False}
+    house = House(tmp_path, clock, auctions, {"time_of_use": [night], "day_ahead": terms}, SOLD)
+    house.live(3600)
+    told = house.told()
+    assert curve(told["import_prices_ct_kwh"])[66] == 20.0
+    assert (told["import_prices_ct_kwh"].source, told["import_price_ct_kwh"].age_s) == ("time of use", 0.0)
+    assert curve(told["export_prices_ct_kwh"])[6] == 0.0
+    assert told["export_price_ct_kwh"].source == "energy-charts"
+    assert told["export_price_ct_kwh"].age_s == 3600
+
+
 def test_it_asks_once_at_the_start_and_once_when_tomorrow_is_published(house: House, auctions: Auctions) -> None:
     house.live(3 * DAY_S)
     published = [at_s(f"2025-11-{day} 13:00") + Schedule("home").jitter_s for day in (20, 21, 22)]

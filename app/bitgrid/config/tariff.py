@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from bitgrid.config.schema import Identifier, Model, PriceCtKwh
 
@@ -15,7 +16,15 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 MONTHS = tuple(range(1, 13))
 DAY_MIN = 24 * 60
 MAX_SURCHARGES = 20
-LocalTime = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+
+
+def _local_time(text: str) -> str:
+    if re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", text) is None:
+        raise ValueError('write a local time from "00:00" to "24:00"')
+    return text
+
+
+LocalTime = Annotated[str, AfterValidator(_local_time)]
 SourceName = Literal["energy_charts", "awattar", "tibber", "entsoe"]
 Zone = Literal["AT", "BE", "DE-LU", "EE", "ES", "FI", "FR", "LT", "LV", "NL", "PT", "SI", "SK"]
 """Bidding zones whose currency is the euro; Italy's have prices of their own for each part of the country."""
@@ -132,7 +141,14 @@ class DayAhead(Model):
             raise ValueError(f"{self.source} asks for no token; leave secret out")
         if self.source == "awattar" and self.zone not in AWATTAR_ZONES:
             raise ValueError("awattar knows the zones DE-LU and AT alone; energy_charts knows the others")
-        if self.tells_gross and (self.surcharges_ct_kwh or self.markup_pct or self.vat_pct):
+        if not (self.surcharges_ct_kwh or self.markup_pct or self.vat_pct):
+            return self
+        if not self.for_import:
+            raise ValueError(
+                "surcharges_ct_kwh, markup_pct and vat_pct are of what is bought; with for_import: false "
+                "leave them out"
+            )
+        if self.tells_gross:
             raise ValueError(
                 "tibber tells what a kWh costs with everything in it; leave surcharges_ct_kwh, markup_pct and "
                 "vat_pct out"
