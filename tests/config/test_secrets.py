@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bitgrid.config import ConfigError
-from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials, credentials
+from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials, credentials, token
 
 
 @pytest.fixture
@@ -54,3 +54,33 @@ def test_what_is_no_secret_is_refused_without_telling_it(directory: Path, text: 
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(ConfigError, match=r"relay.* cannot be read: No such file"):
         credentials("relay")
+
+
+def test_a_token_is_one_line(directory: Path) -> None:
+    put(directory, "5K4MVS-OjfWhK_4yrjOlFe1F6kJXPVf7eQYggo8ebAE\n")
+    assert token("relay") == "5K4MVS-OjfWhK_4yrjOlFe1F6kJXPVf7eQYggo8ebAE"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "told"),
+    [
+        ("quiet", 0o640, "may be read by others; run: chmod 600"),
+        ("", 0o600, "must hold one line, the token"),
+        ("quiet\nloud", 0o600, "must hold one line, the token"),
+        ("Bearer quiet", 0o600, "must hold one line, the token"),
+        ("quiet\x7f", 0o600, "must hold one line, the token"),
+        ("quiét", 0o600, "must hold one line, the token"),
+    ],
+)
+def test_what_is_no_token_is_refused_without_telling_it(directory: Path, text: str, mode: int, told: str) -> None:
+    put(directory, text, mode)
+    with pytest.raises(ConfigError) as caught:
+        token("relay")
+    assert told in str(caught.value)
+    assert "qui" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("directory")
+def test_a_missing_token_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"relay.* cannot be read: .* with one line, the token"):
+        token("relay")

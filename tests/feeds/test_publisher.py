@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, Never
 
 import pytest
 
@@ -12,8 +13,9 @@ from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
 from bitgrid.feeds.clearsky import ClearSkyFeed, pv_forecast_w
 from bitgrid.feeds.port import Told
+from bitgrid.feeds.prices.market import Outside
 from bitgrid.feeds.publisher import FeedsPublisher
-from bitgrid.feeds.tariff import FixedTariffFeed
+from bitgrid.feeds.tariff import TariffFeed
 
 CONFIG = Path(__file__).parents[2] / "config"
 NOON_S = 1_718_967_600.0  # 2024-06-21T11:00:00Z, the beginning of a block
@@ -38,8 +40,20 @@ class Ear:
         return dict(heard)
 
 
+class Nobody:
+    """Who a fixed tariff asks, and where it keeps what it learns."""
+
+    def __getattr__(self, name: str) -> Never:
+        pytest.fail(f"a fixed tariff needs no {name}")
+
+    def __call__(self, *_args: object, **_kwargs: object) -> Never:
+        pytest.fail("a fixed tariff asks nobody")
+
+
 def publisher(config: Config, bus: MemoryBus, clock: HeldClock) -> FeedsPublisher:
-    feeds = (FixedTariffFeed(config.site.tariff), ClearSkyFeed(config.site, clock, 600))
+    nobody: Any = Nobody()
+    outside = Outside(clock, nobody, nobody, nobody)
+    feeds = (TariffFeed(config.site, outside, 600), ClearSkyFeed(config.site, clock, 600))
     return FeedsPublisher(feeds, bus, Topics("home"), clock, 600)
 
 

@@ -1,6 +1,6 @@
 """Names and passwords that devices ask for: one small file each, never in git, logs or process lists.
 
-A file of the secrets' directory holds one line, ``user:password``, and may be read by its owner alone.
+A file of the secrets' directory holds one line, ``user:password`` or a token, and may be read by its owner alone.
 """
 
 from __future__ import annotations
@@ -35,6 +35,30 @@ def credentials(name: str, directory: Path | None = None) -> Credentials:
     Raises:
         ConfigError: the file is missing, may be read by others, or is not of the form ``user:password``.
     """
+    path, text = _read(name, directory, "user:password")
+    user, colon, password = text.partition(":")
+    if not colon or not user or "\n" in password:
+        raise _refused(path, "must hold one line of the form user:password")
+    return Credentials(user, password)
+
+
+def token(name: str, directory: Path | None = None) -> str:
+    """The token in the file ``name``: what a server outside the house knows its owner by.
+
+    Args:
+        name: as ``secret`` in site.yaml says.
+        directory: as for `credentials`.
+
+    Raises:
+        ConfigError: the file is missing, may be read by others, or does not hold one line of visible ASCII.
+    """
+    path, text = _read(name, directory, "the token")
+    if not text.isascii() or not text.isprintable() or not text or " " in text:
+        raise _refused(path, "must hold one line, the token, and nothing else")
+    return text
+
+
+def _read(name: str, directory: Path | None, form: str) -> tuple[Path, str]:
     where = directory or Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
     path = where / name
     try:
@@ -43,13 +67,10 @@ def credentials(name: str, directory: Path | None = None) -> Credentials:
             text = file.read(MAX_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise _refused(path, f"cannot be read: {reason}. Create it with one line, user:password") from None
+        raise _refused(path, f"cannot be read: {reason}. Create it with one line, {form}") from None
     if mode & 0o077:
         raise _refused(path, f"may be read by others; run: chmod 600 {path}")
-    user, colon, password = text.strip().partition(":")
-    if not colon or not user or "\n" in password:
-        raise _refused(path, "must hold one line of the form user:password")
-    return Credentials(user, password)
+    return path, text.strip()
 
 
 def _refused(path: Path, told: str) -> ConfigError:

@@ -10,7 +10,8 @@ from bitgrid.feeds.clearsky import ClearSkyFeed
 from bitgrid.feeds.errands import Errands
 from bitgrid.feeds.history import History
 from bitgrid.feeds.port import Feed
-from bitgrid.feeds.tariff import FixedTariffFeed
+from bitgrid.feeds.prices.market import Outside
+from bitgrid.feeds.tariff import TariffFeed
 from bitgrid.feeds.web import Fetch
 from bitgrid.store.feeds import FeedsStore
 
@@ -45,7 +46,7 @@ def house_feeds(config: Config, means: Means) -> HouseFeeds:
     block_s = config.rules.block_s
     history = History(means.store, block_s)
     feeds: tuple[Feed, ...] = (
-        FixedTariffFeed(config.site.tariff),
+        TariffFeed(config.site, Outside(means.clock, means.store, means.errands, means.fetch), block_s),
         ClearSkyFeed(config.site, means.clock, block_s),
     )
     return HouseFeeds(feeds, history)

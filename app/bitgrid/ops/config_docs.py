@@ -18,7 +18,13 @@ FILES: dict[str, type[BaseModel]] = {
     "plant.yaml": PlantConfig,
 }
 _BOUNDS = {"minimum": "≥", "maximum": "≤", "exclusiveMinimum": ">", "exclusiveMaximum": "<"}
-_TYPES = {"integer": "whole number", "number": "number", "string": "text", "boolean": "true/false"}
+_TYPES = {
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "boolean": "true/false",
+    "object": "numbers by name",
+}
 
 _INTRO = """\
 # Configuration
