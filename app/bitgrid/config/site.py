@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Versioned, Watts
+from bitgrid.config.schema import Host, Identifier, Model, Port, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
+from bitgrid.config.tariff import Tariff
 
 MAX_LEVELS = 40
 MODBUS_PORT = 502
@@ -297,13 +298,6 @@ class Battery(Model):
     empty_soc_pct: Annotated[float, Field(ge=0, le=50)] = Field(
         default=5.0, description="Charge at which it gives nothing any more."
     )
-
-
-class Tariff(Model):
-    """A fixed tariff, gross."""
-
-    import_ct_kwh: PriceCtKwh = Field(description="What a kWh from the grid costs.")
-    export_ct_kwh: PriceCtKwh = Field(description="What a kWh sold earns.")
 
 
 class Site(Versioned):
