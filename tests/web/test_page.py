@@ -10,7 +10,7 @@ from bitgrid.bus import HealthStatus
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config
-from bitgrid.config.site import NO_RELAY_SENTENCE
+from bitgrid.config.load import NO_RELAY_SENTENCE
 from bitgrid.web import Asker, HouseView, create_app
 from web.talk import NOON_S, SUNNY, Talk, decide_on
 
