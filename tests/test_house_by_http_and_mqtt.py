@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.bus import Received, Telemetry, decode
 from bitgrid.config import Config, load_config
 from bitgrid.config.secrets import Credentials
 from bitgrid.devices.http_json.source import JsonDevice
@@ -60,16 +59,7 @@ def test_its_devices_are_read_by_http_and_heard_by_mqtt(config: Config, mining: 
 
 def test_the_rules_see_the_house_as_it_is(config: Config, tmp_path: Path) -> None:
     house = WholeHouse(tmp_path / "house", MAY_MORNING_S + 5 * 3600, config, secret=secret)
-    heard: dict[str, Telemetry] = {}
-
-    def hear(received: Received) -> None:
-        told = decode(Telemetry, received.payload)
-        assert told is not None
-        heard[received.topic.rsplit("/", 1)[1]] = told
-
-    for device in config.site.devices:
-        house.bus.subscribe(house.topics.telemetry(device.id, "+"), hear)
-    house.live(31)
+    heard = house.hear_devices(31)
     truth = {
         "pv_power_w": house.house.pv_w,
         "grid_power_w": house.house.metered_w,

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.bus import Received, Telemetry, decode
 from bitgrid.config import Config, load_config
 from bitgrid.devices.modbus.register_map import SLOW_S, RegisterMapDevice
 from bitgrid.devices.registry import build_sources, no_bus
@@ -55,16 +54,7 @@ def test_its_devices_are_read_by_their_maps(config: Config, mining: WholeHouse) 
 
 def test_the_rules_see_the_house_as_it_is(config: Config, tmp_path: Path) -> None:
     house = WholeHouse(tmp_path / "house", MAY_MORNING_S + 5 * 3600, config)
-    heard: dict[str, Telemetry] = {}
-
-    def hear(received: Received) -> None:
-        told = decode(Telemetry, received.payload)
-        assert told is not None
-        heard[received.topic.rsplit("/", 1)[1]] = told
-
-    for device in config.site.devices:
-        house.bus.subscribe(house.topics.telemetry(device.id, "+"), hear)
-    house.live(11)
+    heard = house.hear_devices(11)
     truth = {
         "pv_power_w": house.house.pv_w,
         "grid_power_w": house.house.grid_w,

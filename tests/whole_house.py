@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bitgrid.bus import DecisionEvent, Health, HealthStatus, Received, Topics, decode
+from bitgrid.bus import DecisionEvent, Health, HealthStatus, Received, Telemetry, Topics, decode
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, PlantConfig, Site, load_config
@@ -196,6 +196,20 @@ class WholeHouse:
             self.telling.step()
             self._step_processes()
             self._look()
+
+    def hear_devices(self, seconds: float) -> dict[str, Telemetry]:
+        """Live on, and tell what the devices told meanwhile: the last of each signal."""
+        heard: dict[str, Telemetry] = {}
+
+        def hear(received: Received) -> None:
+            told = decode(Telemetry, received.payload)
+            assert told is not None
+            heard[received.topic.rsplit("/", 1)[1]] = told
+
+        for device in self.config.site.devices:
+            self.bus.subscribe(self.topics.telemetry(device.id, "+"), hear)
+        self.live(seconds)
+        return heard
 
     @property
     def miner_w(self) -> int:

@@ -12,6 +12,7 @@ from bitgrid.bus import (
     Health,
     HealthStatus,
     LoadCommand,
+    OverrideRequest,
     Received,
     Telemetry,
     Topics,
@@ -134,6 +135,11 @@ class Desk:
             self.engine.on_loads_health(Received(self.topics.health("loads"), health.encode(), retained=False))
         if self.guard_alive:
             self.engine.on_guard_report(self.guard.report(self.clock.boot()))
+
+    def ask(self, **wish: Any) -> None:
+        """A person's wish for the miner."""
+        request = OverrideRequest(request_id="r", load="miner", actor="test", **wish)
+        self.requests.on_override(Received(self.topics.override, request.encode(), retained=False))
 
     def tell(self, device: str, name: str, value: float, *, retained: bool = False, age_s: float = 0.0) -> None:
         """A device tells a value."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.bus import EstopRequest, OverrideRequest, Received
+from bitgrid.bus import EstopRequest, Received
 from bitgrid.config import Config
 from bitgrid.guard.link import Renew
 from bitgrid.store import StoreError
@@ -14,24 +14,6 @@ from control.desk import Desk
 
 DAY_S = 86_400
 HOUR_S = 3600
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def running(desk: Desk) -> Desk:
-    """The miner has just started on surplus."""
-    desk.pass_time(2)
-    desk.measure(power_w=1674.0, temp_c=60.0)
-    return desk
-
-
-def ask(desk: Desk, **wish: object) -> None:
-    request = OverrideRequest(request_id="r", load="miner", actor="test", **wish)
-    desk.requests.on_override(Received(desk.topics.override, request.encode(), retained=False))
 
 
 def lock(desk: Desk) -> None:
@@ -54,7 +36,7 @@ def test_a_hold_neither_lasts_longer_nor_ends_early(running: Desk, step_s: int) 
 
 @pytest.mark.parametrize("step_s", [-DAY_S, DAY_S])
 def test_a_pause_does_not_keep_the_house_idle_for_a_day(running: Desk, step_s: int) -> None:
-    ask(running, action="stop", duration_s=60)
+    running.ask(action="stop", duration_s=60)
     running.measure(power_w=0.0)
     running.clock.wall_s += step_s
     running.pass_time(2400, step_s=5)
@@ -74,7 +56,7 @@ def test_a_lockout_lasts_its_hour(running: Desk, step_s: int) -> None:
 def test_an_override_does_not_run_longer_because_the_clock_went_back(desk: Desk) -> None:
     desk.measure(grid_power_w=300.0)
     desk.pass_time(2)
-    ask(desk, action="start", duration_s=HOUR_S)
+    desk.ask(action="start", duration_s=HOUR_S)
     desk.measure(power_w=800.0, temp_c=50.0, grid_power_w=400.0)
     desk.clock.wall_s -= 5 * HOUR_S
     desk.pass_time(HOUR_S + 10, step_s=5)
@@ -125,20 +107,20 @@ class TestTheHeldBlock:
         return desk
 
     def test_a_person_is_refused_a_start_and_told_why(self, stepped: Desk) -> None:
-        ask(stepped, action="start")
+        stepped.ask(action="start")
         assert (stepped.replies[-1].accepted, stepped.replies[-1].code) == (False, "CLOCK_RESYNC")
         assert stepped.commands == []
 
     def test_nor_does_a_restart_of_the_daemon_within_it_help(self, stepped: Desk) -> None:
         stepped.start_rules()
         stepped.pass_time(5)
-        ask(stepped, action="start")
+        stepped.ask(action="start")
         assert stepped.replies[-1].code == "CLOCK_RESYNC"
         assert stepped.commands == []
 
     def test_the_end_of_an_override_starts_nothing_in_it(self, desk: Desk) -> None:
         desk.pass_time(2)
-        ask(desk, action="stop", duration_s=1500)
+        desk.ask(action="stop", duration_s=1500)
         desk.measure(power_w=0.0)
         desk.pass_time(1490)
         assert desk.actions[-1] == ("STOP", "USER_STOP")
@@ -152,7 +134,7 @@ class TestTheHeldBlock:
     def test_an_override_in_force_starts_nothing_in_it_and_does_afterwards(self, desk: Desk) -> None:
         desk.measure(grid_power_w=300.0, battery_soc_pct=51.0)
         desk.pass_time(2)
-        ask(desk, action="start")
+        desk.ask(action="start")
         desk.measure(power_w=800.0, temp_c=50.0, battery_soc_pct=50.0)
         desk.pass_time(5)
         assert desk.actions[-1] == ("STOP", "R2_HARD_RESERVE")
@@ -181,7 +163,7 @@ class TestTheHeldBlock:
     def test_a_person_may_stop_in_it(self, running: Desk) -> None:
         running.clock.wall_s += 2 * HOUR_S
         running.pass_time(5)
-        ask(running, action="stop")
+        running.ask(action="stop")
         assert running.actions[-1] == ("STOP", "USER_STOP")
 
 
@@ -195,7 +177,7 @@ class TestStartsADay:
         rules = shipped.rules.model_copy(update={"r5": r5})
         once = Desk(tmp_path / "once", Config(shipped.site, rules, shipped.flags, shipped.policies))
         once.pass_time(2)
-        ask(once, action="stop", duration_s=60)
+        once.ask(action="stop", duration_s=60)
         once.measure(power_w=0.0)
         once.pass_time(1200, step_s=5)
         assert once.actions == [("START", "R1_SURPLUS_OK"), ("STOP", "USER_STOP")]

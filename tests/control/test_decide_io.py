@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bitgrid.config import Config, load_config
-from bitgrid.control.decide_input import InputError
+from bitgrid.control.decide_input import Input, InputError
 from bitgrid.control.decide_io import decide_from_json
+from near import EXAMPLES, is_finite, of_schema, spoiled
 
 CONFIG = load_config(Path(__file__).parents[2] / "config")
 SUNNY = {"pv_power_w": 4500, "house_load_w": 1500}
@@ -163,3 +166,25 @@ def test_a_second_load_does_not_start_on_what_the_first_one_draws(signals: dict[
     house = Config(site, CONFIG.rules, CONFIG.flags, CONFIG.policies)
     given = json.dumps({"signals": signals, "load": "second"})
     assert json.loads(decide_from_json(given, house))["code"] == expected
+
+
+CASE = {
+    "signals": {
+        "grid_power_w": -2500, "battery_soc_pct": 80, "pv_power_w": 5000, "miner.power_w": 0, "miner.temp_c": 40.5,
+        "import_price_ct_kwh": [24, 24], "pv_forecast_w": [[1, 2, 3]],
+        "override": {"action": "start", "ends_in_s": 60},
+    },
+    "memory": {"level": "off", "blocks_since_change": 3, "starts": 1, "lockout_left_s": None},
+    "load": "miner",
+    "block": 2_900_000,
+}  # fmt: skip
+
+
+@EXAMPLES
+@given(spoiled(CASE) | of_schema(Input.model_json_schema()) | st.binary(max_size=40))
+def test_whatever_is_given_is_decided_on_in_finite_numbers_or_refused_in_words(text: bytes) -> None:
+    try:
+        decided = decide_from_json(text.decode("utf-8", errors="replace"), CONFIG)
+    except InputError:
+        return
+    assert is_finite(json.loads(decided))

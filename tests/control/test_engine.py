@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -18,22 +17,12 @@ from store.books import file, tampering
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
 def running(desk: Desk) -> Desk:
     """The miner has just started on surplus."""
     desk.pass_time(2)
     assert desk.actions == [("START", "R1_SURPLUS_OK")]
     desk.measure(power_w=1674.0, temp_c=60.0)
     return desk
-
-
-def ask(desk: Desk, **wish: object) -> None:
-    request = OverrideRequest(request_id="r", load="miner", actor="test", **wish)
-    desk.requests.on_override(Received(desk.topics.override, request.encode(), retained=False))
 
 
 def estop(desk: Desk, *, engage: bool) -> None:
@@ -290,14 +279,14 @@ class TestRestart:
 
 class TestRequests:
     def test_a_stop_is_accepted_with_its_end(self, running: Desk) -> None:
-        ask(running, action="stop")
+        running.ask(action="stop")
         reply = running.replies[-1]
         assert (reply.accepted, reply.code) == (True, "USER_STOP")
         assert reply.ends_at_s == int(running.clock.now()) + 3600
         assert running.actions[-1] == ("STOP", "USER_STOP")
 
     def test_its_end_is_a_decision_of_its_own(self, running: Desk) -> None:
-        ask(running, action="stop", duration_s=1800)
+        running.ask(action="stop", duration_s=1800)
         running.measure(power_w=0.0)
         running.pass_time(1810)
         assert running.decisions[-1]["code"] != "USER_STOP"
@@ -306,7 +295,7 @@ class TestRequests:
     def test_a_start_without_surplus_runs_until_its_end(self, desk: Desk) -> None:
         desk.measure(grid_power_w=300.0)
         desk.pass_time(5)
-        ask(desk, action="start", duration_s=600)
+        desk.ask(action="start", duration_s=600)
         desk.measure(power_w=800.0, temp_c=50.0)
         assert desk.actions == [("START", "USER_START")]
         assert desk.commands[-1].level == "eco"
@@ -317,7 +306,7 @@ class TestRequests:
         desk.measure(battery_soc_pct=40.0)
         desk.pass_time(5)
         before = desk.engine.loads["miner"].memory
-        ask(desk, action="start")
+        desk.ask(action="start")
         assert (desk.replies[-1].accepted, desk.replies[-1].code) == (False, "R2_HARD_RESERVE")
         assert desk.engine.loads["miner"].memory == before
         assert desk.commands == []
@@ -332,7 +321,7 @@ class TestRequests:
     )
     def test_what_cannot_be_is_refused(self, desk: Desk, wish: dict[str, str], code: str) -> None:
         desk.pass_time(1)
-        ask(desk, **wish)
+        desk.ask(**wish)
         assert (desk.replies[-1].accepted, desk.replies[-1].code) == (False, code)
 
     def test_an_unknown_load_is_refused_with_those_there_are(self, desk: Desk) -> None:
@@ -349,12 +338,12 @@ class TestRequests:
             desk.config.policies,
         )
         desk.pass_time(1)
-        ask(desk, action="stop", duration_s=3601)
+        desk.ask(action="stop", duration_s=3601)
         assert desk.replies[-1].code == "TOO_LONG"
 
     def test_an_override_can_be_taken_back(self, running: Desk) -> None:
-        ask(running, action="stop")
-        ask(running, action="end")
+        running.ask(action="stop")
+        running.ask(action="end")
         assert running.replies[-1].code == "OVERRIDE_ENDED"
         assert running.engine.loads["miner"].memory.override is None
 
@@ -364,7 +353,7 @@ class TestRequests:
         desk.measure(grid_power_w=300.0)
         desk.pass_time(1)
         monkeypatch.setattr(desk.ledger, "append", _refuse)
-        ask(desk, action="start")
+        desk.ask(action="start")
         assert desk.replies[-1].code == "NOT_DURABLE"
         assert desk.commands == []
 

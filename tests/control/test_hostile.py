@@ -16,19 +16,6 @@ from control.test_several_loads import TwoLoadsGuard
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def running(desk: Desk) -> Desk:
-    """The miner has just started on surplus."""
-    desk.pass_time(2)
-    desk.measure(power_w=1674.0, temp_c=60.0)
-    return desk
-
-
-@pytest.fixture
 def two(tmp_path: Path) -> Desk:
     """A house with two loads."""
     shipped = load_config(CONFIG_DIRECTORY)

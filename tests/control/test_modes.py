@@ -21,11 +21,6 @@ from bitgrid.store import StoreError
 from control.desk import CONFIG_DIRECTORY, NOON_S, Desk
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
 def set_autonomy(desk: Desk, autonomy: int) -> None:
     request = AutonomyRequest(request_id="a", autonomy=autonomy, actor="test")
     Modes(desk.engine, desk.bus).on_autonomy(Received(desk.topics.autonomy, request.encode(), retained=False))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,19 +19,6 @@ from bitgrid.store.verify import verify
 from control.desk import Desk
 
 WRITES = ("append", "append_event", "save_memories", "archive_configuration", "archive_forecast")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def running(desk: Desk) -> Desk:
-    """The miner has just started on surplus."""
-    desk.pass_time(2)
-    desk.measure(power_w=1674.0, temp_c=60.0)
-    return desk
 
 
 @contextmanager

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bitgrid.bus import OverrideRequest, Received
 from bitgrid.guard.link import ClearTrip, Trip
 from bitgrid.store import DecisionRow, Head, StoreError
 from control.desk import Desk
 
 TRIP = Trip(trip_id="t1", cause="lease_expired", at_boot_s=1.0, text="the lease ran out")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def running(desk: Desk) -> Desk:
-    """The miner has just started on surplus."""
-    desk.pass_time(2)
-    desk.measure(power_w=1674.0, temp_c=60.0)
-    return desk
-
-
-def ask(desk: Desk, **wish: object) -> None:
-    request = OverrideRequest(request_id="r", load="miner", actor="test", **wish)
-    desk.requests.on_override(Received(desk.topics.override, request.encode(), retained=False))
 
 
 def events(desk: Desk) -> list[dict[str, Any]]:
@@ -78,7 +58,7 @@ class TestWishes:
     def asked(self, desk: Desk) -> Desk:
         desk.measure(grid_power_w=300.0)
         desk.pass_time(2)
-        ask(desk, action="start", duration_s=12 * 3600)
+        desk.ask(action="start", duration_s=12 * 3600)
         desk.measure(power_w=800.0, temp_c=50.0, grid_power_w=400.0)
         desk.pass_time(5)
         assert desk.actions == [("START", "USER_START")]
@@ -143,15 +123,15 @@ class TestWishes:
         asked.guard.trip = TRIP
         asked.pass_time(3)
         asked.measure(power_w=0.0)
-        ask(asked, action="start")
+        asked.ask(action="start")
         assert (asked.replies[-1].accepted, asked.replies[-1].code) == (False, "R3_GUARD_TRIP")
         asked.guard.trip = None
         asked.pass_time(1)
-        ask(asked, action="start")
+        asked.ask(action="start")
         assert asked.actions[-1] == ("START", "USER_START")
 
     def test_a_wish_for_off_stays(self, running: Desk) -> None:
-        ask(running, action="stop")
+        running.ask(action="stop")
         self.trip(running, "unleased_power")
         override = running.engine.loads["miner"].memory.override
         assert override is not None

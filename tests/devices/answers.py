@@ -2,7 +2,9 @@
 
 The Avalon texts follow those that owners of an Avalon Q published (pyasic issue 350; the tests of asic-rs), the
 Mini 3 text pyasic issue 312; AxeOS follows ESP-Miner's openapi.yaml; Shelly its Gen2 API documentation, component
-Switch. Serial numbers are made up.
+Switch. Serial numbers are made up. LuxOS tells what an owner of an Antminer S19j Pro recorded of firmware
+2026.9.21 (stutrek/ha-integration-stealthminer, tests/fixtures/miner_data.json); that file keeps the rows alone,
+so the STATUS around them is cgminer's.
 """
 
 from __future__ import annotations
@@ -125,3 +127,50 @@ TASMOTA_SENSORS = {
     }
 }
 """``Status 10`` of a plug with a meter, after Tasmota's documentation."""
+
+LUXOS_VERSION: dict[str, Any] = {
+    "API": "3.7",
+    "CompileTime": "Mon Sep 21 00:31:48 UTC 2026",
+    "LUXminer": "2026.9.21.003141-c8f244146",
+    "Miner": "2026.9.21.003141",
+    "Type": "Antminer S19j Pro",
+}
+LUXOS: dict[str, dict[str, Any]] = {
+    "config": {
+        "CONFIG": [
+            {
+                "CurtailMode": "None",
+                "IsAtmEnabled": False,
+                "IsPowerSupplyOn": True,
+                "IsPowerTargetEnabled": False,
+                "IsTuning": True,
+                "Model": "Antminer S19j Pro",
+                "NameplateTHS": 104.0,
+                "OS": "LuxOS",
+                "PowerLimit": 0,
+                "Profile": "145MHz",
+                "ProfileStep": "-16",
+                "SystemStatus": "Normal",
+            }
+        ]
+    },
+    "power": {"POWER": [{"PSU": False, "Watts": 398}]},
+    "summary": {
+        "SUMMARY": [
+            {
+                "Accepted": 452,
+                "Elapsed": 22202,
+                "GHS 24h": 2146.21,
+                "GHS 5m": 9325.03,
+                "GHS 5s": 9051.39,
+                "GHS av": 9043.59,
+                "Hardware Errors": 0,
+                "Rejected": 0,
+                "Total MH": 9043593.383607443,
+            }
+        ]
+    },
+    "temps": {
+        "TEMPS": [{"BottomLeft": 53.0, "BottomRight": 47.0, "ID": 1, "TEMP": 1, "TopLeft": 50.0, "TopRight": 48.0}]
+    },
+}

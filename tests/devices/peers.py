@@ -24,6 +24,8 @@ def peer(*behaviours: Behaviour) -> Iterator[int]:
             yield server.getsockname()[1]
         finally:
             done.set()
+            with suppress(OSError):  # so that it need not wait for nobody
+                socket.create_connection(server.getsockname(), 0.05).close()
             thread.join()
 
 
@@ -50,10 +52,10 @@ def saying(answer: bytes) -> Behaviour:
     return behave
 
 
-def mute(connection: socket.socket, done: threading.Event) -> None:
-    """Take everything, say nothing, never close: a half-open connection."""
-    connection.recv(4096)
-    done.wait(5)
+def mute(connection: socket.socket, _done: threading.Event) -> None:
+    """Take everything, say nothing, never close before the other side does: a half-open connection."""
+    while connection.recv(4096):
+        continue
 
 
 def resetting(connection: socket.socket, _done: threading.Event) -> None:

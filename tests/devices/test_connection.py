@@ -84,12 +84,12 @@ def test_threads_that_read_at_once_get_their_own_answers() -> None:
 
 
 def test_a_modbus_exception_is_a_refusal() -> None:
-    with pytest.raises(DeviceRefused, match="refused 2 registers at 10"):
+    with pytest.raises(DeviceRefused, match="refused 2 holding registers at 10: it has no such registers"):
         read(modbus(lambda transaction, unit, _address, _count: frame(transaction, unit, b"\x83\x02")))
 
 
 def test_too_few_registers_are_nonsense() -> None:
-    with pytest.raises(DeviceNonsense, match="sent 1 registers of 2"):
+    with pytest.raises(DeviceNonsense, match="sent 1 registers of 2 holding"):
         read(modbus(lambda transaction, unit, address, _count: registers(transaction, unit, address, 1)))
 
 

@@ -6,7 +6,7 @@ import json
 import struct
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bitgrid.clock import HeldClock
@@ -19,13 +19,7 @@ from bitgrid.devices.relays.shelly_gen2 import ShellyGen2Relay
 from bitgrid.devices.transport import HttpAnswer
 from devices.answers import AXEOS, Q_RUNNING, SHELLY_CONFIG, SHELLY_STATUS, cgminer, estats
 from devices.talk import ECO
-
-EXAMPLES = settings(max_examples=150, deadline=None)
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=8,
-)
+from near import EXAMPLES, spoiled
 
 
 def broken(whole: bytes) -> st.SearchStrategy[bytes]:
@@ -39,12 +33,6 @@ def broken(whole: bytes) -> st.SearchStrategy[bytes]:
 
     place = st.integers(0, len(whole))
     return st.builds(breaks, place, place, st.integers(0, 255)) | st.binary(max_size=64)
-
-
-def spoiled(honest: dict[str, object]) -> st.SearchStrategy[bytes]:
-    """An honest object of which some values are of any kind."""
-    changes = st.dictionaries(st.sampled_from(sorted(honest)), json_values, max_size=4)
-    return changes.map(lambda change: json.dumps(honest | change).encode())
 
 
 def may_be(reading: MinerReading) -> bool:

@@ -9,18 +9,21 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bitgrid.clock import HeldClock
 from bitgrid.config.secrets import Credentials
 from bitgrid.devices.authentication import authenticated
 from bitgrid.devices.errors import DeviceError
+from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.braiins import BraiinsMiner
 from bitgrid.devices.miners.luxos import LuxosMiner
 from bitgrid.devices.ports import RelayDriver
 from bitgrid.devices.relays.shelly_gen1 import ShellyGen1Relay
 from bitgrid.devices.relays.tasmota import TasmotaRelay
 from bitgrid.devices.transport import HttpAnswer
-from devices.answers import SHELLY1PM, TASMOTA_SENSORS
+from devices.answers import Q_RUNNING, SHELLY1PM, TASMOTA_SENSORS, cgminer, estats
 from devices.talk import ECO
-from devices.test_fuzz import EXAMPLES, broken, json_values, may_be, spoiled
+from devices.test_fuzz import broken, may_be
+from near import EXAMPLES, json_values, spoiled
 
 WHO = Credentials("admin", "geheim")
 LUXOS = {
@@ -67,6 +70,30 @@ def test_luxos(answer: bytes) -> None:
     with suppress(DeviceError):
         assert may_be(driver.read())
     all_of(driver.stop, lambda: driver.set_level(ECO.model_copy(update={"profile": "x"})))
+
+
+JOINED = {
+    name: [{"STATUS": LUXOS["STATUS"]} | {name.upper(): LUXOS[name.upper()]}]
+    for name in ("config", "power", "summary", "temps", "stats")
+}
+
+
+@EXAMPLES
+@given(spoiled(JOINED))
+def test_luxos_asked_for_all_at_once(answer: bytes) -> None:
+    with suppress(DeviceError):
+        assert may_be(LuxosMiner("miner", lambda _: answer).read())
+
+
+@EXAMPLES
+@given(spoiled(json.loads(estats(Q_RUNNING).rstrip(b"\0"))), spoiled(json.loads(cgminer().rstrip(b"\0"))))
+def test_avalon_shares_and_clock(answer: bytes, ack: bytes) -> None:
+    """The miner's own clock is reckoned with, so it must be a moment."""
+    clock = HeldClock(wall_s=1_780_000_000.0)
+    driver = AvalonMiner("miner", lambda said: ack if b"ascset" in said else answer, [ECO], clock)
+    with suppress(DeviceError):
+        assert may_be(driver.read())
+    all_of(driver.stop, lambda: driver.set_level(ECO))
 
 
 @EXAMPLES

@@ -17,6 +17,7 @@ from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused
 from bitgrid.devices.http_json.source import JsonDevice
 from bitgrid.devices.transport import HttpAnswer
 from devices.talk import Http
+from near import EXAMPLES, spoiled
 
 PROFILES = Path(__file__).parents[2] / "config" / "devices"
 PHASE = {"reactive": 0.0, "pf": 0.9, "current": 1.1, "voltage": 231.0, "is_valid": True, "total": 1.0}
@@ -128,6 +129,24 @@ documents = st.recursive(
 def test_no_document_gets_past_as_anything_but_a_finite_number(document: object) -> None:
     body = json.dumps(document).encode()
     told = device("shelly_em", {"GET /status": HttpAnswer(200, body)}, "grid_power_w", "pv_power_w").read()
+    assert all(value is None or math.isfinite(value) for value in told.values())
+
+
+HONEST = {"shelly_em": GEN1, "shelly_pro_3em": GEN2, "fronius_solar_api": FRONIUS, "tasmota_energy": TASMOTA}
+
+
+@pytest.mark.parametrize("name", HONEST)
+@EXAMPLES
+@given(data=st.data())
+def test_what_is_nearly_an_answer_tells_finite_numbers_or_none(name: str, data: st.DataObject) -> None:
+    profile = load_profile(PROFILES / f"{name}.yaml")
+    assert isinstance(profile, JsonProfile)
+    body = data.draw(spoiled(HONEST[name]))
+    source = JsonDevice(name, lambda *_: HttpAnswer(200, body), profile, profile.signals)
+    try:
+        told = source.read()
+    except DeviceError:
+        return
     assert all(value is None or math.isfinite(value) for value in told.values())
 
 

@@ -1,4 +1,4 @@
-"""The answers are written after the fields that pyasic and asic-rs read; nobody here has the miner."""
+"""The answers are an owner's recorded ones, or written after the fields that pyasic and asic-rs read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.miners.luxos import LuxosMiner
 from bitgrid.devices.ports import MinerReading
+from devices.answers import LUXOS
 from devices.talk import Bytes
 
 LEVEL = LevelConfig(name="eco", power_w=1200, min_surplus_w=1200, profile="310MHz")
@@ -51,6 +52,14 @@ def config(mode: object = "None", profile: object = "310MHz") -> dict[str, Any]:
 
 def test_it_reads_watts_the_hottest_sensor_and_terahashes() -> None:
     assert miner()[0].read() == MinerReading(1051, 71, 61.5, is_asleep=False)
+
+
+def test_what_an_owner_recorded_of_an_s19j_pro_with_one_board_is_read() -> None:
+    """One board of three on a supply that is not Bitmain's; what it said to ``stats`` was not recorded."""
+    driver, _ = miner(["stats"], **LUXOS)
+    assert driver.read() == MinerReading(
+        398, 53, pytest.approx(9.05139), is_asleep=False, accepted_shares=452, rejected_shares=0
+    )
 
 
 def test_asleep_it_hashes_nothing_whatever_its_average_says() -> None:

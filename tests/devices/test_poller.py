@@ -113,6 +113,7 @@ def test_a_value_that_cannot_be_is_invalid(signal: SignalName, value: float) -> 
     bench = Bench({signal: value})
     bench.live(1)
     assert bench.signal(signal).quality == "invalid"
+    assert f"tells {signal} as {value:g}, which no home can have" in bench.poller.problem
 
 
 def test_a_value_that_is_not_told_is_missing_and_named_in_the_health() -> None:

@@ -72,3 +72,16 @@ def test_another_switch_is_asked_for_by_its_id() -> None:
     exchange = Http({"GET /rpc/Switch.Set?id=2&on=true&toggle_after=120": {"was_on": False}})
     ShellyGen2Relay("relay", exchange, 2).close_for(120)
     assert exchange.asked == ["GET /rpc/Switch.Set?id=2&on=true&toggle_after=120"]
+
+
+def test_an_answer_for_another_switch_is_not_taken_for_this_one() -> None:
+    with pytest.raises(DeviceNonsense, match="asked for switch 0 and answered for 1"):
+        relay(SHELLY_STATUS | {"id": 1})[0].read()
+
+
+@pytest.mark.parametrize("answer", [{}, {"was_on": None}, {"ison": False}])
+def test_what_does_not_say_what_it_was_is_not_taken_for_switched(answer: dict[str, Any]) -> None:
+    driver = ShellyGen2Relay("relay", Http({CLOSE: answer, OPEN: answer}))
+    for act in (driver.open, lambda: driver.close_for(120)):
+        with pytest.raises(DeviceNonsense, match="was_on"):
+            act()

@@ -102,3 +102,9 @@ def test_refusals_say_what_to_look_at() -> None:
         relay(status=HttpAnswer(401, b""))[0].read()
     with pytest.raises(DeviceRefused, match="HTTP 400"):
         relay(close=HttpAnswer(400, b"Bad timer!"))[0].close_for(120)
+
+
+def test_one_that_stays_closed_when_told_to_open_has_refused() -> None:
+    driver = ShellyGen1Relay("relay", Http({OPEN: {"ison": True}}))
+    with pytest.raises(DeviceRefused, match="told to open and says that it is closed"):
+        driver.open()

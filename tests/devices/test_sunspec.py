@@ -9,7 +9,7 @@ import pytest
 from sunspec2.device import Model  # type: ignore[import-untyped]
 
 from bitgrid.config.signals import SignalName
-from bitgrid.devices.errors import DeviceNonsense, DeviceRefused, DeviceSilent
+from bitgrid.devices.errors import DeviceBusy, DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.modbus.sunspec import SunSpecDevice
 
 COMMON = Model(1, data={"Mn": "Maker", "Md": "Model", "SN": "1", "DA": 1})
@@ -211,3 +211,40 @@ def test_a_list_of_models_without_end_is_nonsense() -> None:
 
     with pytest.raises(DeviceNonsense, match="does not end"):
         SunSpecDevice("device", read, ["pv_power_w"]).read()
+
+
+@pytest.mark.parametrize("busy_at", range(2, 6))
+def test_a_device_that_is_busy_half_way_is_not_taken_for_a_smaller_one(busy_at: int) -> None:
+    """A hybrid whose list seems to end before model 160 would tell its battery's power as the sun's."""
+    registers, count = Registers(block(103, W=2000, W_SF=0), block(160, N=0), block(802, W=-1000, W_SF=0)), 0
+
+    def busy_once(address: int, size: int) -> list[int]:
+        nonlocal count
+        count += 1
+        if count == busy_at:
+            raise DeviceBusy("busy")
+        return registers(address, size)
+
+    device = SunSpecDevice("device", busy_once, ["pv_power_w"])
+    with pytest.raises(DeviceBusy):
+        device.read()
+    assert device.read() == {"pv_power_w": None}
+
+
+def test_a_busy_answer_at_the_first_base_does_not_hide_the_mark_at_the_next() -> None:
+    registers = Registers(block(203, W=700, W_SF=0), base=0)
+
+    def busy_at_first(address: int, size: int) -> list[int]:
+        if address == 40_000:
+            raise DeviceBusy("busy")
+        return registers(address, size)
+
+    assert SunSpecDevice("device", busy_at_first, ["grid_power_w"]).read() == {"grid_power_w": 700}
+
+
+def test_a_device_that_is_busy_at_every_base_is_busy_and_not_without_sunspec() -> None:
+    def busy(_address: int, _size: int) -> list[int]:
+        raise DeviceBusy("busy")
+
+    with pytest.raises(DeviceBusy):
+        SunSpecDevice("device", busy, ["grid_power_w"]).read()

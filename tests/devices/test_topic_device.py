@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bitgrid.bus import Quality, Telemetry, Topics, decode
+from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
+from bitgrid.config import DeviceConfig
 from bitgrid.config.profiles import TopicPoint, TopicProfile, TopicSignal
 from bitgrid.config.profiling import load_profile
 from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceSilent
 from bitgrid.devices.mqtt.source import MAX_PAYLOAD_BYTES, SILENT_S, TopicDevice
+from bitgrid.devices.poller import DevicePoller
 from bitgrid.devices.ports import Dated, Heard
+from near import EXAMPLES, spoiled
 
 PROFILES = Path(__file__).parents[2] / "config" / "devices"
 NOON_S = 1_780_000_000.0
@@ -164,6 +170,76 @@ def test_a_huge_message_is_refused_without_being_kept() -> None:
     bench.air.say("cellar/grid_power_w", b"1" * (10 * MAX_PAYLOAD_BYTES))
     with pytest.raises(DeviceNonsense, match="more than 65536 bytes"):
         bench.device.read()
+
+
+@EXAMPLES
+@given(payload=spoiled({"w": 7, "at": NOON_S, "SML": {"Power_curr": -431}}), is_dated=st.booleans())
+def test_what_is_nearly_a_message_tells_a_finite_number_of_the_past_or_none(
+    payload: bytes, *, is_dated: bool
+) -> None:
+    bench = dated() if is_dated else shipped("tasmota_sml", "grid_power_w")
+    bench.air.say("cellar/power" if is_dated else "tele/cellar/SENSOR", payload)
+    try:
+        told = bench.device.read()["grid_power_w"]
+    except DeviceError:
+        return
+    assert told.value is None or math.isfinite(told.value)
+    assert told.boot_s <= bench.clock.boot()
+
+
+WRONG = {
+    "nothing": b"",
+    "a word": b"online",
+    "not UTF-8": b"\xff\xfe7",
+    "NaN": b"NaN",
+    "infinite": b"-Infinity",
+    "too large": b"1e999",
+    "a true": b"true",
+    "null": b"null",
+    "a list": b"[-431]",
+    "an object": b'{"value": -431}',
+    "by Python alone": b"4_31",
+    "other digits": "٤٣١".encode(),
+    "no home's": b"9e8",
+    "oversized": b"1" * (2 * MAX_PAYLOAD_BYTES),
+}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_message_is_published_as_no_good_value_and_the_next_right_one_is(
+    *, name: str, as_json: bool
+) -> None:
+    bench = shipped("tasmota_sml" if as_json else "mqtt_number", "grid_power_w")
+    topic = "tele/cellar/SENSOR" if as_json else "cellar/grid_power_w"
+    bus, heard = MemoryBus(), list[Telemetry | None]()
+    bus.subscribe("#", lambda received: heard.append(decode(Telemetry, received.payload)))
+    config = DeviceConfig(
+        id="reader",
+        kind="profile",
+        profile="mqtt_number",
+        topic="cellar",
+        signals=["grid_power_w"],
+        poll_interval_s=5,
+    )
+    poller = DevicePoller(config, bench.device, bus, Topics("home"), bench.clock, random.Random(1))
+    for payload in (WRONG[name], b"-431"):
+        bench.air.say(topic, b'{"SML": {"Power_curr": %b}}' % payload if as_json else payload)
+        poller.step()
+        bench.clock.advance(30)
+    good = [told.value for told in heard if told is not None and told.quality is Quality.GOOD]
+    assert good == [-431.0]
+    assert None not in heard
+    assert not poller.problem
+
+
+def test_a_flood_costs_no_more_than_its_last_message() -> None:
+    bench = shipped("mqtt_number", "grid_power_w")
+    for watts in range(20_000):
+        bench.air.say("cellar/grid_power_w", b"%d" % watts)
+        bench.air.say(f"cellar/{watts}", b"x" * 100)
+    assert bench.device.read()["grid_power_w"].value == 19_999.0
+    assert len(bench.device._messages) == 1
 
 
 @given(payload=st.binary(max_size=40), is_json=st.booleans())

@@ -60,4 +60,4 @@ def test_the_page_tells_each_driver_its_points_and_its_tests() -> None:
     for name, quality in EVERY.items():
         assert f"\n## {name}\n" in page
         assert quality.checked_against in page
-    assert "| [LuxOS](#luxos) | untested | **done** |" in page
+    assert "| [Others, through pyasic](#pyasic) | **done** | **done** | untested |" in page

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from bitgrid.bus import CommandReply, Received, Topics, UpsReport, decode
 from bitgrid.bus.client import MqttBus
@@ -18,6 +20,7 @@ from bitgrid.clock import HeldClock
 from bitgrid.ops.ups import Status, UpsCall
 from bitgrid.plant.faults import Fault
 from broker import Broker, eventually
+from near import EXAMPLES, of_schema
 from ops.dummy_ups import IS_INSTALLED, DummyUps
 from whole_house import WholeHouse
 
@@ -133,6 +136,29 @@ def test_an_answer_to_somebody_else_is_none() -> None:
     stranger = CommandReply(request_id="other", accepted=True, code="UPS_ONLINE", text="")
     bus.publish(TOPICS.reply, stranger)
     assert call.wait(5) == ["the rules did not answer"]
+
+
+@EXAMPLES
+@given(of_schema(CommandReply.model_json_schema()))
+def test_whatever_is_said_on_the_way_back_is_no_answer_to_this(payload: bytes) -> None:
+    call = UpsCall("shutdown", MemoryBus(), TOPICS, HeldClock(), "test")
+    call._on_reply(Received(TOPICS.reply, payload, retained=False))
+    assert len(call.wait(5)) == 2
+
+
+@EXAMPLES
+@given(
+    kind=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
+    | st.sampled_from(["onbatt", " ONBATT", "ONBATT ", "ONLINE\n", "FSD"]),
+    message=st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40),
+)
+def test_of_whatever_else_upsmon_says_the_house_is_told_nothing(kind: str, message: str) -> None:
+    """It would end with 1 if it looked for the house, which is not there."""
+    assume(kind not in {"ONLINE", "ONBATT", "LOWBATT"})
+    done = CliRunner().invoke(
+        main, ["ups", "notify", "--config", "/nowhere", "--", message], env={"NOTIFYTYPE": kind}
+    )
+    assert (done.exit_code, "was told nothing" in done.output) == (0, True), done.output
 
 
 def test_without_a_broker_it_ends_with_1_and_says_so(config_dir: Path) -> None:

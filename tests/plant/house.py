@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,15 @@ class Still:
         return self.pv_w, self.house_w
 
 
-def site_data() -> dict[str, Any]:
+@cache
+def _read() -> dict[str, Any]:
     data: dict[str, Any] = read_yaml(CONFIG / "site.yaml").data
     return data
+
+
+def site_data() -> dict[str, Any]:
+    """The repository's own site.yaml, to be changed at will."""
+    return deepcopy(_read())
 
 
 def live(house: House, seconds: int) -> House:

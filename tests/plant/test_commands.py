@@ -13,6 +13,7 @@ from bitgrid.plant.errors import NoPlant, PlantError
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.listeners import control_listener
 from bitgrid.plant.model import House
+from bitgrid.plant.wire_faults import WireFault
 from plant.house import mining
 
 
@@ -53,6 +54,20 @@ def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(run_dir: Path
     assert told.exit_code == 2
     assert "meter-silent" in told.output
     assert house.faults == set()
+
+
+def test_wires_are_listed_spoiled_and_mended(run_dir: Path, house: House) -> None:
+    wrong = house.wiring.add(["meter"], WireFault)
+    told = say(run_dir, "wire", "meter", "late").output
+    assert "bitgrid plant wire meter" in told
+    assert wrong() is WireFault.LATE
+    assert "faults: late on the wire to meter" in say(run_dir, "status").output
+    listed = say(run_dir, "wire").output
+    assert "* meter                 late" in listed
+    assert all(fault in listed for fault in WireFault)
+    assert "sound" in say(run_dir, "wire", "meter").output
+    assert wrong() is None
+    assert "late" in say(run_dir, "wire", "meter", "flood").output
 
 
 def test_the_house_is_changed(run_dir: Path, house: House) -> None:

@@ -6,6 +6,7 @@ import pytest
 from bitgrid.plant.desk import Desk
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
+from bitgrid.plant.wire_faults import OF_MODBUS, WireFault
 from plant.house import MakeHouse, live
 
 
@@ -36,6 +37,37 @@ def test_faults_come_and_go_one_by_one_and_all_at_once(house: House) -> None:
     assert ask(house, command="clear", name="miner-hot")["ok"]
     assert ask(house, command="clear")["ok"]
     assert house.faults == set()
+
+
+def test_a_wire_goes_bad_is_seen_in_the_status_and_is_mended_alone_or_with_all(house: House) -> None:
+    meter = house.wiring.add(["meter", "other unit"], WireFault)
+    miner = house.wiring.add(["miner"], set(WireFault) - OF_MODBUS)
+    assert ask(house, command="wire", name="meter", fault="wrong-unit")["ok"]
+    assert ask(house, command="wire", name="miner", fault="late")["ok"]
+    assert (meter(), miner()) == (WireFault.WRONG_UNIT, WireFault.LATE)
+    wires = ask(house, command="status")["status"]["wires"]
+    assert wires == {"meter": "wrong-unit", "other unit": "wrong-unit", "miner": "late"}
+    assert ask(house, command="wire", name="other unit")["ok"]
+    assert (meter(), miner()) == (None, WireFault.LATE)
+    assert ask(house, command="clear")["ok"]
+    assert miner() is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"name": "nobody", "fault": "late"}, "there are wires to meter, miner"),
+        ({"name": "miner", "fault": "wrong-unit"}, "does not carry Modbus"),
+        ({"name": "miner", "fault": "flood"}, "late"),
+    ],
+)
+def test_a_wire_that_cannot_go_bad_so_is_left_alone(house: House, asked: dict[str, str], says: str) -> None:
+    house.wiring.add(["meter"], WireFault)
+    miner = house.wiring.add(["miner"], set(WireFault) - OF_MODBUS)
+    told = ask(house, command="wire", **asked)
+    assert told["ok"] is False
+    assert says in told["error"]
+    assert miner() is None
 
 
 def test_it_sets_what_is_named_and_leaves_the_rest(house: House) -> None:

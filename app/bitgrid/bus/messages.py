@@ -5,12 +5,37 @@ Units are in the names. Values of `Telemetry` are in the unit of their signal's 
 
 from __future__ import annotations
 
+import re
+import sys
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
 MAX_MESSAGE_BYTES = 256_000
+_ENDLESS = re.compile(rb"[0-9]{309}")
+"""Digits that no float can hold: as a whole number they would pass, and break whoever reckons with them."""
+
+
+def _of_finite_numbers(told: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """What came in by JSON without a fixed form: pydantic lets NaN and 1e999 through there."""
+    if info.mode == "json":
+        _raise_if_not_finite(told)
+    return told
+
+
+def _raise_if_not_finite(told: object) -> None:
+    if isinstance(told, dict):
+        told = list(told.values())
+    if isinstance(told, list):
+        for inner in told:
+            _raise_if_not_finite(inner)
+    elif isinstance(told, int | float) and not abs(told) <= sys.float_info.max:
+        raise ValueError("holds a number that is not finite")
+
+
+Open = Annotated[dict[str, Any], AfterValidator(_of_finite_numbers)]
+"""An object whose form is its sender's; every number in it is finite."""
 
 
 class Message(BaseModel):
@@ -83,7 +108,7 @@ class LoadState(Message):
     lease_left_s: float
     hold_until_s: int | None
     lockout_until_s: int | None
-    override: dict[str, Any] | None = None
+    override: Open | None = None
     confirmed_off: bool
     measured_power_w: float | None
     trip: str | None = None
@@ -111,7 +136,7 @@ class DecisionEvent(Message):
 
     id: str
     load: str
-    record: dict[str, Any]
+    record: Open
     head: LedgerHead | None = None
 
 
@@ -193,7 +218,7 @@ class EventMessage(Message):
 
     kind: Literal["safety", "health", "audit"]
     at_s: int
-    record: dict[str, Any]
+    record: Open
 
 
 class LoadSafetyEvent(Message):
@@ -229,7 +254,7 @@ class Health(Message):
     reason: str
     instance: str
     at_s: float | None = None
-    details: dict[str, Any] = {}
+    details: Open = {}
 
 
 M = TypeVar("M", bound=Message)
@@ -237,7 +262,7 @@ M = TypeVar("M", bound=Message)
 
 def decode(model: type[M], payload: bytes) -> M | None:
     """A message from bytes; None for anything that is not one. Never raises: the bus is not trusted."""
-    if len(payload) > MAX_MESSAGE_BYTES:
+    if len(payload) > MAX_MESSAGE_BYTES or _ENDLESS.search(payload):
         return None
     try:
         return model.model_validate_json(payload)

@@ -3,6 +3,7 @@
 DeviceError                what happened, in words for a person
 ├─ DeviceSilent          no answer: refused, timed out, cut off; trying again later may help
 ├─ DeviceRefused         it answered that it will not
+│  └─ DeviceBusy        it answered that it cannot just now, which says nothing of what it has
 └─ DeviceNonsense        it answered something that is not its protocol
 """
 
@@ -19,6 +20,10 @@ class DeviceSilent(DeviceError):
 
 class DeviceRefused(DeviceError):
     """The device answered with an error."""
+
+
+class DeviceBusy(DeviceRefused):
+    """The device, or a gateway before it, answered that it cannot just now."""
 
 
 class DeviceNonsense(DeviceError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bitgrid.bus import Bus, Quality, Telemetry, Topics
@@ -85,12 +85,21 @@ class DevicePoller:
         for signal, one in told.items():
             dated = one if isinstance(one, Dated) else Dated(one, asked_boot_s)
             self._publish(signal, dated, is_frozen=signal in frozen)
-        self._tell("; ".join(self._complaints([name for name in figures if figures[name] is None], frozen)))
+        self._tell("; ".join(self._complaints(figures, frozen)))
 
-    def _complaints(self, untold: list[SignalName], frozen: frozenset[SignalName]) -> Iterator[str]:
+    def _complaints(
+        self, figures: Mapping[SignalName, float | None], frozen: frozenset[SignalName]
+    ) -> Iterator[str]:
         """What is wrong with a device that answers."""
+        untold = [signal for signal, value in figures.items() if value is None]
         if untold:
             yield f"{self._device.id} answers, but does not tell {', '.join(untold)}"
+        for signal, value in figures.items():
+            if judged(self._device, signal, value)[1] is Quality.INVALID:
+                yield (
+                    f"{self._device.id} tells {signal} as {value:g}, which no home can have, so that is not "
+                    "believed. Is it the right device, is its profile right (word order, type, address)?"
+                )
         if frozen:
             yield (
                 f"{self._device.id} is frozen: it has told exactly the same {', '.join(sorted(frozen))} for "

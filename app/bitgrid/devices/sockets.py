@@ -40,7 +40,7 @@ class _Deadline:
 
 
 def tcp_exchange(host: str, port: int, timeout_s: float, machine: Clock = _MACHINE) -> ByteExchange:
-    """Connect, send, read until the other side closes or sends NUL.
+    """Connect, send, read until the other side closes or sends NUL; what follows that is not looked at.
 
     The answer is empty when the other side took the request and closed without a word.
 
@@ -81,9 +81,11 @@ def http_exchange(host: str, port: int, timeout_s: float, machine: Clock = _MACH
             own = {"Connection": "close"} | ({"Content-Type": "application/json"} if body else {})
             http.request(method, target, body or None, own | dict(headers))
             with http.getresponse() as response:
-                answer = response.read(MAX_ANSWER_BYTES + 1)
+                answer = _limited(response.read(MAX_ANSWER_BYTES + 1), f"{host}:{port}")
+                if response.length:
+                    raise ConnectionError(f"its answer ended {response.length} bytes too early")
             told = {name.lower(): value for name, value in response.getheaders()}
-            return HttpAnswer(response.status, _limited(answer, f"{host}:{port}"), told)
+            return HttpAnswer(response.status, answer, told)
 
     return exchange
 
@@ -108,13 +110,14 @@ def _connect(host: str, port: int, deadline: _Deadline) -> _TimedSocket:
 
 
 def _read_all(connection: socket.socket, deadline: _Deadline, device: str) -> bytes:
-    answer = bytearray()
-    while not answer.endswith(b"\0"):
+    answer, end = bytearray(), b""
+    while not end:
         connection.settimeout(deadline.left_s())
         chunk = connection.recv(_CHUNK_BYTES)
         if not chunk:
             break
-        answer += chunk
+        said, end, _later = chunk.partition(b"\0")
+        answer += said + end
         _limited(answer, device)
     return bytes(answer)
 

@@ -74,5 +74,5 @@ class RegisterReader(Protocol):
 
         Raises:
             DeviceSilent: no answer.
-            DeviceRefused: a Modbus exception.
+            DeviceRefused: a Modbus exception; `DeviceBusy`: one that says nothing of what the device has.
         """

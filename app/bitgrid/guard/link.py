@@ -31,7 +31,7 @@ class Renew(_Said):
     kind: Literal["renew"] = "renew"
     load: str
     level: str
-    power_w: int
+    power_w: Annotated[int, Field(ge=0, le=1_000_000)]
     lease_id: str
     expires_boot_s: float
 

@@ -14,8 +14,10 @@ import click
 from bitgrid.plant.control import PlantControl, find_socket
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faults import Fault
+from bitgrid.plant.wire_faults import WIRE_DESCRIPTIONS, WireFault
 
 FAULT_NAMES = click.Choice([fault.value for fault in Fault])
+WIRE_FAULT_NAMES = click.Choice([fault.value for fault in WireFault])
 
 
 @click.group()
@@ -64,10 +66,29 @@ def fault(run_dir: Path | None, name: str) -> None:
 @click.argument("name", type=FAULT_NAMES, required=False)
 @click.pass_obj
 def clear(run_dir: Path | None, name: str | None) -> None:
-    """End a fault, or all of them."""
+    """End a fault; without NAME all of them, and mend all wires."""
     with _running(run_dir) as control:
         control.clear(name)
     click.echo(f"{name or 'all faults'}: cleared")
+
+
+@plant.command()
+@click.argument("name", required=False)
+@click.argument("fault", type=WIRE_FAULT_NAMES, required=False)
+@click.pass_obj
+def wire(run_dir: Path | None, name: str | None, fault: str | None) -> None:
+    """Let the wire to a device go bad; without FAULT mend it, without NAME list wires and faults."""
+    with _running(run_dir) as control:
+        if name:
+            control.wire(name, fault)
+        wires = control.status()["wires"]
+    if name:
+        click.echo(f"{name}: {f'{fault}; mend it with: bitgrid plant wire {name}' if fault else 'sound'}")
+        return
+    for wire_, wrong in wires.items():
+        click.echo(f"{'*' if wrong else ' '} {wire_:<22}{wrong or 'sound'}")
+    for fault_, text in WIRE_DESCRIPTIONS.items():
+        click.echo(f"    {fault_:<20}{text}")
 
 
 @plant.command("set")
@@ -101,4 +122,5 @@ def _lines(truth: dict[str, Any]) -> Iterator[str]:
     for name, load in truth["loads"].items():
         chips = f"{load['temp_c']:.1f} °C, {load['hashrate_ths']:.1f} TH/s, " if "temp_c" in load else ""
         yield f"{name}: {load['level']}, {load['power_w']} W, {chips}relay {load['relay']}"
-    yield f"faults: {', '.join(truth['faults']) or 'none'}"
+    wires = [f"{wrong} on the wire to {name}" for name, wrong in truth["wires"].items() if wrong]
+    yield f"faults: {', '.join([*truth['faults'], *wires]) or 'none'}"

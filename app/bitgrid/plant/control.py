@@ -39,8 +39,12 @@ class PlantControl:
         self._ask(command="fault", name=name)
 
     def clear(self, name: str | None = None) -> None:
-        """End a fault, or all."""
+        """End a fault; without a name all of them, and mend all wires."""
         self._ask(command="clear", name=name)
+
+    def wire(self, name: str, fault: str | None = None) -> None:
+        """Let the wire to a device go bad, by a name in `WireFault`; None mends it."""
+        self._ask(command="wire", name=name, fault=fault)
 
     def set(
         self, *, pv_factor: float | None = None, soc_pct: float | None = None, extra_load_w: int | None = None

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faults import DESCRIPTIONS, Fault
 from bitgrid.plant.model import House
+from bitgrid.plant.wire_faults import WireFault
 
 
 class _Asked(BaseModel):
@@ -42,6 +43,14 @@ class AskClear(_Asked):
     name: Fault | None = None
 
 
+class AskWire(_Asked):
+    """Let a wire go bad; without a fault, mend it."""
+
+    command: Literal["wire"] = "wire"
+    name: str
+    fault: WireFault | None = None
+
+
 class AskSet(_Asked):
     """Change the house: what clouds let through, the battery's charge, load on top of the household's."""
 
@@ -51,7 +60,7 @@ class AskSet(_Asked):
     extra_load_w: Annotated[int, Field(ge=0, le=100_000)] | None = None
 
 
-Asked = AskStatus | AskFaults | AskFault | AskClear | AskSet
+Asked = AskStatus | AskFaults | AskFault | AskClear | AskWire | AskSet
 
 
 class _Line(RootModel[Annotated[Asked, Field(discriminator="command")]]):
@@ -83,8 +92,11 @@ class Desk:
                 faults.add(name)
             case AskClear(name=None):
                 faults.clear()
+                self._house.wiring.mend()
             case AskClear(name=name) if name:
                 faults.discard(name)
+            case AskWire(name=name, fault=fault):
+                self._house.wiring.spoil(name, fault)
             case AskSet():
                 self._set(asked)
         known = [{"name": fault, "active": fault in faults, "text": DESCRIPTIONS[fault]} for fault in Fault]

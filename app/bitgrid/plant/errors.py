@@ -18,3 +18,11 @@ class BadRecording(PlantError):
 
 class NoPlant(PlantError):
     """No simulated house is running where one was looked for."""
+
+
+def taken(host: str, port: int) -> PlantError:
+    """The error for an address that cannot be listened on."""
+    return PlantError(
+        f"cannot listen on {host}:{port}: the address is taken or not this machine's; "
+        "end what uses it, or give another port in site.yaml"
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import HttpAnswer
-from bitgrid.plant.modbus_server import taken
+from bitgrid.plant.errors import taken
 
 MAX_REQUEST_BYTES = 65_536
 REQUEST_TIMEOUT_S = 5.0
@@ -28,12 +28,18 @@ HttpFace = Callable[[str, str, bytes, Mapping[str, str]], HttpAnswer]
 class Listener:
     """A server on a thread of its own."""
 
-    def __init__(self, server: socketserver.BaseServer) -> None:
+    def __init__(self, server: socketserver.TCPServer) -> None:
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="listener", daemon=True
         )
         self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens at."""
+        _host, port = self._server.socket.getsockname()
+        return int(port)
 
     def stop(self) -> None:
         """Stop listening."""

@@ -1,4 +1,7 @@
-"""Modbus/TCP servers in front of register faces: one a host and port, a device a unit id, on one thread's loop."""
+"""Modbus/TCP servers in front of register faces: one a place, a device a unit id, on one thread's loop.
+
+Each listens at a port of its own choosing on loopback; a wire leads to it from the place in site.yaml.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from bitgrid.devices.transport import RegisterFunction
-from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces.house import RegistersFace
 from bitgrid.plant.faces.registers import Span
 
@@ -37,6 +39,7 @@ class ModbusServers:
     """
 
     def __init__(self, faces: dict[Address, dict[int, RegistersFace]], now: Callable[[Spans], Spans]) -> None:
+        self.ports: dict[Address, int] = {}
         self._faces, self._now = faces, now
         self._loop = asyncio.new_event_loop()
         self._ending = asyncio.Event()
@@ -44,7 +47,7 @@ class ModbusServers:
         self._thread = threading.Thread(target=self._run, name="modbus", daemon=True)
 
     def start(self) -> None:
-        """Listen at every address; see `PlantServer.start`."""
+        """Listen for every address, at the ports that ``ports`` then names."""
         self._thread.start()
         self._started.result(START_TIMEOUT_S)
 
@@ -66,25 +69,28 @@ class ModbusServers:
         servers: list[ModbusTcpServer] = []
         try:
             for address, units in self._faces.items():
-                servers.append(await self._open(address, units))
+                server = await self._open(units)
+                servers.append(server)
+                self.ports[address] = server.transport.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
             self._started.set_result(None)
             await self._ending.wait()
         finally:
             for server in servers:
                 await server.shutdown()  # type: ignore[no-untyped-call]
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
-    async def _open(self, address: Address, units: dict[int, RegistersFace]) -> ModbusTcpServer:
+    async def _open(self, units: dict[int, RegistersFace]) -> ModbusTcpServer:
         devices = [self._device(unit, face) for unit, face in units.items()]
 
         def drop_answers_of_silent_devices(sending: bool, packet: bytes) -> bytes:
             face = units.get(packet[_UNIT_ID_AT]) if sending and len(packet) > _UNIT_ID_AT else None
             return b"" if face is not None and face.is_silent else packet
 
-        server = ModbusTcpServer(devices, address=address, trace_packet=drop_answers_of_silent_devices)
-        try:
-            await server.serve_forever(background=True)
-        except RuntimeError:
-            raise taken(*address) from None
+        server = ModbusTcpServer(devices, address=("127.0.0.1", 0), trace_packet=drop_answers_of_silent_devices)
+        await server.serve_forever(background=True)
         return server
 
     def _device(self, unit: int, face: RegistersFace) -> SimDevice:
@@ -114,11 +120,3 @@ def _registers(spans: list[Span], function: RegisterFunction) -> list[SimData]:
         if span.function == function
     ]
     return found or [_NO_REGISTER]
-
-
-def taken(host: str, port: int) -> PlantError:
-    """The error for an address that cannot be listened on."""
-    return PlantError(
-        f"cannot listen on {host}:{port}: the address is taken or not this machine's; "
-        "end what uses it, or give another port in site.yaml"
-    )

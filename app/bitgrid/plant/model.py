@@ -19,6 +19,7 @@ from bitgrid.plant.miner import SimulatedMiner
 from bitgrid.plant.plain import SimulatedRod
 from bitgrid.plant.relay import SimulatedRelay
 from bitgrid.plant.source import Source
+from bitgrid.plant.wiring import Wiring
 
 
 @dataclass
@@ -48,6 +49,7 @@ class House:
         self.site, self.plant, self._source = site, plant, source
         self.now_s = self.start_s = int(start_epoch_s)
         self.faults: set[Fault] = set()
+        self.wiring = Wiring()
         self.pv_factor = 1.0
         self.extra_load_w = 0
         self.battery = BatteryBank(site.battery.capacity_wh, plant.battery) if site.battery else None
@@ -95,6 +97,7 @@ class House:
             "pv_factor": self.pv_factor,
             "extra_load_w": self.extra_load_w,
             "faults": sorted(self.faults),
+            "wires": self.wiring.status(),
             "energy": asdict(self.energy),
             "loads": {name: self._load_status(name) for name in self.drawing},
         }

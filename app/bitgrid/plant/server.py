@@ -25,9 +25,14 @@ from bitgrid.plant.listeners import Listener, bytes_listener, control_listener, 
 from bitgrid.plant.modbus_server import Address, ModbusServers
 from bitgrid.plant.model import House
 from bitgrid.plant.telling import Broker, Telling
+from bitgrid.plant.wire import Spoil, Wire, honest
+from bitgrid.plant.wire_faults import OF_MODBUS, WireFault
+from bitgrid.plant.wire_modbus import ModbusSpoil
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_ANY_PORT = ("127.0.0.1", 0)
+_OF_ANY_PROTOCOL = frozenset(WireFault) - OF_MODBUS
 
 
 class PlantServer:
@@ -55,7 +60,7 @@ class PlantServer:
         self._origin_boot_s, self._origin_s = clock.boot(), house.now_s
         self._lock = threading.Lock()
         self._faces = Faces(house, profiles)
-        self._listeners: list[Listener] = []
+        self._listeners: list[Listener | Wire] = []
         self._broker: Broker | None = None
         self._telling: Telling | None = None
         self._modbus = ModbusServers(self._modbus_faces(), self.now)
@@ -69,16 +74,18 @@ class PlantServer:
         try:
             for load in self._house.site.loads:
                 if load.miner:
-                    self._listen(load.miner.host, load.miner.port, self._faces.miner(load.id))
+                    at = self._listen(self._faces.miner(load.id))
+                    self._wire([load.id], (load.miner.host, load.miner.port), at)
                 if load.relay:
-                    relay = self._faces.relay(load.id)
-                    self._listeners.append(http_listener(load.relay.host, load.relay.port, self.now(relay)))
+                    at = self._opened(http_listener(*_ANY_PORT, self.now(self._faces.relay(load.id))))
+                    self._wire([f"{load.id}.relay"], (load.relay.host, load.relay.port), at)
             for device in self._house.site.devices:
                 if device.id in self._faces.http_devices:
                     face = self._faces.http(device.id)
-                    self._listeners.append(http_listener(*device.place, self.now(face)))
+                    at = self._opened(http_listener(*_ANY_PORT, self.now(face)))
+                    self._wire([device.id], device.place, at)
             self._listeners.append(control_listener(self._control_socket, self.now(Desk(self._house).answer)))
-            self._modbus.start()
+            self._start_modbus()
             self._start_telling()
         except PlantError:
             self.stop()
@@ -111,11 +118,34 @@ class PlantServer:
 
         return answer
 
-    def _listen(self, host: str, port: int, face: MinerFace) -> None:
+    def _listen(self, face: MinerFace) -> int:
         if isinstance(face, AxeOsFace | BraiinsFace):
-            self._listeners.append(http_listener(host, port, self.now(face)))
-        else:
-            self._listeners.append(bytes_listener(host, port, self.now(face)))
+            return self._opened(http_listener(*_ANY_PORT, self.now(face)))
+        return self._opened(bytes_listener(*_ANY_PORT, self.now(face)))
+
+    def _opened(self, listener: Listener) -> int:
+        """Remember a listener; its port."""
+        self._listeners.append(listener)
+        return listener.port
+
+    def _wire(
+        self,
+        names: list[str],
+        place: tuple[str, int],
+        port: int,
+        can: frozenset[WireFault] = _OF_ANY_PROTOCOL,
+        spoil: Spoil = honest,
+    ) -> None:
+        """Lead a wire from a place in site.yaml to a listener's port."""
+        wrong = self._house.wiring.add(names, can)
+        self._listeners.append(Wire(place, (_ANY_PORT[0], port), wrong, spoil))
+
+    def _start_modbus(self) -> None:
+        self._modbus.start()
+        speaking = self._faces.modbus_devices
+        for place, port in self._modbus.ports.items():
+            names = [one.id for one in self._house.site.devices if one.id in speaking and one.place == place]
+            self._wire(names, place, port, frozenset(WireFault), ModbusSpoil())
 
     def _start_telling(self) -> None:
         """Where devices tell by MQTT, connect them to the site's broker."""

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from bitgrid.devices.discovery import http_probe, miner_probe
 from bitgrid.devices.discovery.found import Found
 from bitgrid.devices.transport import HttpAnswer
+from devices.answers import LUXOS_VERSION
 from devices.talk import Bytes, Http
+from near import EXAMPLES, spoiled
 
 HOST = "192.168.1.9"
 GEN1 = {"mac": "98F4AB123456", "auth": False, "fw": "20230913-114008/v1.14.0-gcb84623", "longid": 1}
@@ -124,6 +126,7 @@ def version(**told: str) -> Found | None:
     [
         ({"CGMiner": "4.11.1", "PROD": "Avalon Q", "MODEL": "Q"}, "Avalon Q", "avalon", 4028),
         ({"API": "3.7", "LUXminer": "2024.5.1", "Type": "Antminer S19j"}, "LuxOS Antminer S19j", "luxos", 4028),
+        (LUXOS_VERSION, "LuxOS Antminer S19j Pro", "luxos", 4028),
         (
             {"API": "3.7", "BOSer": "boser-openwrt 0.1.0", "Type": "Antminer S9"},
             "Braiins OS Antminer S9",
@@ -144,29 +147,41 @@ def test_what_is_no_miner_is_nobody(answer: bytes) -> None:
     assert list(miner_probe.look(HOST, 4028, Bytes({"version": answer}))) == []
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=10,
-)
-KEYS = [
-    "mac",
-    "gen",
-    "type",
-    "model",
-    "app",
-    "ASICModel",
-    "hashRate",
-    "hostname",
-    "Status",
-    "StatusFWR",
-    "WARNING",
+ENERGY = {"StatusSNS": {"ENERGY": {"Power": 412}}, "StatusSTS": {"POWER": "OFF"}}
+SAID = [
+    GEN1 | {"type": "SHEM-3"},
+    GEN2 | {"model": "SPEM-003CEBEU", "gen": 2, "app": "Pro3EM", "profile": "triphase", "auth_en": True},
+    {"ASICModel": "BM1370", "hostname": "bitaxe", "hashRate": 1200.5, "power": 17},
+    TASMOTA | ENERGY,
+    {"WARNING": "Need user=<username>&password=<password>"},
+    {"STATUS": [{"STATUS": "S"}], "VERSION": [{"CGMiner": "4.11.1", "PROD": "Avalon Q", "MODEL": "Q"}], "id": 1},
 ]
 
 
-@given(told=st.dictionaries(st.sampled_from([*KEYS, "StatusSNS", "StatusSTS", "VERSION", "profile"]), JSON))
-def test_whatever_a_device_says_no_error_escapes_and_a_name_is_one_line(told: dict[str, Any]) -> None:
-    answer = json.dumps(told).encode()
-    exchange = Http(dict.fromkeys(("GET /shelly", "GET /api/system/info"), HttpAnswer(200, answer)))
-    found = [*http_probe.look(HOST, 80, exchange), *miner_probe.look(HOST, 4028, Bytes({"version": answer}))]
-    assert all(one.name.isprintable() for one in found)
+@pytest.mark.parametrize("honest", SAID, ids=lambda said: next(iter(said)))
+def test_what_is_spoiled_below_is_found_to_begin_with(honest: dict[str, Any]) -> None:
+    assert looked_at(json.dumps(honest).encode())
+
+
+@pytest.mark.parametrize("honest", SAID, ids=lambda said: next(iter(said)))
+@EXAMPLES
+@given(data=st.data())
+def test_whatever_a_device_says_no_error_escapes_and_a_name_is_one_short_line(
+    honest: dict[str, Any], data: st.DataObject
+) -> None:
+    for one in looked_at(data.draw(spoiled(honest))):
+        assert one.name.isprintable()
+        assert len(one.name) < 200
+
+
+@pytest.mark.parametrize("gen", [True, 10**400, -3, [2], None, "two"])
+def test_a_generation_that_cannot_be_is_no_shelly_of_a_newer_one(gen: object) -> None:
+    assert http(shelly=GEN2 | {"model": "SNSW-001P16EU", "app": "Plus1PM", "gen": gen}) is None
+
+
+def looked_at(answer: bytes) -> list[Found]:
+    """What is found where every question is answered so."""
+    return [
+        *http_probe.look(HOST, 80, lambda *_: HttpAnswer(200, answer)),
+        *miner_probe.look(HOST, 4028, lambda _: answer),
+    ]

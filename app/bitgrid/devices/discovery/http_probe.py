@@ -12,10 +12,11 @@ from typing import Any
 
 from bitgrid.devices.discovery.found import AsDevice, Found
 from bitgrid.devices.errors import DeviceNonsense
-from bitgrid.devices.parsing import json_object
+from bitgrid.devices.parsing import json_object, number
 from bitgrid.devices.transport import HttpExchange
 
 _OK, _UNAUTHORIZED = 200, 401
+_GENERATIONS = (2.0, 99.0)
 _PLACE = "which power it measures: name the one signal of the place where it sits"
 _CLAMPS = "the first clamp at the grid, the second at the PV inverter"
 _MQTT = "it must tell by MQTT at the house's own broker, with TelePeriod 10"
@@ -50,7 +51,7 @@ def _ask(exchange: HttpExchange, target: str, device: str) -> tuple[int, Mapping
 def _shelly(host: str, port: int, status: int, told: Mapping[str, Any]) -> Found | None:
     if status != _OK or not isinstance(told.get("mac"), str):
         return None
-    if isinstance(told.get("gen"), int):
+    if number(told.get("gen"), _GENERATIONS) is not None:
         return _shelly_gen2(host, port, told)
     return _shelly_gen1(host, port, told) if isinstance(told.get("type"), str) else None
 

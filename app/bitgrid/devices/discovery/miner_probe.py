@@ -31,7 +31,7 @@ def look(host: str, port: int, exchange: ByteExchange) -> Iterator[Found]:
     except DeviceNonsense:
         return
     version = _first(told.get("VERSION"))
-    if version is None:
+    if version is None or not any(isinstance(value, str) for value in version.values()):
         return
     said = " ".join(f"{key}={value}" for key, value in version.items()).upper()
     for word, driver, name in _FIRMWARE:

@@ -25,7 +25,7 @@ from bitgrid.clock import Clock
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.miners.cgminer import is_fine, rows, shares, status_of
-from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number, shown
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import ByteExchange
 
@@ -110,7 +110,7 @@ class AvalonMiner:
         if when_s is not None:
             self._offset_s = when_s - self._clock.now()
         if not is_fine(status):
-            raise DeviceRefused(f"{self._device} refused {command} {parameter}: {status.get('Msg')!r}")
+            raise DeviceRefused(f"{self._device} refused {command} {parameter}: {shown(status.get('Msg'))}")
         return told
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceRefused
-from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, no_page, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import HttpAnswer, HttpExchange
 
@@ -78,6 +78,7 @@ class AxeosMiner:
     def _check(self, answer: HttpAnswer, target: str) -> None:
         if answer.status not in _OK:
             raise DeviceRefused(f"{self._device} refused {target} with HTTP {answer.status}")
+        no_page(answer.body, self._device)
 
 
 def reading(told: dict[str, Any]) -> MinerReading:

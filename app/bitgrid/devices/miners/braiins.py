@@ -17,7 +17,7 @@ from typing import Any
 from bitgrid.config import LevelConfig
 from bitgrid.config.secrets import Credentials
 from bitgrid.devices.errors import DeviceRefused
-from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, count, hottest, json_object, no_page, number
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer, HttpExchange
 
@@ -92,6 +92,7 @@ class BraiinsMiner:
             raise DeviceRefused(f"{self._device} asks for a password or refused it; look at miner.secret")
         if answer.status not in _OK:
             raise DeviceRefused(f"{self._device} refused {path} with HTTP {answer.status}: {answer.body[:100]!r}")
+        no_page(answer.body, self._device)
         return answer.body
 
     def _send(self, method: str, path: str, content: dict[str, int] | None) -> HttpAnswer:

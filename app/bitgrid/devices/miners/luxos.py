@@ -24,7 +24,7 @@ from typing import Any, Self
 from bitgrid.config import LevelConfig
 from bitgrid.devices.errors import DeviceError, DeviceNonsense, DeviceRefused
 from bitgrid.devices.miners.cgminer import is_fine, rows, shares, status_of
-from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number
+from bitgrid.devices.parsing import POWER_W, RATE_THS, hottest, json_object, number, shown
 from bitgrid.devices.ports import MinerReading
 from bitgrid.devices.transport import ByteExchange
 
@@ -89,10 +89,12 @@ class LuxosMiner:
     def ask(self, command: str, parameter: str = "") -> Row:
         """One request; its parameter, which may name a session, is in no error."""
         request = {"command": command} | ({"parameter": parameter} if parameter else {})
-        told = json_object(self._exchange(json.dumps(request).encode()), self._device)
+        return self._fine(command, json_object(self._exchange(json.dumps(request).encode()), self._device))
+
+    def _fine(self, command: str, told: Row) -> Row:
         status = status_of(told, self._device)
         if not is_fine(status):
-            raise DeviceRefused(f"{self._device} refused {command}: {status.get('Msg')!r}")
+            raise DeviceRefused(f"{self._device} refused {command}: {shown(status.get('Msg'))}")
         return told
 
     def _joined(self) -> dict[str, Row] | None:
@@ -104,12 +106,12 @@ class LuxosMiner:
         if None in parts.values():
             self._joins = False
             return None
-        return {command: part or {} for command, part in parts.items()}
+        return {command: self._if_told(command, part) for command, part in parts.items()}
 
-    def _if_told(self, command: str) -> Row:
+    def _if_told(self, command: str, part: Row | None = None) -> Row:
         """An answer; empty where it refuses it, as it may while it sleeps or starts, unless it must be told."""
         try:
-            return self.ask(command)
+            return self.ask(command) if part is None else self._fine(command, part)
         except DeviceRefused:
             if command in _MUST:
                 raise

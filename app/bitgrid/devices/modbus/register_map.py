@@ -1,6 +1,6 @@
 """Register maps: a device read as its profile in config/devices/ says, in as few requests as it allows.
 
-A figure that its source calls "not measured", or that is no finite number, is None, never 0.
+A figure that its source calls "not measured", or that no meter measures (`is_measured`), is None, never 0.
 May touch: the device named in site.yaml, through the reader that is handed in; it can read and nothing else.
 """
 
@@ -15,6 +15,7 @@ from bitgrid.clock import Clock
 from bitgrid.config.profiles import REGISTERS_OF, Quirks, RegisterPoint, RegisterProfile, RegisterType
 from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceSilent
+from bitgrid.devices.modbus.numbers import is_measured
 from bitgrid.devices.ports import Dated, Told
 from bitgrid.devices.transport import RegisterFunction, RegisterReader
 
@@ -68,8 +69,8 @@ def decode(point: RegisterPoint, words: Words) -> float | None:
     raw = struct.pack(f">{len(registers)}H", *registers)
     if int.from_bytes(raw, "big") in point.not_told:
         return None
-    value = struct.unpack(FORMATS[point.type], raw)[0] * point.scale + point.offset
-    return value if math.isfinite(value) else None
+    told = struct.unpack(FORMATS[point.type], raw)[0]
+    return told * point.scale + point.offset if is_measured(told) else None
 
 
 def total(points: Iterable[RegisterPoint], words: Words) -> float | None:

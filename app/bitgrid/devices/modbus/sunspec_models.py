@@ -1,12 +1,11 @@
 """SunSpec's models: where a device has them, and what their registers mean by pysunspec2's definitions.
 
-A point that is not implemented, whose scale factor is not, or that is no finite number is None, never 0.
+A point that is not implemented, whose scale factor is not, or that no meter measures is None, never 0.
 May touch: nothing but the reader that is handed in.
 """
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from functools import cache
 
 from sunspec2.device import Model  # type: ignore[import-untyped]
 
-from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
+from bitgrid.devices.errors import DeviceBusy, DeviceNonsense, DeviceRefused
+from bitgrid.devices.modbus.numbers import is_measured
 from bitgrid.devices.transport import RegisterReader
 
 BASES = (40_000, 0, 50_000)
@@ -77,6 +77,7 @@ def find_models(read: RegisterReader, device: str) -> Layout:
     Raises:
         DeviceNonsense: no mark, or headers that lead nowhere.
         DeviceSilent: no answer.
+        DeviceBusy: it could not say just now; where its list ends is not known.
     """
     address = _first_header(read, device)
     layout: dict[int, Block] = {}
@@ -129,9 +130,15 @@ def text(words: Words, model: int, point: str) -> str:
 
 
 def _first_header(read: RegisterReader, device: str) -> int:
+    busy: DeviceBusy | None = None
     for base in BASES:
-        if _try(read, base) == _MARK:
-            return base + len(_MARK)
+        try:
+            if _try(read, base) == _MARK:
+                return base + len(_MARK)
+        except DeviceBusy as error:
+            busy = error
+    if busy is not None:
+        raise busy
     raise DeviceNonsense(f"{device} has no SunSpec mark at {BASES}; is SunSpec enabled, is unit_id right?")
 
 
@@ -141,6 +148,8 @@ def _try(read: RegisterReader, address: int) -> Words | None:
         return None
     try:
         return read(address, 2)
+    except DeviceBusy:
+        raise
     except DeviceRefused:
         return None
 
@@ -190,4 +199,4 @@ def _raw(words: Words, offset: int, count: int, kind: str) -> float | None:
     if len(part) < count:
         return None
     found: float = struct.unpack(_FORMATS[kind], struct.pack(f">{count}H", *part))[0]
-    return found if math.isfinite(found) and found != _NOT_IMPLEMENTED.get(kind) else None
+    return found if is_measured(found) and found != _NOT_IMPLEMENTED.get(kind) else None

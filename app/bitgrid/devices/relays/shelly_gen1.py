@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
-from bitgrid.devices.parsing import POWER_W, json_object, number
+from bitgrid.devices.parsing import POWER_W, json_object, number, shown
 from bitgrid.devices.ports import RelayReading, RelaySettings
 from bitgrid.devices.transport import HttpExchange
 
@@ -52,7 +52,9 @@ class ShellyGen1Relay:
 
     def open(self) -> None:
         """Open it now."""
-        self._get(f"/relay/{self._channel}?turn=off")
+        told = self._get(f"/relay/{self._channel}?turn=off")
+        if self._is_on(told):
+            raise DeviceRefused(f"{self._device} was told to open and says that it is closed")
 
     def _get(self, target: str) -> dict[str, Any]:
         answer = self._exchange("GET", target)
@@ -74,6 +76,7 @@ class ShellyGen1Relay:
         is_on = relay.get("ison")
         if not isinstance(is_on, bool):
             raise DeviceNonsense(
-                f"{self._device} tells ison of output {self._channel} as {is_on!r}; it is no Shelly Gen1 relay"
+                f"{self._device} tells ison of output {self._channel} as {shown(is_on)}; "
+                "it is no Shelly Gen1 relay"
             )
         return is_on

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
-from bitgrid.devices.parsing import POWER_W, json_object, number
+from bitgrid.devices.parsing import POWER_W, json_object, number, shown
 from bitgrid.devices.ports import RelayReading, RelaySettings
 from bitgrid.devices.transport import HttpExchange
 
@@ -42,11 +42,11 @@ class ShellyGen2Relay:
 
     def close_for(self, seconds: int) -> None:
         """Close it, or keep it closed, and arm its own timer to open after ``seconds``. The guard's alone."""
-        self._call("Set", f"&on=true&toggle_after={seconds}")
+        self._flag(self._call("Set", f"&on=true&toggle_after={seconds}"), "was_on")
 
     def open(self) -> None:
         """Open it now."""
-        self._call("Set", "&on=false")
+        self._flag(self._call("Set", "&on=false"), "was_on")
 
     def _call(self, method: str, query: str = "") -> dict[str, Any]:
         answer = self._exchange("GET", f"/rpc/Switch.{method}?id={self._channel}{query}")
@@ -56,12 +56,17 @@ class ShellyGen2Relay:
             raise DeviceRefused(
                 f"{self._device} refused {method} with HTTP {answer.status}: {answer.body[:100]!r}"
             )
-        return json_object(answer.body, self._device)
+        told = json_object(answer.body, self._device)
+        if told.get("id", self._channel) != self._channel:
+            raise DeviceNonsense(
+                f"{self._device} was asked for switch {self._channel} and answered for {shown(told['id'])}"
+            )
+        return told
 
     def _flag(self, told: dict[str, Any], name: str) -> bool:
         value = told.get(name)
         if not isinstance(value, bool):
             raise DeviceNonsense(
-                f"{self._device} tells {name} as {value!r}; it is no Shelly switch this driver knows"
+                f"{self._device} tells {name} as {shown(value)}; it is no Shelly switch this driver knows"
             )
         return value

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
-from bitgrid.devices.parsing import POWER_W, json_object, number
+from bitgrid.devices.parsing import POWER_W, json_object, number, shown
 from bitgrid.devices.ports import RelayReading, RelaySettings
 from bitgrid.devices.transport import HttpExchange
 
@@ -63,7 +63,8 @@ class TasmotaRelay:
 
     def open(self) -> None:
         """Open it now."""
-        self._command(f"Power{self._number} OFF")
+        if self._is_on(self._command(f"Power{self._number} OFF")):
+            raise DeviceRefused(f"{self._device} was told to open and says that it is closed")
 
     def _command(self, command: str) -> dict[str, Any]:
         answer = self._exchange("GET", f"/cm?cmnd={quote(command)}")
@@ -80,7 +81,8 @@ class TasmotaRelay:
         state = told.get(f"POWER{self._number}", told.get("POWER") if self._number == 1 else None)
         if str(state) not in {"ON", "OFF"}:
             raise DeviceNonsense(
-                f"{self._device} tells POWER{self._number} as {state!r}; it has no such output, or is no Tasmota"
+                f"{self._device} tells POWER{self._number} as {shown(state)}; "
+                "it has no such output, or is no Tasmota"
             )
         return bool(state == "ON")
 

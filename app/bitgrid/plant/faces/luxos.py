@@ -1,6 +1,7 @@
 """A miner with LuxOS: cgminer's JSON API with sessions, sleep and profiles.
 
-Fields as pyasic and asic-rs read them (see the driver). Assumed: a session nobody uses ends after a minute; a
+Fields as pyasic and asic-rs read them (see the driver); ``version`` as an owner of an S19j Pro recorded it
+(stutrek/ha-integration-stealthminer). Assumed: a session nobody uses ends after a minute; a
 profile may be chosen asleep; a change of profile takes effect at once. Each level's profile exists, or where
 none has one, ``default``.
 """
@@ -17,6 +18,8 @@ from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
 SESSION_LASTS_S = 60
+
+_VERSION = {"API": "3.7", "LUXminer": "2025.4.8.220305", "Type": "Antminer S19j Pro"}
 
 Answer = dict[str, Any]
 
@@ -40,6 +43,7 @@ class LuxosFace:
         self._profiles = self._profiles or {"default": load.levels[-1].power_w}
         self._session, self._sessions, self._used_s = "", 0, 0
         self._commands: dict[str, Callable[[str], Answer]] = {
+            "version": lambda _said: {"VERSION": [_VERSION]},
             "config": self._config,
             "power": lambda _said: {"POWER": [{"PSU": True, "Watts": self._miner.told_power_w}]},
             "summary": self._summary,

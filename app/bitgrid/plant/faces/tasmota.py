@@ -19,6 +19,7 @@ from bitgrid.plant.relay import RelayTimer
 
 NEEDS_PASSWORD = {"WARNING": "Need user=<username>&password=<password>"}
 _STATES = {"0": "off", "1": "on", "3": "restore_last"}
+_FIRMWARE = "14.4.1(release-tasmota)"
 _SWITCH = {"1": True, "ON": True, "0": False, "OFF": False}
 _LAST_TENTH, _OFFSET, _MOST = 111, 100, 64_900
 
@@ -98,10 +99,14 @@ class TasmotaFace:
         power_w: object = self._drawing.power_w if self._relay.is_contact_closed else 0
         if self._channel:
             power_w = [0] * self._channel + [power_w]
+        energy = {"ENERGY": {"Power": power_w, "Voltage": 230}} if self._relay.has_meter else {}
+        sensors: Answer = {"StatusSNS": {"Time": self._house.now_s} | energy}
         if argument == "10":
-            energy = {"ENERGY": {"Power": power_w, "Voltage": 230}} if self._relay.has_meter else {}
-            return {"StatusSNS": {"Time": self._house.now_s} | energy}
-        return {"Status": {"DeviceName": self._load, "PowerOnState": self._power_on_state("")["PowerOnState"]}}
+            return sensors
+        status: Answer = {"Status": {"DeviceName": self._load} | self._power_on_state("")}
+        if argument == "0":
+            return status | {"StatusFWR": {"Version": _FIRMWARE}} | sensors | {"StatusSTS": self._power("")}
+        return status
 
 
 def _pulse_of(seconds: float) -> int:
