@@ -42,7 +42,8 @@ def mode_powers(load: LoadConfig) -> list[int]:
         )
     modes = [_like(power_w) for power_w in powers]
     if None in modes or len(set(modes)) < len(modes):
-        return [powers[0], (powers[0] + powers[-1]) // 2 if len(powers) < 3 else powers[1], powers[-1]]  # noqa: PLR2004
+        middle_w = powers[1] if len(powers) == len(MODE_POWERS_W) else (powers[0] + powers[-1]) // 2
+        return [powers[0], middle_w, powers[-1]]
     named = dict(zip(modes, powers, strict=True))
     return [named.get(mode, usual_w) for mode, usual_w in enumerate(MODE_POWERS_W)]
 

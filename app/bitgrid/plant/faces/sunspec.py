@@ -17,7 +17,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 
-from sunspec2.device import Model  # type: ignore[import-untyped]
+from sunspec2.device import Model  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.config import DeviceConfig
 from bitgrid.devices.errors import DeviceRefused
