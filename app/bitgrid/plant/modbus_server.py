@@ -22,6 +22,7 @@ from bitgrid.plant.faces.registers import Span
 Address = tuple[str, int]
 Spans = Callable[[], list[Span]]
 START_TIMEOUT_S = 10.0
+_TURNS = 5
 logging.getLogger("pymodbus").setLevel(logging.WARNING)
 
 _FUNCTIONS: dict[RegisterFunction, int] = {"holding": 3, "input": 4}
@@ -77,10 +78,7 @@ class ModbusServers:
         finally:
             for server in servers:
                 await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus's, without types
-            left = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
+            await _end_requests()
 
     async def _open(self, units: dict[int, RegistersFace]) -> ModbusTcpServer:
         devices = [self._device(unit, face) for unit, face in units.items()]
@@ -110,6 +108,16 @@ class ModbusServers:
         first = spans()
         blocks = ([_NO_BIT], [_NO_BIT], _registers(first, "holding"), _registers(first, "input"))
         return SimDevice(id=unit, simdata=blocks, action=refresh)
+
+
+async def _end_requests() -> None:
+    """End what is being answered still; pymodbus takes two turns of the loop to make a task of a request."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 def _registers(spans: list[Span], function: RegisterFunction) -> list[SimData]:
