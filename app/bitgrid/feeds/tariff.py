@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitgrid.config.site import Tariff
+from bitgrid.config.tariff import Tariff
 
 
 def prices_ct_kwh(tariff: Tariff) -> dict[str, float]:
