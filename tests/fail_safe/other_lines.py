@@ -1,4 +1,4 @@
-"""The lines under the five layers, and the bounds of issue 4 in seconds."""
+"""The lines under the five layers, and the bounds in seconds."""
 
 from __future__ import annotations
 
