@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.clock import SystemClock
 from bitgrid.ops.instance import running
@@ -70,7 +70,7 @@ def sizes(pids: list[int]) -> Iterator[tuple[str, float]]:
 
 def name_of(process: psutil.Process) -> str:
     """What a person calls it: a service by its module, anything else by its program."""
-    line = process.cmdline()
+    line: list[str] = process.cmdline()
     for part in line:
         if part.startswith("bitgrid.services."):
             return part.rsplit(".", 1)[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -107,6 +108,21 @@ def foreign_words(text: str) -> Iterator[str]:
                 yield f"line {number}: {word}"
 
 
+WAVED_THROUGH = re.compile(r"# noqa|# type: ignore|except (Base)?Exception\b.*:")
+WITH_A_REASON = re.compile(
+    r"# noqa: [A-Z]+\d+(, [A-Z]+\d+)*  \S"
+    r"|# type: ignore\[[a-z, -]+\]  # \S"
+    r"|except (Base)?Exception\b[^#]*:  # (?!noqa)\S"
+)
+
+
+def waved_through_without_a_reason(text: str) -> Iterator[str]:
+    """What a tool is told to overlook, and an except that takes everything, say why, on their own line."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if WAVED_THROUGH.search(line) and not WITH_A_REASON.search(line):
+            yield f"line {number}: {line.strip()}"
+
+
 def broken(rule: Rule, files: list[Path]) -> list[str]:
     return [
         f"{file.relative_to(ROOT)} {found}"
@@ -175,6 +191,44 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
         for word in foreign_words(file.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+def test_nothing_is_waved_through_without_a_reason() -> None:
+    found = [
+        f"{file.relative_to(ROOT)} {line}"
+        for file in [*modules(APP), *modules(ROOT / "bench")]
+        for line in waved_through_without_a_reason(file.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = y  # " + "noqa",
+        "x = y  # " + "noqa: PLR2004",
+        "x = y  # " + "type: ignore[arg-type]",
+        "except Exception:",
+        "except Exception as error:",
+        "except Exception:  # " + "noqa: BLE001",
+    ],
+)
+def test_a_missing_reason_is_seen(line: str) -> None:
+    assert list(waved_through_without_a_reason(line)) == [f"line 1: {line}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = y  # " + "noqa: PLR0913, PLR0917  a load has this many sides",
+        "x = y  # " + "type: ignore[misc]  # its base has no types",
+        "except Exception as error:  # the loop outlives every fault",
+        "except Exception as error:  # " + "noqa: BLE001  a driver's fault is a failed exchange",
+        "except OSError:",
+    ],
+)
+def test_a_reason_is_enough(line: str) -> None:
+    assert list(waved_through_without_a_reason(line)) == []
 
 
 LONG = "def long():\n" + "    x = 1\n" * MAX_FUNCTION_LINES

@@ -1,33 +1,17 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from bitgrid.config import Config, ConfigError, load_config
+from bitgrid.config import Config, load_config
 from bitgrid.config.loading import load_plant
-
-SHIPPED = Path(__file__).parents[2] / "config"
+from config.directories import change, copied, problems
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    shutil.copytree(SHIPPED, tmp_path / "config")
-    return tmp_path / "config"
-
-
-def change(directory: Path, file: str, old: str, new: str) -> None:
-    path = directory / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
-def problems(directory: Path) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        load_config(directory)
-    return str(caught.value).splitlines()
+    return copied(tmp_path)
 
 
 def test_what_is_shipped_is_valid(directory: Path) -> None:
@@ -36,12 +20,12 @@ def test_what_is_shipped_is_valid(directory: Path) -> None:
 
 
 def test_an_unknown_key_is_named_with_its_place_and_the_key_that_was_meant(directory: Path) -> None:
-    change(directory, "site.yaml", "    port: 15020", "    prot: 15020")
+    change(directory / "site.yaml", "    port: 15020", "    prot: 15020")
     assert problems(directory) == ["site.yaml:24:5 devices.0.prot: extra key; did you mean port?"]
 
 
 def test_an_unknown_key_like_no_other_brings_the_list(directory: Path) -> None:
-    change(directory, "flags.yaml", "r4_enabled", "zzz")
+    change(directory / "flags.yaml", "r4_enabled", "zzz")
     assert (
         "flags.yaml:3:1 zzz: extra key; known keys: r4_enabled, r4_preemptive_stop, r4_prestart, schema"
         in problems(directory)
@@ -54,9 +38,9 @@ def test_a_duplicate_key_is_named_with_its_line(directory: Path) -> None:
 
 
 def test_every_problem_of_every_file_is_told_at_once(directory: Path) -> None:
-    change(directory, "site.yaml", "peak_w: 6000", "peak_w: -1")
-    change(directory, "bitgrid_rules.yaml", "max_temp_c: 85.0", "max_temp_c: 96.0")
-    change(directory, "flags.yaml", "r4_enabled: true", "r4_enabled: off")
+    change(directory / "site.yaml", "peak_w: 6000", "peak_w: -1")
+    change(directory / "bitgrid_rules.yaml", "max_temp_c: 85.0", "max_temp_c: 96.0")
+    change(directory / "flags.yaml", "r4_enabled: true", "r4_enabled: off")
     files = [line.split(":")[0] for line in problems(directory)]
     assert files == ["site.yaml", "bitgrid_rules.yaml", "flags.yaml"]
 
@@ -120,7 +104,7 @@ def test_every_problem_of_every_file_is_told_at_once(directory: Path) -> None:
 def test_a_value_that_cannot_be_is_refused_in_words(
     directory: Path, file: str, old: str, new: str, told: str
 ) -> None:
-    change(directory, file, old, new)
+    change(directory / file, old, new)
     found = problems(directory)
     assert any(line.startswith(file) and told in line for line in found), found
 
@@ -128,9 +112,9 @@ def test_a_value_that_cannot_be_is_refused_in_words(
 def test_an_owner_may_go_without_a_relay_only_by_the_sentence(directory: Path) -> None:
     relay = "    relay: {kind: shelly_gen2, host: 127.0.0.1, port: 18081, auto_off_s: 120}\n"
     sentence = "I accept that this load keeps its power when the whole appliance fails"
-    change(directory, "site.yaml", relay, f'    accept_no_relay: "{sentence}"\n')
+    change(directory / "site.yaml", relay, f'    accept_no_relay: "{sentence}"\n')
     assert load_config(directory).site.loads[0].relay is None
-    change(directory, "site.yaml", sentence, "yes, whatever")
+    change(directory / "site.yaml", sentence, "yes, whatever")
     assert any("accept_no_relay" in line for line in problems(directory))
 
 
@@ -186,8 +170,7 @@ def test_a_site_is_simulated_only_where_everything_is_this_machine(
     directory: Path, host: str, *, loopback: bool
 ) -> None:
     change(
-        directory,
-        "site.yaml",
+        directory / "site.yaml",
         "relay: {kind: shelly_gen2, host: 127.0.0.1",
         f'relay: {{kind: shelly_gen2, host: "{host}"',
     )
@@ -199,7 +182,7 @@ def test_a_power_range_is_every_step_of_it(directory: Path) -> None:
       - {name: eco, power_w: 800, min_surplus_w: 800}
       - {name: full, power_w: 1674, min_surplus_w: 1500}
 """
-    change(directory, "site.yaml", levels, "    power_range: {min_w: 800, max_w: 1500, step_w: 300}\n")
+    change(directory / "site.yaml", levels, "    power_range: {min_w: 800, max_w: 1500, step_w: 300}\n")
     found = [(level.name, level.power_w) for level in load_config(directory).site.loads[0].levels]
     assert found == [("w800", 800), ("w1100", 1100), ("w1400", 1400), ("w1500", 1500)]
 
@@ -217,5 +200,5 @@ def test_a_power_range_that_is_none_is_refused(directory: Path, given: str, told
       - {name: eco, power_w: 800, min_surplus_w: 800}
       - {name: full, power_w: 1674, min_surplus_w: 1500}
 """
-    change(directory, "site.yaml", levels, f"    power_range: {given}\n")
+    change(directory / "site.yaml", levels, f"    power_range: {given}\n")
     assert any(told in line for line in problems(directory)), problems(directory)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from bitgrid.config import ConfigError, load_config
+from bitgrid.config import load_config
 from bitgrid.config.profiles import RegisterProfile
+from config.directories import change, copied, problems
 
-SHIPPED = Path(__file__).parents[2] / "config"
 PROFILE = """\
 schema: 1
 name: A meter
@@ -35,8 +34,7 @@ METER = """\
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
     """A house whose meter is read by a profile."""
-    target = tmp_path / "config"
-    shutil.copytree(SHIPPED, target)
+    target = copied(tmp_path)
     (target / "devices").mkdir(exist_ok=True)
     (target / "devices" / "a_meter.yaml").write_text(PROFILE)
     site = (target / "site.yaml").read_text()
@@ -46,18 +44,6 @@ def directory(tmp_path: Path) -> Path:
     )
     (target / "site.yaml").write_text(site.replace(METER, by_profile))
     return target
-
-
-def problems(directory: Path) -> list[str]:
-    with pytest.raises(ConfigError) as caught:
-        load_config(directory)
-    return str(caught.value).splitlines()
-
-
-def change(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def test_port_and_unit_come_from_the_profile_where_the_site_leaves_them_out(directory: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bitgrid.config import Config, DeviceConfig, load_config
+from bitgrid.config.device import GpioPin
 from bitgrid.config.signals import SignalName
-from bitgrid.config.site import GpioPin
 from control.desk import CONFIG_DIRECTORY
 
 CONTACT = "contact"

@@ -10,9 +10,9 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, LoadConfig, load_config
 from bitgrid.config.errors import ConfigError
+from bitgrid.config.load import NO_RELAY_SENTENCE
 from bitgrid.config.profiling import load_profile
 from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials
-from bitgrid.config.site import NO_RELAY_SENTENCE
 from bitgrid.devices.errors import DeviceNonsense, DeviceRefused
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner

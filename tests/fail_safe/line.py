@@ -24,7 +24,7 @@ class Line:
 
     Args:
         part: where it belongs: the lease, the five layers, what else holds, the bounds.
-        says: the promise, as ARCHITECTURE.md or issue 4 words it.
+        says: the promise, in words.
         tests: each ``file::name`` below tests/; one of them fails when the line is taken away.
         withouts: every way in which it is taken away, one at a time.
         elsewhere: why nothing here takes it away.

@@ -1,4 +1,4 @@
-"""The lines under the five layers, and the bounds of issue 4 in seconds."""
+"""The lines under the five layers, and the bounds in seconds."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LINES = (
             "config/test_loading.py::test_an_owner_may_go_without_a_relay_only_by_the_sentence",
             "fail_safe/test_gaps.py::test_a_load_with_neither_relay_nor_the_owners_word_is_refused",
         ),
-        (Without("config/site.py", "if (self.relay is None) == (self.accept_no_relay is None):", "if False:"),),
+        (Without("config/load.py", "if (self.relay is None) == (self.accept_no_relay is None):", "if False:"),),
     ),
     Line(
         PART,

@@ -10,7 +10,7 @@ from typing import Any
 
 from bitgrid.clock import Clock, HeldClock
 from bitgrid.config import Config, LevelConfig, LoadConfig, load_config
-from bitgrid.config.site import NO_RELAY_SENTENCE
+from bitgrid.config.load import NO_RELAY_SENTENCE
 from bitgrid.devices.errors import DeviceRefused, DeviceSilent
 from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
 from bitgrid.guard.core import Guard

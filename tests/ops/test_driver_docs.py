@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from bitgrid.config.site import MinerConfig, RelayConfig
+from bitgrid.config.load import MinerConfig, RelayConfig
 from bitgrid.devices import registry
 from bitgrid.ops.driver_docs import Point, points, qualities, render
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bitgrid.config.site import Location
+from bitgrid.config.house import Location
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.start_time import morning_of_a_day_in_may, morning_of_first_full_day, parse_start
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitgrid.config import PlantConfig
-from bitgrid.config.site import Location
+from bitgrid.config.house import Location
 from bitgrid.plant.errors import BadRecording
 from bitgrid.plant.recorded import DAY_S, RecordedHome
 from bitgrid.plant.source import SimulatedHome, open_source

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,7 +11,8 @@ from bitgrid.bus import HealthStatus
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config
-from bitgrid.config.site import NO_RELAY_SENTENCE
+from bitgrid.config.load import NO_RELAY_SENTENCE
+from bitgrid.explain import Explainer
 from bitgrid.web import Asker, HouseView, create_app
 from web.talk import NOON_S, SUNNY, Talk, decide_on
 
@@ -210,6 +212,52 @@ def test_directions_follow_the_signs(client: FlaskClient, talk: Talk) -> None:
     html = page(client)
     for node, way in (("grid", "in"), ("battery", "in")):
         assert re.search(rf'id="flow-{node}"[^>]*data-way="{way}"', html), node
+
+
+ROD: dict[str, object] = {"id": "rod", "priority": 2, "miner": None}
+
+
+@pytest.fixture
+def flow_of(
+    config: Config, bus: MemoryBus, clock: HeldClock, talk: Talk
+) -> Callable[[list[dict[str, object]], str], str]:
+    """The node of the loads, as words, in a house whose loads differ from the shipped one; each draws 1652 W."""
+
+    def node(loads: list[dict[str, object]], language: str) -> str:
+        changed = [config.site.loads[0].model_copy(update=load) for load in loads]
+        house = dataclasses.replace(config, site=config.site.model_copy(update={"loads": changed}))
+        app = create_app(house, HouseView(house, bus, clock), Asker(house.site.site, bus, clock), clock)
+        talk.energy({**SUNNY, **{f"{load.id}.power_w": 1652.0 for load in changed}})
+        found = re.search(r'<li id="flow-loads".*?</li>', page(app.test_client(), language), re.DOTALL)
+        assert found
+        return " ".join(re.sub(r"<[^>]+>", " ", found.group(0)).split())
+
+    return node
+
+
+@pytest.mark.parametrize(
+    ("loads", "english", "german"),
+    [
+        ([{}], "Miner 1.7 kW mining", "Miner 1,7 kW beim Schürfen"),
+        ([ROD], "rod 1.7 kW consumption", "rod 1,7 kW Verbrauch"),
+        ([{}, {"id": "second", "priority": 2}], "Miners 3.3 kW mining", "Miner 3,3 kW beim Schürfen"),
+        ([{}, ROD], "Loads 3.3 kW consumption", "Lasten 3,3 kW Verbrauch"),
+    ],
+)
+def test_nothing_is_called_a_miner_that_is_none(
+    flow_of: Callable[[list[dict[str, object]], str], str],
+    loads: list[dict[str, object]],
+    english: str,
+    german: str,
+) -> None:
+    assert (flow_of(loads, "en"), flow_of(loads, "de")) == (english, german)
+
+
+def test_a_heating_rod_alone_is_no_miner_in_the_sentence_either(config: Config) -> None:
+    rod = config.site.loads[0].model_copy(update={"id": "rod", "miner": None})
+    alone = Explainer(config.site.model_copy(update={"loads": [rod]}))
+    assert (alone.load_name("rod", "en"), alone.load_name("rod", "de")) == ("rod", "rod")
+    assert Explainer(config.site).load_name("miner", "en") == "the miner"
 
 
 def test_the_log_keeps_the_last_twenty_newest_first(client: FlaskClient, talk: Talk, clock: HeldClock) -> None:

@@ -87,7 +87,7 @@ class MqttBus:
         if expiry_s is not None:
             if expiry_s <= 0:
                 return
-            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho's, without types
             properties.MessageExpiryInterval = max(1, round(expiry_s / self._speed))
         self._client.publish(topic, message.encode(), qos=0, retain=retain, properties=properties)
 
@@ -126,5 +126,5 @@ def _hand_over(handler: Handler, received: Received) -> None:
     """What a handler raises would end the network's thread, and with it everything this process hears."""
     try:
         handler(received)
-    except Exception:
+    except Exception:  # whatever it is, it ends one message and not the hearing
         log.exception("a message on %s could not be handled", received.topic)

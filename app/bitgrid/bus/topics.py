@@ -85,7 +85,7 @@ class Topics:
         """Device and signal of a telemetry topic; None for any other topic."""
         prefix = f"bitgrid/{self.site}/telemetry/"
         parts = topic.removeprefix(prefix).split("/")
-        return (parts[0], parts[1]) if topic.startswith(prefix) and len(parts) == 2 else None  # noqa: PLR2004
+        return (parts[0], parts[1]) if topic.startswith(prefix) and len(parts) == 2 else None  # noqa: PLR2004  those two
 
     def last_part(self, topic: str) -> str:
         """The name at a topic's end: a load, a component."""

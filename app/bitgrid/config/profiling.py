@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bitgrid.config.device import MODBUS_PORT, DeviceConfig
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.config.files import check
 from bitgrid.config.profiles import PROFILES, DeviceProfile, RegisterProfile, TopicProfile
-from bitgrid.config.site import MODBUS_PORT, DeviceConfig, Site
+from bitgrid.config.site import Site
 from bitgrid.config.yaml_source import YamlSource, read_yaml
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 from bitgrid.config import Config
 from bitgrid.kernel import (
@@ -51,6 +51,25 @@ class HouseMemory:
     day: int = 0
     day_ends_s: int = 0
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """What `asdict` wrote, in this version or another.
+
+        A later version may have remembered more; after a return to this one that is left out, and said.
+
+        Args:
+            record: names and values.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(record) - known)
+        if unknown:
+            log.warning(
+                "the ledger remembers of the house what this version does not know, from a later one: %s; "
+                "it goes on without and forgets it with the next thing it remembers",
+                ", ".join(unknown),
+            )
+        return cls(**{name: value for name, value in record.items() if name in known})
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -86,7 +105,7 @@ class Journal:
     def house_memory(self) -> HouseMemory:
         """The memory of the house."""
         record = self._stored.get(_HOUSE)
-        return HouseMemory() if record is None else HouseMemory(**json.loads(record))
+        return HouseMemory() if record is None else HouseMemory.from_record(json.loads(record))
 
     def last_at_s(self, house: HouseMemory) -> int:
         """The latest time that is known by the clock of the present epoch, UTC epoch seconds."""

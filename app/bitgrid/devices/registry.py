@@ -1,6 +1,6 @@
 """Which driver a device or load of site.yaml gets, over real sockets or over transports that are handed in.
 
-A new kind is a module of its own, one value in `config.site`, and one entry in a table here.
+A new kind is a module of its own, one value in `config.load` or `config.device`, and one entry in a table here.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
+from bitgrid.config.device import GpioPin
+from bitgrid.config.load import MinerConfig
 from bitgrid.config.profiles import DeviceProfile, JsonProfile, Quirks, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
-from bitgrid.config.site import GpioPin, MinerConfig
 from bitgrid.devices.authentication import authenticated, with_basic
 from bitgrid.devices.miners.avalon import AvalonMiner
 from bitgrid.devices.miners.axeos import AxeosMiner

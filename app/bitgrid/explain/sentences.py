@@ -29,7 +29,7 @@ class Explainer:
         self.texts = Texts(TEXTS_DIRECTORY)
         self.figures = {language: Figures(language, zone) for language in LANGUAGES}
         self._site = site
-        self._load_ids = [load.id for load in site.loads]
+        self._only_miner = site.loads[0].id if len(site.loads) == 1 and site.loads[0].miner else ""
 
     def explain(self, record: dict[str, Any], language: Language) -> str:
         """One sentence, cause first; a record that cannot be read is said to be so."""
@@ -81,8 +81,8 @@ class Explainer:
         return None if missing else text
 
     def load_name(self, load: str, language: Language) -> str:
-        """A load as people call it: the only one is "the miner", several go by their ids."""
-        return self.texts.say(language, "default-load") if self._load_ids == [load] else load
+        """A load as people call it: the only one, if a miner, is "the miner"; any other goes by its id."""
+        return self.texts.say(language, "default-load") if load == self._only_miner else load
 
     def level_name(self, level: str, language: Language) -> str:
         """A level as people call it."""

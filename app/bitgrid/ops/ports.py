@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
 from bitgrid.config import Site
-from bitgrid.config.site import is_loopback
+from bitgrid.config.network import is_loopback
 
 HIGHEST_PORT = 65_535
 Path_ = tuple[str | int, ...]

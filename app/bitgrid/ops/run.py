@@ -16,7 +16,7 @@ import click
 import bitgrid
 from bitgrid.clock import ENVIRONMENT_VARIABLE, Clock, SystemClock
 from bitgrid.config import Site, load_config
-from bitgrid.config.site import is_loopback
+from bitgrid.config.network import is_loopback
 from bitgrid.ops.house import GRACE_S, House
 from bitgrid.ops.instance import Card, Instance, claim
 from bitgrid.ops.places import Layout

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bitgrid.config.site import Location
+from bitgrid.config.house import Location
 from bitgrid.ops.errors import Refusal
 from bitgrid.sun import sun_position
 

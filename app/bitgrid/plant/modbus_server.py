@@ -72,12 +72,12 @@ class ModbusServers:
             for address, units in self._faces.items():
                 server = await self._open(units)
                 servers.append(server)
-                self.ports[address] = server.transport.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+                self.ports[address] = server.transport.sockets[0].getsockname()[1]  # type: ignore[attr-defined]  # pymodbus declares none
             self._started.set_result(None)
             await self._ending.wait()
         finally:
             for server in servers:
-                await server.shutdown()  # type: ignore[no-untyped-call]
+                await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus's, without types
             await _end_requests()
 
     async def _open(self, units: dict[int, RegistersFace]) -> ModbusTcpServer:

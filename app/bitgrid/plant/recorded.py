@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bitgrid.config.site import Location
+from bitgrid.config.house import Location
 from bitgrid.plant.errors import BadRecording
 from bitgrid.sun import sun_position
 

@@ -13,8 +13,8 @@ from typing import ParamSpec, TypeVar
 
 from bitgrid.clock import Clock
 from bitgrid.config import Site
+from bitgrid.config.network import is_loopback
 from bitgrid.config.profiles import DeviceProfile
-from bitgrid.config.site import is_loopback
 from bitgrid.plant.desk import Desk
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces import Faces, MinerFace

@@ -31,7 +31,7 @@ def main() -> None:
         server = build(service)
         server.start()
     except (ConfigError, PlantError) as error:
-        log.error("the simulated house cannot start:\n%s", error)  # noqa: TRY400
+        log.error("the simulated house cannot start:\n%s", error)  # noqa: TRY400  the text is for the owner
         sys.exit(EXIT_BAD_CONFIG)
     log.info("the simulated house is up")
     while not service.clock.wait(service.stopping, STEP_S):

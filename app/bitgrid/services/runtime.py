@@ -69,7 +69,7 @@ class Inbox:
         for _ in range(len(self._work)):
             try:
                 self._work.popleft()()
-            except Exception as error:
+            except Exception as error:  # the other pieces are done all the same; it is raised after them
                 log.exception("a piece of work failed")
                 failed = error
         if failed is not None:
@@ -123,7 +123,7 @@ class Service:
         def live() -> None:
             try:
                 work()
-            except Exception:
+            except Exception:  # whatever it is, the process ends with it, and says so
                 log.exception("%s: the thread %s failed", self.component, name)
             if not self.stopping.is_set():
                 log.critical("%s ends, for its thread %s has; it will be started anew", self.component, name)
@@ -190,7 +190,7 @@ def start(component: str) -> Service:
     try:
         config = load_config(paths.config)
     except ConfigError as error:
-        log.error("configuration refused, nothing was started:\n%s", error)  # noqa: TRY400
+        log.error("configuration refused, nothing was started:\n%s", error)  # noqa: TRY400  the text is for the owner
         sys.exit(EXIT_BAD_CONFIG)
     service = Service(component, clock_from_environment(), config, paths)
     for number in (signal.SIGTERM, signal.SIGINT):

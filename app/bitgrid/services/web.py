@@ -16,7 +16,7 @@ from gunicorn.sock import create_sockets  # type: ignore[import-untyped]  # the 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.bus.client import MqttBus
-from bitgrid.config.site import is_loopback
+from bitgrid.config.network import is_loopback
 from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
 from bitgrid.web import Asker, HouseView, create_app
 

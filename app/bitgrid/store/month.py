@@ -76,7 +76,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield connection
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # an interrupt too: nothing half written stays
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bitgrid.config import Site
 from bitgrid.web.house import Cell, House
@@ -43,19 +43,21 @@ def nodes(house: House, site: Site, words: Words) -> list[Node]:
     drawn.append(_node("house", house.house_load(), words, sources=-1))
     if {"battery_power_w", "battery_soc_pct"} & site.measured:
         drawn.append(_battery(house, words))
-    drawn.append(_node("loads", _all_loads(house), words, sources=-1))
+    drawn.append(_loads(house, site, words))
     return drawn
 
 
-def _node(node_id: str, cell: Cell, words: Words, *, sources: int, level_pct: int | None = None) -> Node:
-    """A node; ``sources`` is 1 where a positive power flows towards the hub, −1 where it flows away."""
-    way = _way(cell, sources)
-    note = words.age(cell) or words.t(f"flow-{node_id}-{way}")
+def _node(node_id: str, cell: Cell, words: Words, *, sources: int, kind: str = "") -> Node:
+    """A node; ``sources`` is 1 where a positive power flows towards the hub, −1 where it flows away.
+
+    Its words are those of its ``kind``, by default of its id.
+    """
+    way, kind = _way(cell, sources), kind or node_id
+    note = words.age(cell) or words.t(f"flow-{kind}-{way}")
     if cell.is_computed:
         note = words.t("flow-computed", note=note)
     is_strong = cell.is_live and abs(cell.value or 0) >= STRONG_FROM_W
-    name = words.t(f"flow-{node_id}")
-    return Node(node_id, name, words.power(cell), way, is_strong, note, level_pct)
+    return Node(node_id, words.t(f"flow-{kind}"), words.power(cell), way, is_strong, note)
 
 
 def _way(cell: Cell, sources: int) -> str:
@@ -69,9 +71,15 @@ def _way(cell: Cell, sources: int) -> str:
 def _battery(house: House, words: Words) -> Node:
     soc = house.signal("battery_soc_pct")
     level_pct = round(min(100.0, max(0.0, soc.value))) if soc.is_live and soc.value is not None else None
-    node = _node("battery", house.signal("battery_power_w"), words, sources=-1, level_pct=level_pct)
-    charge = words.value("battery_soc_pct", soc)
-    return Node(node.id, f"{node.name} {charge}", node.power, node.way, node.is_strong, node.note, node.level_pct)
+    node = _node("battery", house.signal("battery_power_w"), words, sources=-1)
+    return replace(node, name=f"{node.name} {words.value('battery_soc_pct', soc)}", level_pct=level_pct)
+
+
+def _loads(house: House, site: Site, words: Words) -> Node:
+    """All loads as one node: the only one goes by its name, and nothing mines that has no miner."""
+    kind = "miners" if all(load.miner for load in site.loads) else "loads"
+    node = _node("loads", _all_loads(house), words, sources=-1, kind=kind)
+    return replace(node, name=words.load(site.loads[0].id)) if len(site.loads) == 1 else node
 
 
 def _all_loads(house: House) -> Cell:

@@ -13,7 +13,7 @@ import pytest
 
 from bitgrid.clock import HeldClock
 from bitgrid.config import DeviceConfig, load_config
-from bitgrid.config.site import GpioPin
+from bitgrid.config.device import GpioPin
 from bitgrid.devices.errors import DeviceRefused
 from bitgrid.devices.gpio.lines import GpioLine
 from bitgrid.devices.registry import SOCKETS, build_sources, no_bus

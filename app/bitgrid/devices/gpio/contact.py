@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from bitgrid.config.device import GpioPin
 from bitgrid.config.signals import SignalName
-from bitgrid.config.site import GpioPin
 
 
 class Contact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bitgrid.config.site import GpioPin
+from bitgrid.config.device import GpioPin
 from bitgrid.devices.errors import DeviceRefused
 
 

@@ -122,7 +122,7 @@ def work_modes(levels: Sequence[LevelConfig]) -> dict[str, int]:
         for mode, level in zip(nearest, levels, strict=True)
     )
     if not fits or len(set(nearest)) != len(nearest):
-        nearest = [0, 2] if len(levels) == 2 else [min(place, 2) for place in range(len(levels))]  # noqa: PLR2004
+        nearest = [0, 2] if len(levels) == 2 else [min(place, 2) for place in range(len(levels))]  # noqa: PLR2004  eco, super
     return {level.name: mode for level, mode in zip(levels, nearest, strict=True)}
 
 

@@ -88,7 +88,7 @@ class PyasicMiner:
             raise
         except (OSError, TimeoutError) as error:
             raise DeviceSilent(f"{self._device} gave no answer: {type(error).__name__}") from error
-        except Exception as error:
+        except Exception as error:  # its hundred backends raise as they please; none of it may end a thread
             raise DeviceNonsense(f"{self._device}: pyasic failed with {type(error).__name__}: {error}") from error
 
 

@@ -75,7 +75,7 @@ class ModbusConnection:
         return packet
 
     def _close(self) -> None:
-        self._client.close()  # type: ignore[no-untyped-call]
+        self._client.close()  # type: ignore[no-untyped-call]  # pymodbus's, without types
 
     def _read(self, unit_id: int, address: int, count: int, function: RegisterFunction) -> list[int]:
         where, client = f"{self._name} unit {unit_id}", self._client
@@ -87,7 +87,7 @@ class ModbusConnection:
         except (ModbusException, OSError) as error:
             self._close()
             raise self._no_answer(where, is_out_of_reach=isinstance(error, ConnectionException)) from error
-        except Exception as error:
+        except Exception as error:  # pymodbus stumbles over bytes it cannot decode in many ways
             self._close()
             raise DeviceNonsense(f"{where} does not speak Modbus: {error!r}") from error
         return self._registers(answer, where, Asked(address, count, function))
@@ -106,7 +106,7 @@ class ModbusConnection:
         """Connect where there is no connection, and leave the device the time it wants."""
         pause_s = self._pacing.pause_s
         if not self._client.connected:
-            if not self._client.connect():  # type: ignore[no-untyped-call]
+            if not self._client.connect():  # type: ignore[no-untyped-call]  # pymodbus's, without types
                 raise ConnectionException("no connection")
             pause_s = self._pacing.connect_delay_s
         if pause_s > 0:

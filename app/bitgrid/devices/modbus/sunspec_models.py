@@ -10,8 +10,9 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
-from sunspec2.device import Model  # type: ignore[import-untyped]
+from sunspec2.device import Model  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.devices.errors import DeviceBusy, DeviceNonsense, DeviceRefused
 from bitgrid.devices.modbus.numbers import is_measured
@@ -45,6 +46,15 @@ Layout = Mapping[int, Block]
 """The models of a device by their number; the first of each counts."""
 Words = list[int]
 """A model's registers from its ID on."""
+
+
+class _Point(Protocol):
+    """What is used of pysunspec2's point, which has no types: where it lies, its definition, its scale's name."""
+
+    offset: int
+    len: int
+    pdef: Mapping[str, str]
+    sf: str | None
 
 
 @dataclass(frozen=True)
@@ -173,13 +183,12 @@ def _group(model: int) -> _Group:
     return _Group(part.offset, part.len, counted_by, places)
 
 
-def _place(point: object, header: Mapping[str, object]) -> _Place:
-    scale = getattr(point, "sf", None)
+def _place(point: _Point, header: Mapping[str, _Point]) -> _Place:
     return _Place(
-        offset=point.offset,  # type: ignore[attr-defined]
-        count=point.len,  # type: ignore[attr-defined]
-        kind=point.pdef["type"],  # type: ignore[attr-defined]
-        scale_offset=header[scale].offset if scale else None,  # type: ignore[attr-defined]
+        offset=point.offset,
+        count=point.len,
+        kind=point.pdef["type"],
+        scale_offset=header[point.sf].offset if point.sf else None,
     )
 
 

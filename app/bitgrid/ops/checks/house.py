@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from bitgrid.config import DeviceConfig, LoadConfig, Site
-from bitgrid.config.site import MinerConfig, RelayConfig
+from bitgrid.config.load import MinerConfig, RelayConfig
 from bitgrid.devices.errors import DeviceError, DeviceRefused, DeviceSilent
 from bitgrid.devices.ports import About, MinerReading, RelayReading, RelaySettings
 from bitgrid.ops.checks.finding import Finding, error, ok, warn

@@ -15,7 +15,7 @@ import click
 
 from bitgrid.clock import Clock, SystemClock
 from bitgrid.config import Config, DeviceConfig, Site
-from bitgrid.config.site import is_loopback
+from bitgrid.config.network import is_loopback
 from bitgrid.devices.discovery.found import Found
 from bitgrid.devices.discovery.scan import Ports, Scan
 from bitgrid.devices.discovery.sockets import reach

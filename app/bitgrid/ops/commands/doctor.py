@@ -13,7 +13,7 @@ import click
 
 from bitgrid.clock import SystemClock
 from bitgrid.config import Config, ConfigError, load_config
-from bitgrid.config.site import is_loopback
+from bitgrid.config.network import is_loopback
 from bitgrid.ops.checks import house, machine
 from bitgrid.ops.checks.finding import Finding, Verdict, error, ok, render, warn
 from bitgrid.ops.instance import running

@@ -12,9 +12,8 @@ import json
 from typing import Any
 
 from bitgrid.config import LoadConfig
-from bitgrid.devices.errors import DeviceSilent
 from bitgrid.plant.errors import PlantError
-from bitgrid.plant.faults import Fault
+from bitgrid.plant.faces.silence import check_miner_answers
 from bitgrid.plant.model import House
 
 FIRMWARE = "25052801_14a19a2"
@@ -43,7 +42,8 @@ def mode_powers(load: LoadConfig) -> list[int]:
         )
     modes = [_like(power_w) for power_w in powers]
     if None in modes or len(set(modes)) < len(modes):
-        return [powers[0], (powers[0] + powers[-1]) // 2 if len(powers) < 3 else powers[1], powers[-1]]  # noqa: PLR2004
+        middle_w = powers[1] if len(powers) == len(MODE_POWERS_W) else (powers[0] + powers[-1]) // 2
+        return [powers[0], middle_w, powers[-1]]
     named = dict(zip(modes, powers, strict=True))
     return [named.get(mode, usual_w) for mode, usual_w in enumerate(MODE_POWERS_W)]
 
@@ -76,15 +76,9 @@ class AvalonFace:
             "litestats": self._stats,
         }
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether no answer can come: no power, still booting, or a fault."""
-        return not self._miner.is_up or Fault.MINER_SILENT in self._house.faults
-
     def __call__(self, request: bytes) -> bytes:
         """One request, one answer, ended by a NUL byte."""
-        if self.is_silent:
-            raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
+        check_miner_answers(self._house, self._load.id)
         return json.dumps(self._answer(request), separators=(",", ":")).encode() + b"\x00"
 
     def _answer(self, request: bytes) -> Answer:

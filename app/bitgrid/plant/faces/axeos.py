@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bitgrid.config import LoadConfig
-from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
-from bitgrid.plant.faults import Fault
+from bitgrid.plant.faces.silence import check_miner_answers
 from bitgrid.plant.model import House
 
 NOMINAL_MHZ = 525.0
@@ -42,11 +41,6 @@ class AxeOsFace:
             ("PATCH", "/api/system"): self._patch,
         }
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether no answer can come: no power, still booting, or a fault."""
-        return not self._miner.is_up or Fault.MINER_SILENT in self._house.faults
-
     def __call__(
         self,
         method: str,
@@ -55,8 +49,7 @@ class AxeOsFace:
         headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
-        if self.is_silent:
-            raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
+        check_miner_answers(self._house, self._load.id)
         path = target.partition("?")[0]
         route = self._routes.get((method, path))
         if route is not None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from bitgrid.config import LoadConfig
 from bitgrid.config.secrets import Credentials
-from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
+from bitgrid.plant.faces.silence import check_miner_answers
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
@@ -45,17 +45,11 @@ class BraiinsFace:
             ("PUT", "actions/resume"): lambda _body: self._ask(hashing=True),
         }
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether no answer can come: no power, still booting, or a fault."""
-        return not self._miner.is_up or Fault.MINER_SILENT in self._house.faults
-
     def __call__(
         self, method: str, target: str, body: bytes = b"", headers: Mapping[str, str] = NO_HEADERS
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
-        if self.is_silent:
-            raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
+        check_miner_answers(self._house, self._load.id)
         path = target.removeprefix("/api/v1/")
         if (method, path) == ("POST", "auth/login"):
             return self._log_in(body)

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from bitgrid.config import DeviceConfig, LoadConfig
+from bitgrid.config.load import MinerConfig, RelayConfig
 from bitgrid.config.profiles import DeviceProfile, JsonProfile, RegisterProfile, TopicProfile
 from bitgrid.config.secrets import Credentials, credentials
-from bitgrid.config.site import MinerConfig, RelayConfig
 from bitgrid.devices.transport import HttpExchange
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces.avalon import AvalonFace

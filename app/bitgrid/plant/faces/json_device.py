@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from bitgrid.config import DeviceConfig
 from bitgrid.config.profiles import JsonProfile
-from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
 from bitgrid.plant.faces.documents import Node, put, raw_figures, with_lists
 from bitgrid.plant.faces.truth import Truth
@@ -24,14 +23,9 @@ class JsonFace:
     """
 
     def __init__(self, house: House, device: DeviceConfig, profile: JsonProfile) -> None:
-        self._device, self._truth = device, Truth(house, device)
+        self._truth = Truth(house, device)
         self._signals = [(name, profile.signals[name].points) for name in device.signals]
         self._identity = _IDENTITIES.get(device.profile or "")
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether a fault keeps it from answering."""
-        return self._truth.is_silent
 
     def __call__(
         self,
@@ -41,8 +35,7 @@ class JsonFace:
         headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
-        if self.is_silent:
-            raise DeviceSilent(f"{self._device.id} does not answer (simulated fault)")
+        self._truth.check_answers()
         document = self._identity if target == "/shelly" else self._document(target)
         if method != "GET" or not document:
             return HttpAnswer(404, b"Not Found")

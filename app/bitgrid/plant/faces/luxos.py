@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bitgrid.config import LoadConfig
-from bitgrid.devices.errors import DeviceSilent
+from bitgrid.plant.faces.silence import check_miner_answers
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
@@ -57,15 +57,9 @@ class LuxosFace:
             "profileset": self._profileset,
         }
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether no answer can come: no power, still booting, or a fault."""
-        return not self._miner.is_up or Fault.MINER_SILENT in self._house.faults
-
     def __call__(self, request: bytes) -> bytes:
         """One request, one answer, ended by a NUL byte."""
-        if self.is_silent:
-            raise DeviceSilent(f"the miner of {self._load.id} does not answer (off, booting or a fault)")
+        check_miner_answers(self._house, self._load.id)
         try:
             said = json.loads(request)
             command, parameter = str(said["command"]), str(said.get("parameter", ""))

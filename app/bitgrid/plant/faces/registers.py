@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bitgrid.config import DeviceConfig
 from bitgrid.config.profiles import REGISTERS_OF, RegisterPoint, RegisterProfile
-from bitgrid.devices.errors import DeviceRefused, DeviceSilent
+from bitgrid.devices.errors import DeviceRefused
 from bitgrid.devices.transport import RegisterFunction
 from bitgrid.plant.faces.truth import Truth
 from bitgrid.plant.model import House
@@ -65,8 +65,7 @@ class RegisterMapFace:
 
     def __call__(self, address: int, count: int, function: RegisterFunction = "holding") -> list[int]:
         """``count`` registers from ``address``; see `RegisterReader`."""
-        if self.is_silent:
-            raise DeviceSilent(f"{self._device.id} does not answer (simulated fault)")
+        self._truth.check_answers()
         for span in self.spans():
             begin = address - span.address
             if span.function == function and begin >= 0 and 0 < count <= self._max_read:

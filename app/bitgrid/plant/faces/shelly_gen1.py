@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from bitgrid.devices.errors import DeviceSilent
 from bitgrid.devices.transport import NO_HEADERS, HttpAnswer
+from bitgrid.plant.faces.silence import check_relay_answers
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
 
@@ -38,11 +38,6 @@ class ShellyGen1Face:
             f"/settings/relay/{channel}": self._settings,
         }
 
-    @property
-    def is_silent(self) -> bool:
-        """Whether a fault keeps it from answering; it has power whenever the house has."""
-        return Fault.RELAY_SILENT in self._house.faults
-
     def __call__(
         self,
         method: str,
@@ -51,8 +46,7 @@ class ShellyGen1Face:
         headers: Mapping[str, str] = NO_HEADERS,  # noqa: ARG002  it looks at none
     ) -> HttpAnswer:
         """One HTTP request; see `HttpExchange`."""
-        if self.is_silent:
-            raise DeviceSilent(f"the relay of {self._load} does not answer (simulated fault)")
+        check_relay_answers(self._house, self._load)
         if Fault.RELAY_DENIES in self._house.faults:
             return HttpAnswer(401, b"", {"www-authenticate": CHALLENGE})
         url = urlsplit(target)

@@ -17,10 +17,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 
-from sunspec2.device import Model  # type: ignore[import-untyped]
+from sunspec2.device import Model  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.config import DeviceConfig
-from bitgrid.devices.errors import DeviceRefused, DeviceSilent
+from bitgrid.devices.errors import DeviceRefused
 from bitgrid.devices.transport import RegisterFunction
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faces.registers import Span
@@ -97,8 +97,7 @@ class SunSpecFace:
 
     def __call__(self, address: int, count: int, function: RegisterFunction = "holding") -> list[int]:
         """``count`` registers from ``address``; see `RegisterReader`."""
-        if self.is_silent:
-            raise DeviceSilent(f"{self._device.id} does not answer (simulated fault)")
+        self._truth.check_answers()
         image, offset = self.image(), address - BASE_ADDRESS
         if function != "holding" or not 0 < count <= MAX_READ or offset < 0 or offset + count > len(image):
             raise DeviceRefused(f"{self._device.id} has no {count} registers at {address}")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from bitgrid.config import DeviceConfig
 from bitgrid.config.signals import SignalName
+from bitgrid.devices.errors import DeviceSilent
 from bitgrid.plant.errors import PlantError
 from bitgrid.plant.faults import Fault
 from bitgrid.plant.model import House
@@ -57,6 +58,15 @@ class Truth:
         """Whether a fault keeps the device from answering."""
         faults = self._house.faults
         return bool(faults) and any(_SILENCED_BY.get(signal) in faults for signal in self._device.signals)
+
+    def check_answers(self) -> None:
+        """It can answer; its face asks this first.
+
+        Raises:
+            DeviceSilent: a fault keeps it from answering.
+        """
+        if self.is_silent:
+            raise DeviceSilent(f"{self._device.id} does not answer (simulated fault)")
 
     def tell(self, signal: SignalName) -> float:
         """A signal as the device measures it now, in the unit of its name."""
