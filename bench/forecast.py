@@ -11,9 +11,6 @@ from __future__ import annotations
 
 import csv
 import math
-import os
-import resource
-import subprocess
 import sys
 from array import array
 from collections.abc import Iterator
@@ -138,7 +135,9 @@ def quality(path: Path, nights: int) -> None:
         issues += 1
         fallen += outlook.trust.falls_back("day")
     say(f"{issues} forecasts in {perf_counter() - begun:.0f} s, learned every {nights} nights, roof not told")
-    say(f"{'mean absolute error, W, in daylight':<34}{'half hours':>9}{''.join(f'{name:>16}' for name in RIVALS)}   below p10/p50/p90, %")
+    say(
+        f"{'mean absolute error, W, in daylight':<34}{'half hours':>9}{''.join(f'{name:>16}' for name in RIVALS)}   below p10/p50/p90, %"
+    )
     for period, (day, hour) in (("method chosen on this, to June", chosen), ("not looked at, from July", later)):
         say(hour.row(f"30 min, {period}"))
         say(day.row(f"24 h, {period}"))

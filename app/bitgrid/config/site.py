@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from bitgrid.config.forecast import PvForecastConfig
 from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
 
@@ -316,6 +317,7 @@ class Site(Versioned):
     language: Literal["de", "en"] = Field(default="de", description="Of pages and sentences.")
     location: Location
     pv: list[PvPlane] = Field(default=[])
+    pv_forecast: PvForecastConfig = PvForecastConfig()
     broker: Broker = Broker()
     web: WebServer = WebServer()
     devices: Annotated[list[DeviceConfig], Field(min_length=1)]

@@ -35,7 +35,9 @@ def check(outlook: Outlook, record: Record, until: int) -> Trust:
     Each forecast is made from what was known at its issue, by the model that was in force that day.
     """
     trust = outlook.trust
-    begins = max(until - DAY_S // outlook.sky.block_s, trust.checked_to)
+    block_s = outlook.sky.block_s
+    checked_to = trust.checked_to if trust.checked_to <= until else 0  # else the clock was ahead
+    begins = max(until - DAY_S // block_s, checked_to, int(outlook.model.at_s // block_s))
     cases = list(_cases(outlook, record, range(begins, until)))
     if len(cases) < LEAST_BLOCKS * len(LEADS_S):
         return trust
@@ -66,7 +68,9 @@ def _cases(outlook: Outlook, record: Record, blocks: range) -> Iterator[Case]:
 
 
 def _score(cases: list[Case]) -> Score:
-    comparable = [(abs(c.own - c.measured), abs(c.persistence - c.measured)) for c in cases if c.persistence is not None]
+    comparable = [
+        (abs(c.own - c.measured), abs(c.persistence - c.measured)) for c in cases if c.persistence is not None
+    ]
     beside = [(abs(c.own - c.measured), abs(c.outside - c.measured)) for c in cases if c.outside is not None]
     return Score(
         own=_mean([own for own, _ in comparable]),

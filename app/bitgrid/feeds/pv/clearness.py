@@ -1,7 +1,7 @@
 """How clear the sky was: measured power over clear-sky power, just now, today, this week, and usual at this hour.
 
-Each is drawn to the next longer one where there was little light to tell it by, so that at dawn and after a hole the
-last hours, then yesterday, then the weeks before stand in, without a step.
+Each is drawn to the next longer one where there was little light to tell it by, so that at dawn and after a hole
+the last hours, then yesterday, then the weeks before stand in, without a step.
 """
 
 from __future__ import annotations
@@ -116,9 +116,7 @@ class Clearness:
         if not held:
             return [UNTAUGHT] * SLOTS
         base = (sum(pv) + UNTAUGHT * held) / (sum(clear) + held)
-        return [
-            (_around(pv, slot) + base * held) / (_around(clear, slot) + held) for slot in range(SLOTS)
-        ]
+        return [(_around(pv, slot) + base * held) / (_around(clear, slot) + held) for slot in range(SLOTS)]
 
 
 def _around(values: list[float], slot: int) -> float:

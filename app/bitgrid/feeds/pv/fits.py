@@ -7,14 +7,14 @@ from operator import mul
 
 Column = Sequence[float]
 SWEEPS = 400
-ROUNDS = 12
+ROUNDS = 8
 BLUNT = 0.02
 """Residuals smaller than this weigh as if they were it; without it a fit by absolute errors never settles."""
 
 
 def dot(a: Column, b: Column) -> float:
     """Sum of products."""
-    return sum(map(mul, a, b))
+    return float(sum(map(mul, a, b)))
 
 
 def normal_equations(
@@ -63,7 +63,9 @@ def quantile_fit(
     """Coefficients of the line that a share of ``goal`` lies below: weighted absolute errors, tilted by the share.
 
     Args:
-        columns, goal, weights: of equal length.
+        columns: of equal length, what is known of each sample.
+        goal: what is to be told of it.
+        weights: how much each sample counts.
         share: 0.5 for the median.
         near: coefficients it is drawn to, and how many samples of mean weight they count for.
     """

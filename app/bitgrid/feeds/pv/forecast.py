@@ -71,8 +71,3 @@ class Outlook:
         moved = share * (elsewhere * self.trust.outside_scale - median)
         low, median, high = sorted(max(0.0, value + moved) for value in told)
         return low, median, high
-
-
-def is_worth_telling(model: Model | None) -> bool:
-    """Whether there is a roof to tell of."""
-    return model is not None and model.roof.peak_w > 0

@@ -29,6 +29,12 @@ class Home:
     planes: Sequence[PvPlane]
     block_s: int
 
+    @property
+    def name(self) -> str:
+        """Changes when any of it does."""
+        planes = ";".join(f"{plane.peak_w},{plane.tilt_deg},{plane.azimuth_deg}" for plane in self.planes)
+        return f"{self.place.latitude},{self.place.longitude};{self.block_s};{planes}"
+
 
 @dataclass(frozen=True)
 class Lesson:
@@ -40,7 +46,7 @@ class Lesson:
 
 def first_model(home: Home) -> Model | None:
     """Before anything was measured: the roof of site.yaml; None where it names none."""
-    return Model(roof=given_roof(home.planes), days=0, at_s=0.0) if home.planes else None
+    return Model(roof=given_roof(home.planes), days=0, at_s=0.0, home=home.name) if home.planes else None
 
 
 def days_of_sun(record: Record, block_s: int) -> int:
@@ -58,7 +64,7 @@ def learn(home: Home, record: Record, at_s: float) -> Model | None:
     sky = Sky(roof, home.place, home.block_s)
     is_teachable = days >= TEACHABLE_DAYS
     lines = learn_lines(record, sky, Clearness(record, sky)) if is_teachable else []
-    return Model(roof=roof, days=days, at_s=at_s, lines=lines)
+    return Model(roof=roof, days=days, at_s=at_s, lines=lines, home=home.name)
 
 
 def night(
@@ -80,6 +86,3 @@ def night(
         outlook = Outlook(in_force, sky, Clearness(before, sky), trust, outside)
         trust = check(outlook, before, before.end_block)
     return Lesson(learn(home, before, now_s) or in_force, trust)
-
-
-__all__ = ["Home", "Lesson", "days_of_sun", "first_model", "learn", "night"]

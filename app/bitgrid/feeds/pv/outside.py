@@ -37,7 +37,7 @@ class Outside(Learned):
 
     place: Location
     block_s: int
-    answers: list[Answer] = []
+    answers: list[Answer] = Field(default_factory=list)
 
     def with_answer(self, answer: Answer) -> Outside:
         """One more, the old ones gone; one from a clock that ran ahead goes too."""

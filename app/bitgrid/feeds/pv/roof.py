@@ -1,7 +1,7 @@
 """Learning a roof: the planes whose clear-sky power lies along the upper edge of what was measured, and the shade.
 
 Clouds, snow, holes and curtailment only ever take away, so what was measured is fitted from above: what the roof
-yields beyond a guess counts nineteen times what it stays below. Where the inverter cuts off nothing is expected above.
+yields beyond a guess counts nineteen times what it stays below. Above the inverter's limit nothing is expected.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from bitgrid.config.site import Location, PvPlane
 from bitgrid.feeds.pv.fits import dot, non_negative, normal_equations
 from bitgrid.feeds.pv.record import Record, quantile
 from bitgrid.feeds.pv.sky import (
-    AZIMUTH_STEP_DEG,
     AZIMUTHS,
     HEIGHTS,
     Roof,
     RoofPlane,
     corners,
-    let_through,
     plane_w,
     sun_at,
 )
@@ -71,9 +69,7 @@ def given_roof(planes: Sequence[PvPlane], scale: float = 1.0) -> Roof:
     return Roof(planes=own, peak_w=sum(plane.peak_w for plane in own))
 
 
-def learn_roof(
-    record: Record, place: Location, block_s: int, given: Sequence[PvPlane], days: int
-) -> Roof | None:
+def learn_roof(record: Record, place: Location, block_s: int, given: Sequence[PvPlane], days: int) -> Roof | None:
     """The roof that a record shows; None while that cannot be told.
 
     Args:
@@ -147,6 +143,3 @@ def learn_shade(lit: list[Sample], planes: list[RoofPlane], limit_w: float | Non
         edge = quantile(known, EDGE_SHARE)
         table[row][column] = (AS_IF + edge * len(known)) / (AS_IF + len(known))
     return table
-
-
-__all__ = ["AZIMUTH_STEP_DEG", "given_roof", "learn_roof", "learn_shade", "let_through"]

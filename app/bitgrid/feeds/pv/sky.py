@@ -1,11 +1,11 @@
-"""A roof as learned, and what it yields under a cloudless sky: planes, the horizon's shade, the inverter's limit."""
+"""A roof as learned, and what it yields under a cloudless sky: planes, shade, the inverter's limit."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bitgrid.config.site import Location
 from bitgrid.sun import STANDARD_IRRADIANCE_W_M2, SunPosition, plane_irradiance_w_m2, sun_position
@@ -20,6 +20,9 @@ class Learned(BaseModel):
     """What is kept from night to night; anything else found in the store is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Share = Annotated[float, Field(ge=0, le=2)]
 
 
 class RoofPlane(Learned):
@@ -42,8 +45,14 @@ class Roof(Learned):
 
     planes: list[RoofPlane]
     peak_w: Annotated[float, Field(ge=0)]
-    shade: list[list[float]] | None = None
-    limit_w: float | None = None
+    shade: list[list[Share]] | None = None
+    limit_w: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _shade_is_whole(self) -> Self:
+        if self.shade is not None and [len(row) for row in self.shade] != [AZIMUTHS] * HEIGHTS:
+            raise ValueError("a shade of another form")
+        return self
 
 
 class Light(NamedTuple):

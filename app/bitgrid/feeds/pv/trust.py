@@ -49,7 +49,7 @@ class Trust(Learned):
         outside_scale: the roof's clearness over the clearness that somebody else expected, as measured lately.
     """
 
-    scores: dict[Band, Score] = {}
+    scores: dict[Band, Score] = Field(default_factory=dict)
     checked_to: int = 0
     outside_scale: Annotated[float, Field(gt=0)] = 1.0
 
@@ -64,9 +64,14 @@ class Trust(Learned):
         return own / (own + outside) if outside > 0 else 0.0
 
     @property
+    def takes_outside(self) -> bool:
+        """Whether somebody else's expectation has a say."""
+        return any(self.outside_share(band) > 0 for band in self.scores)
+
+    @property
     def words(self) -> str:
         """What a person should know; empty while the forecast is the better one."""
-        names = {"hour": "the coming hour", "day": "the day ahead"}
+        names: dict[Band, str] = {"hour": "the coming hour", "day": "the day ahead"}
         bad = [names[band] for band in names if self.falls_back(band)]
         if not bad:
             return ""
