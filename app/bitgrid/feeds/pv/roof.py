@@ -19,8 +19,8 @@ from bitgrid.feeds.pv.sky import (
     Roof,
     RoofPlane,
     corners,
-    plane_w,
     sun_at,
+    yields_w,
 )
 from bitgrid.sun import SunPosition
 
@@ -88,30 +88,31 @@ def learn_roof(record: Record, place: Location, block_s: int, given: Sequence[Pv
     facing = 180.0 if place.latitude >= 0 else 0.0
     simple = [RoofPlane(peak_w=1, tilt_deg=30, azimuth_deg=facing)]
     many = [RoofPlane(peak_w=1, tilt_deg=tilt, azimuth_deg=azimuth) for tilt, azimuth in CANDIDATES]
-    groups = [given_roof(given).planes] if given else [[plane] for plane in (many if is_enough else simple)]
+    basis = given_roof(given).planes if given else many if is_enough else simple
     limit_w = _limit_w([sample.pv_w for sample in lit]) if is_enough else None
-    scales = _envelope(lit, groups, limit_w)
+    scales = _envelope(lit, basis, limit_w, are_one=bool(given))
     planes = [
         plane.model_copy(update={"peak_w": plane.peak_w * scale})
-        for group, scale in zip(groups, scales, strict=True)
-        for plane in group
+        for plane, scale in zip(basis, scales, strict=True)
         if scale > 0
     ]
-    peak_w = max(sum(plane_w(plane, sample.sun) for plane in planes) for sample in lit)
+    peak_w = max(sum(yields_w(planes, sample.sun)) for sample in lit)
     shade = learn_shade(samples(record, place, block_s), planes, limit_w) if is_enough else None
     return Roof(planes=planes, peak_w=min(peak_w, limit_w or peak_w), shade=shade, limit_w=limit_w)
 
 
-def _envelope(lit: list[Sample], groups: list[list[RoofPlane]], limit_w: float | None) -> list[float]:
-    """How much of each group of planes there is."""
-    columns = [[sum(plane_w(plane, sample.sun) for plane in group) for sample in lit] for group in groups]
+def _envelope(lit: list[Sample], planes: list[RoofPlane], limit_w: float | None, *, are_one: bool) -> list[float]:
+    """How much of each plane there is; of planes that are one roof the same of each."""
+    columns = list(zip(*(yields_w(planes, sample.sun) for sample in lit), strict=True))
+    if are_one:
+        columns = [tuple(map(sum, zip(*columns, strict=True)))]
     goal = [sample.pv_w for sample in lit]
-    weights, scales = [1.0] * len(lit), [0.0] * len(groups)
+    weights, scales = [1.0] * len(lit), [0.0] * len(columns)
     for _ in range(FITS):
         scales = non_negative(*normal_equations(columns, goal, weights))
         guess = [dot(row, scales) for row in zip(*columns, strict=True)]
         weights = [_weight(watts, told, limit_w) for watts, told in zip(goal, guess, strict=True)]
-    return scales
+    return scales * len(planes) if are_one else scales
 
 
 def _weight(watts: float, guess_w: float, limit_w: float | None) -> float:
@@ -132,7 +133,7 @@ def learn_shade(lit: list[Sample], planes: list[RoofPlane], limit_w: float | Non
     """Share of the planes' power that arrives by the sun's height and azimuth; 1 where the sun never stood."""
     shares: dict[tuple[int, int], list[float]] = {}
     for sample in lit:
-        clear_w = sum(plane_w(plane, sample.sun) for plane in planes)
+        clear_w = sum(yields_w(planes, sample.sun))
         clear_w = min(clear_w, limit_w or clear_w)
         if clear_w > 0:
             row, column, _, _ = corners(sample.sun)

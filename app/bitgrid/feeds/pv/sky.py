@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bitgrid.config.site import Location
-from bitgrid.sun import STANDARD_IRRADIANCE_W_M2, SunPosition, plane_irradiance_w_m2, sun_position
+from bitgrid.sun import STANDARD_IRRADIANCE_W_M2, SunPosition, clear_sky, irradiance_under_w_m2, sun_position
 
 AZIMUTHS, AZIMUTH_STEP_DEG = 24, 15.0
 HEIGHTS, HEIGHT_STEP_DEG = 16, 6.0
@@ -91,7 +92,7 @@ class Sky:
         sun = sun_at(block, self.place, self.block_s)
         if sun.elevation_deg <= 0:
             return DARK
-        watts = sum(plane_w(plane, sun) for plane in self.roof.planes)
+        watts = sum(yields_w(self.roof.planes, sun))
         if self.roof.shade is not None:
             watts *= let_through(self.roof.shade, sun)
         if self.roof.limit_w is not None:
@@ -104,10 +105,15 @@ def sun_at(block: int, place: Location, block_s: int) -> SunPosition:
     return sun_position((block + 0.5) * block_s, place.latitude, place.longitude)
 
 
-def plane_w(plane: RoofPlane, sun: SunPosition) -> float:
-    """A plane's yield under a cloudless sky, W."""
-    suns = plane_irradiance_w_m2(sun, plane.tilt_deg, plane.azimuth_deg) / STANDARD_IRRADIANCE_W_M2
-    return plane.peak_w * suns
+def yields_w(planes: Sequence[RoofPlane], sun: SunPosition) -> list[float]:
+    """What each plane yields under a cloudless sky, W."""
+    sky = clear_sky(sun.elevation_deg)
+    return [
+        plane.peak_w
+        * irradiance_under_w_m2(sky, sun, plane.tilt_deg, plane.azimuth_deg)
+        / STANDARD_IRRADIANCE_W_M2
+        for plane in planes
+    ]
 
 
 def corners(sun: SunPosition) -> tuple[int, int, float, float]:

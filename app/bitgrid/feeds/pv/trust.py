@@ -10,7 +10,7 @@ from bitgrid.feeds.pv.sky import Learned
 
 Band = Literal["hour", "day"]
 HOUR_S = 3600
-HALF_LIFE_NIGHTS = 3
+HALF_LIFE_NIGHTS = 7
 Error = Annotated[float, Field(ge=0)]
 
 
