@@ -4,12 +4,13 @@
 
 Walk-forward: the roof is not told; every model is learned from the rows before its night alone, every forecast
 made from those before its issue. Learned anew every NIGHTS nights (7; the product learns every night). Rows are
-half-hour means, held over three blocks. The file does not say where the home stands: the middle of France is assumed.
+half-hour means, held over three blocks. The file does not say where the home stands: the middle of France is
+assumed.
 
 Beside it: *persistence*, the power of the last half hour; *sky as it is*, clear-sky persistence, the clearness of
-the last half hour with at least a tenth of the roof's peak, on the same learned clear sky; *sky as today*, a stronger
-one, drawn to the clearness of hours and weeks where there was little light; the same half hour *yesterday*; and the
-*recorded* ``pv_forecast_w`` of the file, whose time of issue is not known.
+the last half hour with at least a tenth of the roof's peak, on the same learned clear sky; *sky as today*, a
+stronger one, drawn to the clearness of hours and weeks where there was little light; the same half hour
+*yesterday*; and the *recorded* ``pv_forecast_w`` of the file, whose time of issue is not known.
 """
 
 from __future__ import annotations
@@ -82,12 +83,14 @@ def walk(home: Home, record: Record, nights: int) -> Iterator[tuple[int, Outlook
     for day in range(record.first_block + FIRST_NIGHT * A_DAY, record.end_block - A_DAY, A_DAY):
         number = (day - record.first_block) // A_DAY
         known = since(record, day - KEEP_DAYS * A_DAY).cut(day)
-        if model is None or number % nights == 0:
-            model = night(home, known, day * BLOCK_S, model, (trust, None)).model
+        is_due = model is None or number % nights == 0
+        if is_due:
+            model, trust = night(home, known, day * BLOCK_S, model, (trust, None))
             assert model is not None  # noqa: S101  a month was measured
             sky = Sky(model.roof, home.place, BLOCK_S)
         yet = Clearness(since(record, day - 60 * A_DAY).cut(day + A_DAY), sky)
-        trust = check(Outlook(model, sky, yet, trust), record.cut(day), day)
+        if not is_due:
+            trust = check(Outlook(model, sky, yet, trust), known, day)
         outlook = Outlook(model, sky, yet, trust)
         yield from ((issue, outlook) for issue in range(day, day + A_DAY, ROW))
 

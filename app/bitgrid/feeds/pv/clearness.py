@@ -23,17 +23,25 @@ SMOOTH = (0.3, 0.7, 1.0, 0.7, 0.3)
 """How the half hours around one count towards what is usual in it."""
 MOST = 1.6
 """Clouds around the sun can add to it, no more than so."""
-WINDOWS = ((30 * DAY_S, 1.2), (7 * DAY_S, 1.2), (DAY_S, 0.3), (2 * HOUR_S, 0.05), (HOUR_S // 2, 0.015))
+WINDOWS = (
+    (30 * DAY_S, 1.2),
+    (7 * DAY_S, 1.2),
+    (DAY_S, 0.3),
+    (2 * HOUR_S, 0.05),
+    (HOUR_S // 2, 0.015),
+    (HOUR_S // 6, 0.005),
+)
 """Length, s, and how many hours at full power the next longer one counts for in it."""
 USUAL_H = 1.5
 ENOUGH_LIGHT = 0.1
 """A clearness that is to persist must have been measured at so much of the roof's peak."""
-LOOK_BACK_S = 3 * DAY_S
+PERSISTING_S, LOOK_BACK_S = HOUR_S // 2, 3 * DAY_S
 
 
 class Skies(NamedTuple):
-    """Clearness at the beginning of a block: of the last half hour, two hours, day and week."""
+    """Clearness at the beginning of a block: of the last ten minutes, half hour, two hours, day and week."""
 
+    last: float
     now: float
     lately: float
     day: float
@@ -65,11 +73,11 @@ class Clearness:
         """As known when a block begins: nothing of it or after it is looked at."""
         value, found = UNTAUGHT, []
         for length_s, hours in WINDOWS:
-            pv, clear = self._sums(block - length_s // self._sky.block_s, block)
+            pv, clear = self._sums(block - max(1, length_s // self._sky.block_s), block)
             value = (pv + value * hours * self._hour) / (clear + hours * self._hour) if self._hour else value
             found.append(value)
-        _month, week, day, lately, now = found
-        return Skies(now, lately, day, week)
+        _month, week, day, lately, now, last = found
+        return Skies(last, now, lately, day, week)
 
     def usual(self, block: int, target: int) -> float:
         """Usual clearness at the time of day of ``target``, as known on the day of ``block``."""
@@ -80,7 +88,7 @@ class Clearness:
 
     def persisting(self, block: int) -> float | None:
         """The clearness of the last half hour of good light before a block; None: there was none for days."""
-        length, block_s = max(1, WINDOWS[-1][0] // self._sky.block_s), self._sky.block_s
+        length, block_s = max(1, PERSISTING_S // self._sky.block_s), self._sky.block_s
         enough = ENOUGH_LIGHT * self._sky.roof.peak_w * length
         for end in range(block, block - LOOK_BACK_S // block_s, -1):
             pv, clear = self._sums(end - length, end)

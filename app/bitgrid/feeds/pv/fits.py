@@ -7,7 +7,8 @@ from operator import mul
 
 Column = Sequence[float]
 SWEEPS = 400
-ROUNDS = 8
+STAGES = ((4, 12), (1, 6))
+"""Every fourth sample, then all; and how many rounds of each."""
 BLUNT = 0.02
 """Residuals smaller than this weigh as if they were it; without it a fit by absolute errors never settles."""
 
@@ -69,17 +70,31 @@ def quantile_fit(
         share: 0.5 for the median.
         near: coefficients it is drawn to, and how many samples of mean weight they count for.
     """
-    found, (prior, samples) = list(near[0]), near
-    pull = samples * sum(weights) / max(1, len(weights))
-    for _ in range(ROUNDS):
-        guess = [sum(map(mul, row, found)) for row in zip(*columns, strict=True)]
-        tilted = [
-            weight * (share if value > told else 1 - share) / max(abs(value - told), BLUNT)
-            for value, told, weight in zip(goal, guess, weights, strict=True)
-        ]
-        matrix, right = normal_equations(columns, goal, tilted)
-        for i, value in enumerate(prior):
-            matrix[i][i] += pull
-            right[i] += pull * value
-        found = solve(matrix, right)
+    found = list(near[0])
+    for step, rounds in STAGES:
+        rows, values, weighs = list(zip(*columns, strict=True))[::step], goal[::step], weights[::step]
+        pull = near[1] / step * sum(weighs) / max(1, len(weighs))
+        for _ in range(rounds):
+            found = _nearer(rows, values, weighs, share, (found, near[0], pull))
     return found
+
+
+def _nearer(
+    rows: Sequence[Column],
+    values: Column,
+    weights: Column,
+    share: float,
+    lines: tuple[list[float], Column, float],
+) -> list[float]:
+    """One round: least squares, each sample weighted by the inverse of how far off the line before was."""
+    before, prior, pull = lines
+    guess = [sum(map(mul, row, before)) for row in rows]
+    tilted = [
+        weight * (share if value > told else 1 - share) / max(abs(value - told), BLUNT)
+        for value, told, weight in zip(values, guess, weights, strict=True)
+    ]
+    matrix, right = normal_equations(list(zip(*rows, strict=True)), values, tilted)
+    for i, value in enumerate(prior):
+        matrix[i][i] += pull
+        right[i] += pull * value
+    return solve(matrix, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bitgrid.config.site import Location, PvPlane
 from bitgrid.feeds.pv.check import check
@@ -36,8 +37,7 @@ class Home:
         return f"{self.place.latitude},{self.place.longitude};{self.block_s};{planes}"
 
 
-@dataclass(frozen=True)
-class Lesson:
+class Lesson(NamedTuple):
     """What comes back from a night."""
 
     model: Model | None

@@ -15,13 +15,13 @@ from bitgrid.feeds.pv.record import Record
 from bitgrid.feeds.pv.sky import Learned, Light, Roof, Sky
 
 QUANTILES = (0.1, 0.5, 0.9)
-LEADS_S = tuple(round(hours * HOUR_S) for hours in (0, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 18, 24, 36))
+LEADS_S = tuple(round(hours * HOUR_S) for hours in (0, 1 / 6, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 18, 24, 36))
 """Where each class of lead time begins; the last has no end, and is learned up to two days."""
 LAST_S = 48 * HOUR_S
 PERSISTS_S = 6 * HOUR_S
 """Before anything is learned: the time in which the present clearness loses two thirds of its say."""
 MOST_SAMPLES = 2000
-AS_IF = 10.0
+AS_IF = 50.0
 """Samples that the untaught line counts for in the learned one."""
 SCATTER = 7919
 """A prime: lead times of a class are taken in turn, out of step with the hours."""
@@ -36,6 +36,7 @@ class Features(NamedTuple):
     """What a line weighs."""
 
     one: float
+    last: float
     now: float
     lately: float
     day: float
@@ -85,7 +86,7 @@ def untaught(lead: int, quantile: float) -> Line:
     holds = math.exp(-LEADS_S[lead] / PERSISTS_S)
     fades = 1 - holds
     spread = (quantile - 0.5) * (0.25 + 0.75 * fades)
-    return [spread, 0.6 * holds, 0.4 * holds, 0.3 * fades, 0.2 * fades, 0.5 * fades, 0.0, 0.0]
+    return [spread, 0.3 * holds, 0.3 * holds, 0.4 * holds, 0.3 * fades, 0.2 * fades, 0.5 * fades, 0.0, 0.0]
 
 
 def learn_lines(record: Record, sky: Sky, clearness: Clearness) -> list[list[Line]]:
