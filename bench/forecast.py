@@ -29,7 +29,7 @@ from time import perf_counter
 
 from bitgrid.config.site import Location
 from bitgrid.feeds.pv.check import check
-from bitgrid.feeds.pv.clearness import Clearness
+from bitgrid.feeds.pv.clearness import RECENT_S, Clearness
 from bitgrid.feeds.pv.forecast import Outlook
 from bitgrid.feeds.pv.learning import Home, night
 from bitgrid.feeds.pv.model import Model
@@ -82,23 +82,17 @@ def walk(home: Home, record: Record, nights: int) -> Iterator[tuple[int, Outlook
     trust = Trust()
     for day in range(record.first_block + FIRST_NIGHT * A_DAY, record.end_block - A_DAY, A_DAY):
         number = (day - record.first_block) // A_DAY
-        known = since(record, day - KEEP_DAYS * A_DAY).cut(day)
+        known = record.since(day - KEEP_DAYS * A_DAY).cut(day)
         is_due = model is None or number % nights == 0
         if is_due:
             model, trust = night(home, known, day * BLOCK_S, model, (trust, None))
             assert model is not None  # noqa: S101  a month was measured
             sky = Sky(model.roof, home.place, BLOCK_S)
-        yet = Clearness(since(record, day - 60 * A_DAY).cut(day + A_DAY), sky)
+        yet = Clearness(record.since(day - RECENT_S // BLOCK_S).cut(day + A_DAY), sky)
         if not is_due:
             trust = check(Outlook(model, sky, yet, trust), known, day)
         outlook = Outlook(model, sky, yet, trust)
         yield from ((issue, outlook) for issue in range(day, day + A_DAY, ROW))
-
-
-def since(record: Record, block: int) -> Record:
-    """Without what is older."""
-    drop = max(0, block - record.first_block)
-    return Record(record.first_block + drop, record.pv_w[drop:])
 
 
 def judge(outlook: Outlook, issue: int, record: Record, told: Record, tallies: tuple[Tally, Tally]) -> None:

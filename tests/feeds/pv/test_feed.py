@@ -47,7 +47,7 @@ def test_without_planes_there_is_none_until_some_sun_was_measured_and_that_is_sa
         assert bool(house.told()) != ("R4) abstains" in house.feed.problem())
     assert spoken == sorted(spoken), "once told it stays"
     assert 30 < spoken.index(True) < 54, "within the first hours of daylight"
-    assert house.source == "clear sky, 1 days measured"
+    assert house.source == "clear sky, days measured: 1"
 
 
 def test_it_is_reckoned_once_a_block_and_once_more_when_the_last_block_is_known(tmp_path: Path) -> None:

@@ -46,3 +46,7 @@ def test_a_record_cut_before_it_begins_is_empty() -> None:
     assert list(record.cut(12).pv_w) == [1, 2]
     assert list(record.cut(3).pv_w) == []
     assert list(record.cut(99).pv_w) == [1, 2, 3]
+    assert list(record.since(11).pv_w) == [2, 3]
+    assert record.since(11).at(12) == 3
+    assert list(record.since(3).pv_w) == [1, 2, 3]
+    assert list(record.since(99).pv_w) == []

@@ -35,6 +35,8 @@ WINDOWS = (
 USUAL_H = 1.5
 ENOUGH_LIGHT = 0.1
 """A clearness that is to persist must have been measured at so much of the roof's peak."""
+RECENT_S = 60 * DAY_S
+"""Of what is older, nothing is left in any of it."""
 PERSISTING_S, LOOK_BACK_S = HOUR_S // 2, 3 * DAY_S
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bitgrid.bus import Telemetry
 from bitgrid.clock import Clock
 from bitgrid.feeds.port import Told
-from bitgrid.feeds.pv.clearness import DAY_S, HOUR_S, Clearness
+from bitgrid.feeds.pv.clearness import HOUR_S, RECENT_S, Clearness
 from bitgrid.feeds.pv.forecast import Outlook
 from bitgrid.feeds.pv.memory import Memory
 from bitgrid.feeds.pv.model import Model, Triple
@@ -19,8 +19,6 @@ from bitgrid.feeds.pv.teacher import Teacher
 DEVICE, SIGNAL = "forecast", "pv_forecast_w"
 HORIZON_S = 36 * HOUR_S
 """R4 wants half a day beyond whichever block of the coming day is looked at."""
-RECENT_S = 60 * DAY_S
-"""What a new forecast looks back on; the year before is in what was learned."""
 NOT_YET = (
     "there is no PV forecast yet: site.yaml names no planes under pv, and too little sun was measured to learn "
     "the roof; until then the forecast rule (R4) abstains"
@@ -111,7 +109,7 @@ class PvForecastFeed:
         if model is None or not model.days:
             words = "clear sky of the roof in site.yaml"
         elif not model.lines:
-            words = f"clear sky, {model.days} days measured"
+            words = f"clear sky, days measured: {model.days}"
         else:
             words = f"learned from {model.days} days"
         if trust.words:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bitgrid.config.site import Location, PvPlane
 from bitgrid.feeds.pv.check import check
-from bitgrid.feeds.pv.clearness import DAY_S, Clearness
+from bitgrid.feeds.pv.clearness import DAY_S, RECENT_S, Clearness
 from bitgrid.feeds.pv.forecast import Outlook
 from bitgrid.feeds.pv.model import Model, learn_lines
 from bitgrid.feeds.pv.outside import Outside
@@ -83,6 +83,7 @@ def night(
     before = record.cut(int(now_s // home.block_s))
     if in_force is not None and in_force.lines:
         sky = Sky(in_force.roof, home.place, home.block_s)
-        outlook = Outlook(in_force, sky, Clearness(before, sky), trust, outside)
+        recent = before.since(before.end_block - RECENT_S // home.block_s)
+        outlook = Outlook(in_force, sky, Clearness(recent, sky), trust, outside)
         trust = check(outlook, before, before.end_block)
     return Lesson(learn(home, before, now_s) or in_force, trust)

@@ -38,6 +38,11 @@ class Record:
         """The same, without the blocks from ``before`` on."""
         return Record(self.first_block, self.pv_w[: max(0, before - self.first_block)])
 
+    def since(self, block: int) -> Record:
+        """The same, without the blocks before ``block``."""
+        drop = max(0, block - self.first_block)
+        return Record(self.first_block + drop, self.pv_w[drop:])
+
 
 def record_of(means: Iterable[BlockMeans], block_s: int) -> Record:
     """A record of what the store remembers, oldest first; of two rows within a block the later counts."""
