@@ -70,11 +70,13 @@ def test_the_forecast_is_better_than_what_needs_no_learning(model: Model, year: 
 
 def test_nothing_after_the_issue_changes_a_byte(model: Model, year: Record) -> None:
     """All that comes later is made absurd; `test_feed` does the same to the store and the learning."""
-    tampered = Record(year.first_block, year.cut(ISSUE).pv_w + array("d", [9e5]) * (HELD_BACK * A_DAY))
+    noon = ISSUE + 70
+    later = array("d", [9e5]) * (year.end_block - noon)
+    tampered = Record(year.first_block, year.cut(noon).pv_w + later)
     then, now = outlook(model, year), outlook(model, tampered)
-    for issue in (ISSUE, ISSUE - 75):
+    for issue in (noon, noon - 1, noon - 75):
         assert repr(now.watts(issue, HORIZON)) == repr(then.watts(issue, HORIZON))
-    assert now.watts(ISSUE + 70, HORIZON) != then.watts(ISSUE + 70, HORIZON), "it does look back"
+    assert now.watts(noon + 1, HORIZON) != then.watts(noon + 1, HORIZON), "it does look back"
 
 
 def assert_sound(told: list[tuple[float, float, float]], made_by: Outlook, issue: int) -> None:
