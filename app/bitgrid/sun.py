@@ -101,7 +101,12 @@ def clear_sky(elevation_deg: float) -> Irradiance:
 
 def plane_irradiance_w_m2(sun: SunPosition, tilt_deg: float, azimuth_deg: float) -> float:
     """Clear-sky irradiance on a tilted plane: direct, diffuse and what the ground throws back, W/m²."""
-    sky, tilt = clear_sky(sun.elevation_deg), math.radians(tilt_deg)
+    return irradiance_under_w_m2(clear_sky(sun.elevation_deg), sun, tilt_deg, azimuth_deg)
+
+
+def irradiance_under_w_m2(sky: Irradiance, sun: SunPosition, tilt_deg: float, azimuth_deg: float) -> float:
+    """The same where the sky of that sun is known already, as for many planes at one time."""
+    tilt = math.radians(tilt_deg)
     elevation = math.radians(sun.elevation_deg)
     incidence = math.sin(elevation) * math.cos(tilt) + math.cos(elevation) * math.sin(tilt) * math.cos(
         math.radians(sun.azimuth_deg - azimuth_deg)

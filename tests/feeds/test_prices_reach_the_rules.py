@@ -18,7 +18,8 @@ from bitgrid.control.days import LocalDays
 from bitgrid.control.signals import SignalBook
 from bitgrid.control.state_builder import StateBuilder
 from bitgrid.feeds.errands import Errands
-from bitgrid.feeds.house_feeds import Means, house_feeds
+from bitgrid.feeds.house_feeds import house_feeds
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.publisher import FeedsPublisher
 from bitgrid.kernel import EnergyState
 from bitgrid.store.feeds import FeedsStore

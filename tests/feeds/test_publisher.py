@@ -1,9 +1,9 @@
-"""The feeds on the bus: the tariff and a forecast of a cloudless sky."""
+"""The feeds on the bus: the tariff and the PV forecast of a new house."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Never
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,11 +11,13 @@ from bitgrid.bus import Received, Telemetry, Topics, decode
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
-from bitgrid.feeds.clearsky import ClearSkyFeed, pv_forecast_w
+from bitgrid.feeds.errands import Errands
+from bitgrid.feeds.house_feeds import house_feeds
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.port import Told
-from bitgrid.feeds.prices.market import Outside
 from bitgrid.feeds.publisher import FeedsPublisher
-from bitgrid.feeds.tariff import TariffFeed
+from bitgrid.store.feeds import FeedsStore
+from feeds.now import AtOnce
 
 CONFIG = Path(__file__).parents[2] / "config"
 NOON_S = 1_718_967_600.0  # 2024-06-21T11:00:00Z, the beginning of a block
@@ -40,20 +42,14 @@ class Ear:
         return dict(heard)
 
 
-class Nobody:
-    """Who a fixed tariff asks, and where it keeps what it learns."""
-
-    def __getattr__(self, name: str) -> Never:
-        pytest.fail(f"a fixed tariff needs no {name}")
-
-    def __call__(self, *_args: object, **_kwargs: object) -> Never:
-        pytest.fail("a fixed tariff asks nobody")
+def nobody(*_url: str, **_how: object) -> bytes:
+    raise AssertionError("a feed that nobody asked for went to the internet")
 
 
 def publisher(config: Config, bus: MemoryBus, clock: HeldClock) -> FeedsPublisher:
-    nobody: Any = Nobody()
-    outside = Outside(clock, nobody, nobody, nobody)
-    feeds = (TariffFeed(config.site, outside, 600), ClearSkyFeed(config.site, clock, 600))
+    with TemporaryDirectory() as place:
+        store = FeedsStore(Path(place) / "feeds.sqlite")
+        feeds = house_feeds(config, Means(clock, store, Errands(AtOnce()), nobody)).feeds
     return FeedsPublisher(feeds, bus, Topics("home"), clock, 600)
 
 
@@ -80,10 +76,10 @@ def test_the_tariff_and_the_forecast_are_told_at_once(config: Config, clock: Hel
     assert heard[f"{PREFIX}/tariff/export_price_ct_kwh"].value == 8.0
     assert heard[f"{PREFIX}/tariff/import_price_ct_kwh"].source == "fixed tariff"
     forecast = heard[f"{PREFIX}/forecast/pv_forecast_w"]
-    assert forecast.source == "clear-sky"
+    assert forecast.source == "clear sky of the roof in site.yaml"
     assert forecast.first_block == NOON_S // 600
     assert isinstance(forecast.value, list)
-    assert len(forecast.value) == 144
+    assert len(forecast.value) == 36 * 6
 
 
 def test_they_are_told_once_a_minute(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
@@ -110,7 +106,10 @@ def test_a_new_block_is_told_at_once_with_the_forecast_moved_on(
     after = ear.take()[f"{PREFIX}/forecast/pv_forecast_w"].value
     assert isinstance(before, list)
     assert isinstance(after, list)
-    assert after[:-1] == before[1:]
+    assert len(after) == len(before)
+    assert all(low <= median <= high for low, median, high in after)  # type: ignore[misc]
+    nights = [[index for index, told in enumerate(curve) if told == (0, 0, 0)] for curve in (before, after)]
+    assert [index - 1 for index in nights[0] if index] == [index for index in nights[1] if index < len(after) - 1]
 
 
 def test_when_the_broker_is_back_they_are_told_at_once(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
@@ -137,19 +136,15 @@ def test_a_clock_that_steps_back_does_not_silence_the_feeds(
     assert len(ear.take()) == 3
 
 
-def test_a_house_without_pv_gets_no_forecast(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
-    site = config.site.model_copy(update={"pv": []})
+def test_a_house_that_neither_names_nor_measures_pv_gets_no_forecast(
+    config: Config, clock: HeldClock, bus: MemoryBus
+) -> None:
+    devices = [device for device in config.site.devices if "pv_power_w" not in device.signals]
+    site = config.site.model_copy(update={"pv": [], "devices": devices})
     ear = Ear(bus)
-    publisher(Config(site, config.rules, config.flags, config.policies), bus, clock).step()
+    feeds = publisher(Config(site, config.rules, config.flags, config.policies), bus, clock)
+    assert feeds.step() == ""
     assert set(ear.take()) == {f"{PREFIX}/tariff/import_price_ct_kwh", f"{PREFIX}/tariff/export_price_ct_kwh"}
-
-
-def test_the_forecast_begins_with_the_present_block_and_covers_a_day(config: Config) -> None:
-    forecast_w = pv_forecast_w(config.site, int(NOON_S // 600), 600)
-    assert forecast_w[0] == pytest.approx(6000, rel=0.05)
-    assert forecast_w[6 * 12] == 0, "midnight"
-    assert forecast_w[-1] == pytest.approx(forecast_w[0], rel=0.02), "the next noon"
-    assert len(pv_forecast_w(config.site, int(NOON_S // 3600), 3600)) == 24
 
 
 class OneWithATrouble:

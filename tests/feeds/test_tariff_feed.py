@@ -16,7 +16,7 @@ from bitgrid.clock import HeldClock
 from bitgrid.config import Site, load_config
 from bitgrid.config.tariff import Tariff
 from bitgrid.feeds.errands import Errands
-from bitgrid.feeds.prices.market import Outside
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.prices.schedule import FIRST_WAIT_S, LAST_WAIT_S, SPREAD_S, Schedule
 from bitgrid.feeds.tariff import TariffFeed
 from bitgrid.feeds.web import Fetch, FetchError, Limits, web_fetch
@@ -65,8 +65,8 @@ class House:
     def start(self, executor: Executor | None = None) -> None:
         self.store = FeedsStore(self.directory / "feeds.sqlite")
         self.errands = Errands(executor or AtOnce())
-        outside = Outside(self.clock, self.store, self.errands, self.fetch, token=lambda name: f"token of {name}")
-        self.feed = TariffFeed(self.site, outside, BLOCK_S)
+        means = Means(self.clock, self.store, self.errands, self.fetch, token=lambda name: f"token of {name}")
+        self.feed = TariffFeed(self.site, means, BLOCK_S)
         self.step()
 
     def step(self) -> None:
@@ -325,7 +325,7 @@ def test_a_house_that_was_never_answered_says_so(tmp_path: Path, clock: HeldCloc
 
 def test_a_market_that_tells_tomorrow_late_is_a_word_in_the_evening(house: House, auctions: Auctions) -> None:
     today = market.energy_charts(priced("2025-11-20", "2025-11-21"))
-    house.feed._market._outside = Outside(house.clock, house.store, house.errands, lambda *_a, **_k: today)  # type: ignore[union-attr]
+    house.feed._market._means = Means(house.clock, house.store, house.errands, lambda *_a, **_k: today)  # type: ignore[union-attr]
     house.live_until("2025-11-20 17:50")
     assert house.feed.problem() == ""
     house.live_until("2025-11-20 18:10")
@@ -352,7 +352,7 @@ def test_fewer_prices_than_are_known_replace_none(house: House, auctions: Auctio
     known = house.told()["import_prices_ct_kwh"]
     house.clock.advance(DAY_S)  # the next afternoon: it asks again, and is told a few hours of today
     today = market.energy_charts(priced("2025-11-21", "2025-11-22")[:60])
-    house.feed._market._outside = Outside(house.clock, house.store, house.errands, lambda *_a, **_k: today)  # type: ignore[union-attr]
+    house.feed._market._means = Means(house.clock, house.store, house.errands, lambda *_a, **_k: today)  # type: ignore[union-attr]
     house.step()
     assert "tells fewer prices than it did before; those are kept" in house.feed.problem()
     assert curve(house.told()["import_prices_ct_kwh"])[:63] == curve(known)[144:]
@@ -491,7 +491,7 @@ def test_a_token_that_is_not_there_is_missed_in_words_until_it_is(
     tariff = Tariff.model_validate(FIXED | {"day_ahead": {"source": "tibber", "secret": "mine"}})
     site = load_config(CONFIG).site.model_copy(update={"tariff": tariff})
     body = market.tibber(market.tibber_home(TODAY))
-    feed = TariffFeed(site, Outside(clock, store, errands, lambda *_a, **_k: body), BLOCK_S)
+    feed = TariffFeed(site, Means(clock, store, errands, lambda *_a, **_k: body), BLOCK_S)
     feed.step()
     errands.step()
     assert "the token of tibber: " in feed.problem()

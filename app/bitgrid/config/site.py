@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from bitgrid.config.device import DeviceConfig
+from bitgrid.config.forecast import PvForecastConfig
 from bitgrid.config.house import Battery, Location, PvPlane
 from bitgrid.config.load import LoadConfig
 from bitgrid.config.network import Broker, WebServer, is_loopback
@@ -25,6 +26,7 @@ class Site(Versioned):
     language: Literal["de", "en"] = Field(default="de", description="Of pages and sentences.")
     location: Location
     pv: list[PvPlane] = Field(default=[])
+    pv_forecast: PvForecastConfig = PvForecastConfig()
     broker: Broker = Broker()
     web: WebServer = WebServer()
     devices: Annotated[list[DeviceConfig], Field(min_length=1)]

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bitgrid.clock import Clock
-from bitgrid.config import Config
-from bitgrid.feeds.clearsky import ClearSkyFeed
-from bitgrid.feeds.errands import Errands
+from bitgrid.config import Config, Site
 from bitgrid.feeds.history import History
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.port import Feed
-from bitgrid.feeds.prices.market import Outside
+from bitgrid.feeds.pv.feed import PvForecastFeed
+from bitgrid.feeds.pv.learning import Home
+from bitgrid.feeds.pv.memory import Memory
+from bitgrid.feeds.pv.open_meteo import OpenMeteo
+from bitgrid.feeds.pv.outside import Outside
+from bitgrid.feeds.pv.teacher import Teacher
 from bitgrid.feeds.tariff import TariffFeed
-from bitgrid.feeds.web import Fetch
-from bitgrid.store.feeds import FeedsStore
-
-
-@dataclass(frozen=True)
-class Means:
-    """What feeds work with, handed in.
-
-    Args:
-        clock: of the house.
-        store: what must not be forgotten.
-        errands: for what takes long.
-        fetch: the way to servers.
-    """
-
-    clock: Clock
-    store: FeedsStore
-    errands: Errands
-    fetch: Fetch
 
 
 @dataclass(frozen=True)
@@ -46,7 +30,20 @@ def house_feeds(config: Config, means: Means) -> HouseFeeds:
     block_s = config.rules.block_s
     history = History(means.store, block_s)
     feeds: tuple[Feed, ...] = (
-        TariffFeed(config.site, Outside(means.clock, means.store, means.errands, means.fetch), block_s),
-        ClearSkyFeed(config.site, means.clock, block_s),
+        TariffFeed(config.site, means, block_s),
+        *_pv_forecast(config.site, block_s, means),
     )
     return HouseFeeds(feeds, history)
+
+
+def _pv_forecast(site: Site, block_s: int, means: Means) -> tuple[PvForecastFeed, ...]:
+    """None in a house that neither names nor measures PV."""
+    if not site.pv and "pv_power_w" not in site.measured:
+        return ()
+    clock, memory = means.clock, Memory(means.store, block_s)
+    teacher = Teacher(Home(site.location, site.pv, block_s), memory, means.errands, clock)
+    outside = None
+    if site.pv_forecast.outside == "open_meteo":
+        nothing_yet = Outside(place=site.location, block_s=block_s)
+        outside = OpenMeteo(nothing_yet, memory, means.errands, means.fetch, clock)
+    return (PvForecastFeed(teacher, memory, outside, clock, block_s),)

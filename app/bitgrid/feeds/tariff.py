@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from bitgrid.bus import Telemetry
 from bitgrid.config import Site
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.port import Told
 from bitgrid.feeds.prices.formula import export_steps, import_steps
-from bitgrid.feeds.prices.market import Market, Outside
+from bitgrid.feeds.prices.market import Market
 from bitgrid.feeds.prices.product import Product
 from bitgrid.feeds.prices.steps import Steps
 from bitgrid.feeds.prices.time_of_use import time_of_use_steps
@@ -42,15 +43,15 @@ class TariffFeed:
 
     Args:
         site: its tariff, and its time zone.
-        outside: how the market is reached, where the tariff asks for it.
+        means: how the market is reached, where the tariff asks for it.
         block_s: length of a block, s.
     """
 
-    def __init__(self, site: Site, outside: Outside, block_s: int) -> None:
-        self._tariff, self._clock, self._block_s = site.tariff, outside.clock, block_s
+    def __init__(self, site: Site, means: Means, block_s: int) -> None:
+        self._tariff, self._clock, self._block_s = site.tariff, means.clock, block_s
         self._zone = ZoneInfo(site.location.timezone)
         terms = site.tariff.day_ahead
-        self._market = None if terms is None else Market(terms, outside, site.site, self._zone)
+        self._market = None if terms is None else Market(terms, means, site.site, self._zone)
         self._reckoned_of: tuple[int, tuple[Product, ...]] | None = None
         self._prices: tuple[Price, ...] = ()
 

@@ -7,7 +7,8 @@ from functools import partial
 
 from bitgrid.bus import HealthStatus
 from bitgrid.feeds.errands import Errands
-from bitgrid.feeds.house_feeds import Means, house_feeds
+from bitgrid.feeds.house_feeds import house_feeds
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.publisher import FeedsPublisher
 from bitgrid.feeds.web import web_fetch
 from bitgrid.services import runtime

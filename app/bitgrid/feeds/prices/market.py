@@ -5,49 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 
-from bitgrid.clock import Clock
 from bitgrid.config.errors import ConfigError
-from bitgrid.config.secrets import token as token_of
 from bitgrid.config.tariff import DayAhead
-from bitgrid.feeds.errands import Errands
+from bitgrid.feeds.means import Means
 from bitgrid.feeds.prices.answer import Answer
 from bitgrid.feeds.prices.formula import market_steps
 from bitgrid.feeds.prices.product import MAX_PRODUCTS, Product, believable, in_order
 from bitgrid.feeds.prices.schedule import FIRST_WAIT_S, Schedule, market_days
 from bitgrid.feeds.prices.sources import SOURCES
-from bitgrid.feeds.web import Fetch, FetchError
+from bitgrid.feeds.web import FetchError
 from bitgrid.store.errors import StoreError
-from bitgrid.store.feeds import FeedsStore, Kept
+from bitgrid.store.feeds import Kept
 
 log = logging.getLogger(__name__)
 
 SOON_S = 6 * 3600
 """Prices that end sooner than this, with no newer ones to be had, are worth a word."""
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What the market is reached and remembered with.
-
-    Args:
-        clock: of the house.
-        store: where prices outlive a restart.
-        errands: who does the asking.
-        fetch: the way to servers.
-        token: reads a token by its file's name.
-    """
-
-    clock: Clock
-    store: FeedsStore
-    errands: Errands
-    fetch: Fetch
-    token: Callable[[str], str] = token_of
 
 
 class _Known(Answer):
@@ -61,19 +39,19 @@ class Market:
 
     Args:
         terms: whom to ask, for which zone.
-        outside: see there.
+        means: what it works with.
         house: its short name.
         zone: of the clock on the wall, for words.
     """
 
-    def __init__(self, terms: DayAhead, outside: Outside, house: str, zone: ZoneInfo) -> None:
-        self._source, self._terms, self._outside, self._zone = SOURCES[terms.source], terms, outside, zone
+    def __init__(self, terms: DayAhead, means: Means, house: str, zone: ZoneInfo) -> None:
+        self._source, self._terms, self._means, self._zone = SOURCES[terms.source], terms, means, zone
         self.name = self._source.name
         self._kept_as = f"prices {terms.source} {terms.zone}"
         self._schedule = Schedule(house)
         self.products: tuple[Product, ...] = ()
-        self._since_boot_s = outside.clock.boot()
-        self._since_s = outside.clock.now()
+        self._since_boot_s = means.clock.boot()
+        self._since_s = means.clock.now()
         self._has_answered = False
         self._trouble = ""
         self._recall()
@@ -81,34 +59,34 @@ class Market:
     @property
     def age_s(self) -> float:
         """Seconds since the prices came; since the start where none ever did."""
-        return max(0.0, self._outside.clock.boot() - self._since_boot_s)
+        return max(0.0, self._means.clock.boot() - self._since_boot_s)
 
     @property
     def known_until_s(self) -> float:
         """Until when every moment from now on has a price, UTC epoch seconds; now, where this one has none."""
-        return market_steps(self.products).known_until_s(self._outside.clock.now())
+        return market_steps(self.products).known_until_s(self._means.clock.now())
 
     def step(self) -> None:
         """Ask if it is time to."""
-        now_s, boot_s = self._outside.clock.now(), self._outside.clock.boot()
-        if self._outside.errands.is_out(self._kept_as):
+        now_s, boot_s = self._means.clock.now(), self._means.clock.boot()
+        if self._means.errands.is_out(self._kept_as):
             return
         if self._schedule.is_due(now_s, boot_s, self.known_until_s) and not self._was_asked_just_now(now_s):
             self._schedule.asked(boot_s)
             self._keep(f"{self._kept_as} asked", "")
-            self._outside.errands.send(self._kept_as, self._question(now_s), self._take, self._fail)
+            self._means.errands.send(self._kept_as, self._question(now_s), self._take, self._fail)
 
     def until_words(self) -> str:
         """Whose prices, until when, and what holds after them."""
         until_s = self.known_until_s
-        if until_s <= self._outside.clock.now():
+        if until_s <= self._means.clock.now():
             return self.fallback_words()
         return f"{self.name} until {self._local(until_s)}, then fixed price"
 
     def fallback_words(self) -> str:
         """Why the fixed price holds now."""
         why = f" ({self._trouble})" if self._trouble else ""
-        now_s = self._outside.clock.now()
+        now_s = self._means.clock.now()
         ends_s = [product.end_s for product in self.products]
         if any(end_s > now_s for end_s in ends_s):
             return f"fixed price: {self.name} tells none for this time{why}"
@@ -118,7 +96,7 @@ class Market:
 
     def problem(self) -> str:
         """What is wrong, in words; empty while prices are known as far as can be wanted."""
-        now_s, until_s = self._outside.clock.now(), self.known_until_s
+        now_s, until_s = self._means.clock.now(), self.known_until_s
         if until_s <= now_s:
             return self.fallback_words() if self._trouble else ""
         if self._trouble and until_s < self._schedule.wanted_until_s(now_s):
@@ -128,26 +106,26 @@ class Market:
         return ""
 
     def _question(self, now_s: float) -> Callable[[], tuple[Product, ...]]:
-        source, terms, outside = self._source, self._terms, self._outside
+        source, terms, means = self._source, self._terms, self._means
 
         def ask() -> tuple[Product, ...]:
             try:
-                secret = "" if terms.secret is None else outside.token(terms.secret)
+                secret = "" if terms.secret is None else means.token(terms.secret)
             except ConfigError as error:
                 raise FetchError(f"the token of {source.name}: {error}") from None
-            products = in_order(source.ask(outside.fetch, terms.zone, market_days(now_s), secret), source.name)
+            products = in_order(source.ask(means.fetch, terms.zone, market_days(now_s), secret), source.name)
             believable(products, now_s, source.name)
             return products
 
         return ask
 
     def _take(self, products: tuple[Product, ...]) -> None:
-        now_s = self._outside.clock.now()
+        now_s = self._means.clock.now()
         if market_steps(products).known_until_s(now_s) < self.known_until_s:
             self._trouble = f"{self.name} tells fewer prices than it did before; those are kept"
             return
         self.products, self._trouble, self._has_answered = products, "", True
-        self._since_s, self._since_boot_s = now_s, self._outside.clock.boot()
+        self._since_s, self._since_boot_s = now_s, self._means.clock.boot()
         self._keep(self._kept_as, _Known(products=list(products)).model_dump_json())
         if self.known_until_s >= self._schedule.wanted_until_s(now_s):
             self._schedule.satisfied()
@@ -169,8 +147,8 @@ class Market:
             log.warning("the prices kept of %s cannot be used: %s", self.name, error)
             return
         self._has_answered = True
-        self._since_s = min(kept.at_s, self._outside.clock.now())
-        self._since_boot_s = self._outside.clock.boot() - (self._outside.clock.now() - self._since_s)
+        self._since_s = min(kept.at_s, self._means.clock.now())
+        self._since_boot_s = self._means.clock.boot() - (self._means.clock.now() - self._since_s)
 
     def _was_asked_just_now(self, now_s: float) -> bool:
         """Whether it was asked within the shortest wait, by this process or one before it."""
@@ -179,14 +157,14 @@ class Market:
 
     def _kept(self, name: str) -> Kept | None:
         try:
-            return self._outside.store.kept(name)
+            return self._means.store.kept(name)
         except StoreError as error:
             log.warning("what was known of %s is forgotten: %s", self.name, error)
             return None
 
     def _keep(self, name: str, text: str) -> None:
         try:
-            self._outside.store.keep(name, self._outside.clock.now(), text)
+            self._means.store.keep(name, self._means.clock.now(), text)
         except StoreError as error:
             log.warning("prices of %s will not outlive a restart: %s", self.name, error)
 
