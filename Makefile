@@ -56,9 +56,10 @@ fail-safe: tools dev  ## Take each line of the fail-safe away and see that a tes
 	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel's speed, the way from tick to command, and the running house's memory
+bench: tools dev  ## Measure the kernel's speed, the way from tick to command, the load forecast (HOME_CSV=), and the running house's memory
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/latency.py
+	$(VENV)/python bench/household.py $(HOME_CSV)
 	$(VENV)/python bench/memory.py
 
 .PHONY: mutants

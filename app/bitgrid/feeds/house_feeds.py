@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.feeds.clearsky import ClearSkyFeed
 from bitgrid.feeds.errands import Errands
 from bitgrid.feeds.history import History
+from bitgrid.feeds.household import LoadForecastFeed
 from bitgrid.feeds.port import Feed
 from bitgrid.feeds.tariff import FixedTariffFeed
 from bitgrid.feeds.web import Fetch
@@ -44,8 +46,10 @@ def house_feeds(config: Config, means: Means) -> HouseFeeds:
     """The feeds that a configuration asks for."""
     block_s = config.rules.block_s
     history = History(means.store, block_s)
+    zone = ZoneInfo(config.site.location.timezone)
     feeds: tuple[Feed, ...] = (
         FixedTariffFeed(config.site.tariff),
         ClearSkyFeed(config.site, means.clock, block_s),
+        LoadForecastFeed(means.store, means.errands, means.clock, zone, block_s),
     )
     return HouseFeeds(feeds, history)
