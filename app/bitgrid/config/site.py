@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
 
@@ -322,6 +323,7 @@ class Site(Versioned):
     loads: Annotated[list[LoadConfig], Field(min_length=1)]
     battery: Battery | None = None
     tariff: Tariff
+    bitcoin: Bitcoin | None = None
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

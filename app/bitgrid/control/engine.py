@@ -30,6 +30,7 @@ from bitgrid.control.signals import SignalBook
 from bitgrid.control.signs import contradiction
 from bitgrid.control.state_builder import AUTONOMY, StateBuilder
 from bitgrid.control.trips import Trips
+from bitgrid.control.worth import seen_by
 from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
 from bitgrid.kernel import (
     OFF,
@@ -135,7 +136,8 @@ class Engine:
         context = self._context(load)
         builder = self.builder
         state = builder.of_window(context, self.rules.block_s) if of_window else builder.latest(context)
-        return replace(state, confirmation=load.confirmation(state.clock_epoch, state.block))
+        state = replace(state, confirmation=load.confirmation(state.clock_epoch, state.block))
+        return seen_by(state, load.profile.id)
 
     def judge(self, load: Load, memory: LoadMemory, trigger: Trigger) -> Decision:
         """A decision between ticks; what the other loads run on is not this one's surplus."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bitgrid.bus import Received
 from bitgrid.clock import Clock
 from bitgrid.config import Config
+from bitgrid.feeds.bitcoin import BitcoinFeed
+from bitgrid.feeds.bitcoin.efficiency import Efficiencies
 from bitgrid.feeds.clearsky import ClearSkyFeed
 from bitgrid.feeds.errands import Errands
 from bitgrid.feeds.history import History
@@ -36,10 +39,16 @@ class Means:
 
 @dataclass(frozen=True)
 class HouseFeeds:
-    """The feeds, and the history that is fed by the house's decisions."""
+    """The feeds, and what learns from the house's decisions."""
 
     feeds: tuple[Feed, ...]
     history: History
+    efficiencies: Efficiencies
+
+    def on_decision(self, received: Received) -> None:
+        """A decision of the house."""
+        self.history.on_decision(received)
+        self.efficiencies.on_decision(received)
 
 
 def house_feeds(config: Config, means: Means) -> HouseFeeds:
@@ -52,4 +61,14 @@ def house_feeds(config: Config, means: Means) -> HouseFeeds:
         ClearSkyFeed(config.site, means.clock, block_s),
         LoadForecastFeed(means.store, means.errands, means.clock, zone, block_s),
     )
-    return HouseFeeds(feeds, history)
+    efficiencies = Efficiencies(config.site.loads, means.store, block_s)
+    return HouseFeeds((*feeds, *_bitcoin(config, means, efficiencies)), history, efficiencies)
+
+
+def _bitcoin(config: Config, means: Means, efficiencies: Efficiencies) -> tuple[Feed, ...]:
+    """Nobody is asked where nobody is named."""
+    bitcoin = config.site.bitcoin
+    if bitcoin is None:
+        return ()
+    store, errands, clock, fetch = means.store, means.errands, means.clock, means.fetch
+    return (BitcoinFeed(config, bitcoin, store, errands, clock, fetch, efficiencies),)

@@ -79,7 +79,8 @@ class Simulation:
         tariff, hodl = config.site.tariff, config.policies.hodl
         self._import_price = to_scaled("ct_kwh", tariff.import_ct_kwh)
         self._export_price = to_scaled("ct_kwh", tariff.export_ct_kwh)
-        self._hodl = None if hodl is None else to_scaled("ct_kwh", hodl.ct_kwh)
+        hodl_ct = None if hodl is None else hodl.ct_kwh
+        self._hodl = None if hodl_ct is None else to_scaled("ct_kwh", hodl_ct)
         self._forecast: Forecast | None = None
         self._outlook: Outlook | None = None
         self._window: Flow | None = None
