@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bitgrid.config import Config, DeviceConfig
+from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.days import LocalDays
 from bitgrid.control.expected import CURVES, Expected
@@ -47,7 +48,8 @@ class StateBuilder:
         """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
         measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
         of_loads = {(load, name) for load, names in self._load_signals.items() for name in (*names, *COUNTED)}
-        worth = {(BITCOIN, f"{miner}.{name}") for miner in self._miners for name in WORTH}
+        miners = self._miners if self._site.bitcoin is not None else []
+        worth = {(BITCOIN, f"{miner}.{name}") for miner in miners for name in WORTH}
         return frozenset(measured | of_loads | worth).union(CURVES)
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
@@ -161,11 +163,11 @@ class StateBuilder:
         """What a kWh brings each miner, by the feed; what the owner typed, where no feed has told anything."""
         hodl, signals = self._policies.hodl, {}
         typed = {} if hodl is None else {"sats_per_kwh": hodl.sats_per_kwh, "hodl_ct_kwh": hodl.ct_kwh}
-        holds_s = self._worth_holds_s()
+        holds_s, is_heard = self._worth_holds_s(), self._site.bitcoin is not None
         for miner in self._miners:
             for name in WORTH:
                 told, by_owner = f"{miner}.{name}", typed.get(name)
-                if self._book.newest(BITCOIN, told) is not None:
+                if is_heard and self._book.newest(BITCOIN, told) is not None:
                     signals[told] = self._book.signal(BITCOIN, told, now_boot_s, holds_s[name], math.inf)
                 elif by_owner is not None:
                     signals[told] = Signal(to_scaled(name, by_owner), 0, Quality.GOOD, "policies.yaml")
@@ -173,9 +175,7 @@ class StateBuilder:
 
     def _worth_holds_s(self) -> dict[str, float]:
         """How long a feed's word holds, by signal, though the feed itself be gone."""
-        bitcoin, hodl = self._site.bitcoin, self._policies.hodl
-        if bitcoin is None:
-            return dict.fromkeys(WORTH, 0.0)
+        bitcoin, hodl = self._site.bitcoin or Bitcoin(), self._policies.hodl
         is_owners_price = hodl is not None and hodl.eur_per_btc is not None
         price_s = bitcoin.stale_after_s if is_owners_price else bitcoin.price_stale_after_s
         return dict(zip(WORTH, (bitcoin.stale_after_s, price_s), strict=True))

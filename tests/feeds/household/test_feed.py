@@ -58,8 +58,8 @@ def test_it_tells_36_hours_from_the_present_block_on(store: FeedsStore, clock: H
     assert (told.device, told.signal) == ("forecast", "load_forecast_w")
     assert told.telemetry.first_block == NOW_S // BLOCK_S
     assert told.telemetry.source == "learned from 20 days"
-    assert len(medians_w(told)) == 216
-    assert medians_w(told)[8 * 6] == 2000, "cooking at six"
+    assert len(medians_w(told)) == 72
+    assert medians_w(told)[8 * 2] == 2000, "cooking at six"
 
 
 def test_before_a_whole_day_is_known_it_tells_nothing(store: FeedsStore, clock: HeldClock) -> None:

@@ -16,7 +16,7 @@ from bitgrid.store.feeds import BlockMeans
 from feeds.household.homes import BLOCK_S, LOCAL, ZONE, Habit, at, away, lived, noisy, plain
 
 SPRING = at(2025, 1, 6)  # a Monday
-HORIZON = 216
+HORIZON = 72
 
 
 def learned(rows: Sequence[BlockMeans], now_s: int) -> Learned:
@@ -26,7 +26,7 @@ def learned(rows: Sequence[BlockMeans], now_s: int) -> Learned:
 
 
 def forecast(rows: Sequence[BlockMeans], now_s: int) -> list[tuple[float, float, float]]:
-    return Household(learned(rows, now_s), rows[-3 * 144 :], LOCAL).forecast(now_s, HORIZON)
+    return Household(learned(rows, now_s), rows[-3 * 48 :], LOCAL).forecast(now_s, HORIZON)
 
 
 def error_w(habit: Habit, now_s: int, told: Sequence[tuple[float, float, float]]) -> float:
@@ -111,8 +111,8 @@ def test_what_deviates_now_persists_and_decays() -> None:
     medians_w = [median_w for _low, median_w, _high in forecast(high, now_s)]
     habits = learned(usual, now_s)
     assert medians_w[0] == 250 + round(1000 * habits.persistence.share)
-    assert medians_w[0] > medians_w[2] > medians_w[5] >= 250
-    assert medians_w[36] == 250
+    assert medians_w[0] > medians_w[1] > medians_w[3] >= 250
+    assert medians_w[12] == 250
 
 
 def test_a_deviation_of_long_ago_is_not_the_present() -> None:
@@ -143,7 +143,7 @@ def test_from_the_first_whole_day_on_there_is_a_forecast() -> None:
     habits = learned(lived(evening_s, second_midnight_s), second_midnight_s)
     assert (habits.days, habits.persistence) == (2, UNLEARNED)
     rows = lived(evening_s, second_midnight_s)
-    assert error_w(plain, second_midnight_s, forecast(rows, second_midnight_s)[:144]) < 60
+    assert error_w(plain, second_midnight_s, forecast(rows, second_midnight_s)[:48]) < 60
 
 
 def test_gaps_in_the_history_are_no_zeros() -> None:
@@ -159,5 +159,5 @@ def test_nothing_known_is_nothing_learned() -> None:
 def test_days_and_slots_are_the_clock_on_the_walls() -> None:
     sunday = datetime(2025, 3, 30, tzinfo=ZONE).toordinal()
     assert LOCAL.slot(at(2025, 3, 30)) == Slot(sunday, 0)
-    assert LOCAL.slot(at(2025, 3, 30) + 2 * 3600) == Slot(sunday, 18), "after one o'clock comes three"
+    assert LOCAL.slot(at(2025, 3, 30) + 2 * 3600) == Slot(sunday, 6), "after one o'clock comes three"
     assert [is_workday(sunday + offset) for offset in range(-2, 3)] == [True, False, False, True, True]

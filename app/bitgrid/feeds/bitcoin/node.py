@@ -23,7 +23,7 @@ OLD_TIP_S = 6 * 3600
 """An hour without a block happens; a newest block older than this tells of that time, and not of now."""
 _ADVICE = {
     401: "does not know the user or the password; compare the secret with rpcauth in bitcoin.conf",
-    403: "does not take questions from here; rpcallowip in bitcoin.conf must name this machine",
+    403: "does not take this question from here; see rpcallowip and rpcwhitelist in bitcoin.conf",
     500: "cannot answer yet; it tells so while it starts",
 }
 _STATUS = re.compile(r"status (\d{3})$")
