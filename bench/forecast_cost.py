@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.clock import HeldClock
 from bitgrid.config.house import Location, PvPlane

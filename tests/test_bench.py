@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +59,37 @@ def test_the_bench_of_memory_weighs_every_process_of_the_house() -> None:
     said = told("memory", SETTLE_S=0)
     assert {"rules", "guard", "loads", "supervisord"} <= {line.split()[0] for line in said.splitlines()}
     assert "MB PSS in" in said
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Forty days of a recorded home, by the half hour: the sun a hill, the household a step."""
+    rows = ["time_utc,pv_power_w,house_load_w,pv_forecast_w,day_ahead_eur_mwh"]
+    begins = dt.datetime(2024, 6, 1, tzinfo=dt.UTC)
+    for half_hour in range(40 * 48):
+        at, hour = begins + dt.timedelta(minutes=30 * half_hour), half_hour % 48 / 2
+        pv_w = max(0.0, 3000 * math.cos((hour - 11.9) / 15 * math.pi)) * (0.4 + 0.2 * (half_hour // 48 % 4))
+        rows.append(f"{at:%Y-%m-%dT%H:%M:%SZ},{pv_w:.0f},{300 if hour < 17 else 700},{pv_w:.0f},50")
+    path = tmp_path / "home.csv"
+    path.write_text("\n".join(rows))
+    return path
+
+
+def test_the_bench_of_the_pv_forecast_walks_through_a_home(home: Path) -> None:
+    said = told("forecast", str(home), FIRST_NIGHT=32, NIGHTS=30, HALVES_AT_S=1_720_000_000)
+    assert "next 30 min, from July" in said
+    assert "better than clear-sky persistence (goal: 10 %)" in said
+
+
+def test_the_bench_of_the_pv_forecasts_cost_learns_and_forecasts() -> None:
+    said = told("forecast_cost", DAY_S=8640, ROUNDS=2, GOAL_MS=100_000, GOAL_MB=100_000)
+    assert "a year learned, beside the loop" in said
+    assert "resident memory grew by at most" in said
+
+
+def test_the_bench_of_the_load_forecast_walks_through_a_home(home: Path) -> None:
+    assert "walked forward" in told("household", str(home))
+    assert "give a recorded home" in told("household")
 
 
 def test_make_bench_runs_every_bench_and_each_is_tried_here() -> None:

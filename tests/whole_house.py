@@ -25,6 +25,11 @@ from bitgrid.control.requests import Requests
 from bitgrid.devices.load_agent import LoadAgent
 from bitgrid.devices.poller import DevicePoller
 from bitgrid.devices.registry import Transports, build_miner, build_relay, build_sources
+from bitgrid.feeds.errands import Errands
+from bitgrid.feeds.house_feeds import house_feeds
+from bitgrid.feeds.means import Means
+from bitgrid.feeds.publisher import FeedsPublisher
+from bitgrid.feeds.web import Fetch
 from bitgrid.guard.core import Guard
 from bitgrid.guard.link import ClearTrip, Release, Renew, encode
 from bitgrid.plant.faces import Faces
@@ -32,6 +37,8 @@ from bitgrid.plant.model import House
 from bitgrid.plant.source import SimulatedHome, Source
 from bitgrid.plant.telling import Telling
 from bitgrid.store import Ledger
+from bitgrid.store.feeds import FeedsStore
+from feeds.now import AtOnce
 
 CONFIG_DIRECTORY = Path(__file__).parents[1] / "config"
 
@@ -77,6 +84,8 @@ class WholeHouse:
     plant: PlantConfig = field(default_factory=lambda: load_plant(CONFIG_DIRECTORY))
     source: Source | None = None
     secret: Callable[[str], Credentials] = credentials
+    fetch: Fetch | None = None
+    """The way to servers; given one, the house has feeds."""
 
     def __post_init__(self) -> None:
         self.clock = HeldClock(wall_s=self.start_s)
@@ -96,12 +105,15 @@ class WholeHouse:
         self.dead: set[str] = set()
         self.bus.subscribe(self.topics.decision, self._on_decision)
         self.ledger = Ledger(self.directory / "ledger")
-        self._next_heartbeat_s = 0.0
+        self._next_heartbeat_s = self._next_feeds_s = 0.0
         self._generation = 0
         self.start_guard()
         self.start_loads()
         self.start_poller()
         self.start_rules()
+        self.feeds: FeedsPublisher | None = None
+        if self.fetch is not None:
+            self.start_feeds(self.fetch)
 
     # -- processes ----------------------------------------------------------------------------------------
 
@@ -159,6 +171,15 @@ class WholeHouse:
             for device in self.config.site.devices
         ]
         self.dead.discard("poller")
+
+    def start_feeds(self, fetch: Fetch) -> None:
+        """Fresh `feeds` on the same memory."""
+        store, self.errands = FeedsStore(self.directory / "feeds.sqlite"), Errands(AtOnce())
+        house = house_feeds(self.config, Means(self.clock, store, self.errands, fetch))
+        self.bus.subscribe(self.topics.decision, house.on_decision)
+        block_s = self.config.rules.block_s
+        self.feeds = FeedsPublisher(house.feeds, self.bus, self.topics, self.clock, block_s)
+        self.feeds_store = store
 
     def start_rules(self) -> None:
         """A fresh rule daemon on the same ledger."""
@@ -234,6 +255,10 @@ class WholeHouse:
         if "rules" not in self.dead:
             self.engine.step()
             self.power_cut.step()
+        if self.feeds is not None and "feeds" not in self.dead and self.clock.boot() >= self._next_feeds_s:
+            self._next_feeds_s = self.clock.boot() + 5
+            self.errands.step()
+            self.feeds.step()
 
     def _heartbeat(self) -> None:
         if self.clock.boot() >= self._next_heartbeat_s:

@@ -84,6 +84,27 @@ class TestBook:
         book.take("meter", "grid_power_w", told(9.0, age_s=50), 110)
         assert self.signal(book, 110).value == 5
 
+    def test_an_old_value_first_heard_as_old_is_kept_with_its_age(self) -> None:
+        book = SignalBook(600, 60)
+        book.take("meter", "grid_power_w", told(5.0, age_s=40, quality=Quality.STALE), 100)
+        signal = self.signal(book, 110)
+        assert (signal.value, signal.age_s, signal.quality) == (5, 50, KernelQuality.STALE)
+        assert book.mean("meter", "grid_power_w", 0, 110) is None, "it is in no mean"
+
+    def test_a_value_told_to_be_old_is_old_though_its_age_would_do(self) -> None:
+        book = SignalBook(600, 60)
+        book.take("meter", "grid_power_w", told(5.0), 100)
+        book.take("meter", "grid_power_w", told(5.0, age_s=3, quality=Quality.STALE), 102)
+        assert self.signal(book, 102).quality is KernelQuality.STALE
+        book.take("meter", "grid_power_w", told(6.0), 103)
+        assert (self.signal(book, 103).quality, self.signal(book, 103).value) == (KernelQuality.GOOD, 6)
+
+    def test_the_same_value_told_again_is_no_older_one(self) -> None:
+        book = SignalBook(600, 60)
+        book.take("meter", "grid_power_w", told(5.0, age_s=10), 100)
+        book.take("meter", "grid_power_w", told(6.0, age_s=20.0000001), 110)
+        assert self.signal(book, 110).value == 6
+
     def test_the_age_a_message_carries_counts(self) -> None:
         book = SignalBook(600, 60)
         book.take("meter", "grid_power_w", told(5.0, age_s=31), 100)

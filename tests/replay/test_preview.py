@@ -50,6 +50,21 @@ def test_it_starts_when_the_sun_is_forecast_and_stops_when_it_goes() -> None:
     assert blocks[-1].decision.level == OFF
 
 
+def test_each_load_is_planned_by_its_own_worth() -> None:
+    """Feeding in earns 8 ct: the one that brings 10 ct is planned to run, the one that brings 2 ct is not."""
+    second = replace(MINER, id="second")
+    state = morning(pv_w=(9000,) * 144)
+    prices = {"export_price_ct_kwh": Signal(800), "import_price_ct_kwh": Signal(2400)}
+    worths = {"miner.hodl_ct_kwh": Signal(200), "second.hodl_ct_kwh": Signal(1000), "hodl_ct_kwh": Signal(200)}
+    signals = {**state.signals, "grid_power_w": Signal(-8000), **prices, **worths}
+    state = replace(state, signals=signals, load_ids=("miner", "second"))
+    state = replace(state, outlook=outlook(state, HOME))
+    loads = [(MINER, LoadMemory()), (second, LoadMemory())]
+    blocks = plan(state, loads, RULES, HOME, 20)
+    runs = {load: any(block.decision.level != OFF for block in planned) for load, planned in blocks.items()}
+    assert runs == {"miner": False, "second": True}
+
+
 def test_the_next_block_is_what_the_kernel_decides_on_what_was_measured() -> None:
     state = replace(
         morning(pv_w=(4000,) * 144),

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.config.device import DeviceConfig
 from bitgrid.config.forecast import PvForecastConfig
 from bitgrid.config.house import Battery, Location, PvPlane
@@ -33,6 +34,7 @@ class Site(Versioned):
     loads: Annotated[list[LoadConfig], Field(min_length=1)]
     battery: Battery | None = None
     tariff: Tariff
+    bitcoin: Bitcoin | None = None
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

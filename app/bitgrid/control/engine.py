@@ -152,6 +152,7 @@ class Engine:
         """Go on by another configuration of the same site; live from now on, archived with the next tick."""
         self.config, self.rules = config, rule_set(config)
         self.builder = StateBuilder(config, self.book, self.blocks, self.days)
+        self._heard = self.builder.heard()
         self._archived = False
 
     def tell_event(self, kind: EventKind, record: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from bitgrid.bus import (
 )
 from bitgrid.kernel import OFF, EnergyState, LoadMemory, surplus_w, to_people
 from bitgrid.kernel.counterfactual import counterfactuals
+from bitgrid.kernel.record import state_record
 from bitgrid.kernel.rules.r5_stability import hold
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ class Publisher:
         self._bus.publish(self._engine.topics.event(kind), message)
 
     def decision(self, decided: Decided, head: Head) -> None:
-        """A decision, what would have to change, where the ledger ends with it; and the house as it now is."""
+        """A decision, its state, what would have to change, where the ledger ends with it; and the house now."""
         answers = [answer.record() for answer in counterfactuals(decided.decision)]
-        record = {**decided.record, "counterfactuals": answers}
+        state = state_record(decided.decision.state)
+        record = {**decided.record, "state": state, "counterfactuals": answers}
         if record["action"] != "HOLD":
             self._since_s[record["load"]] = record["at_s"]
         event = DecisionEvent(

@@ -14,6 +14,9 @@ from bitgrid.kernel import Signal, to_scaled
 LARGEST = 1e7
 """Nothing in a house is more, in whatever unit; a number beyond it is no value."""
 
+AGE_NOISE_S = 0.001
+"""The same value told again, a minute older, is no older one: its age is a difference of large numbers."""
+
 
 @dataclass
 class Sample:
@@ -118,7 +121,10 @@ class SignalBook:
         """Take in a message. An older value than the one known changes nothing."""
         key, taken_boot_s = (device, name), now_boot_s - told.age_s
         known = self._samples.get(key)
-        if known is not None and taken_boot_s < known.taken_boot_s:
+        if told.quality is Quality.STALE and _can_be(told.value):
+            self._samples[key] = _old(told, taken_boot_s, now_boot_s)
+            return
+        if known is not None and taken_boot_s < known.taken_boot_s - AGE_NOISE_S:
             return
         if told.quality is Quality.GOOD and _can_be(told.value):
             self._samples[key] = Sample(
@@ -165,6 +171,19 @@ class SignalBook:
         """By how much a counter rose between two boot times; None when that is not known."""
         counter = self._counters.get((device, name))
         return None if counter is None else counter.increase(from_boot_s, to_boot_s)
+
+
+def _old(told: Telemetry, taken_boot_s: float, now_boot_s: float) -> Sample:
+    """A value that its own teller calls old: kept with its age, and not good. It is in no mean."""
+    return Sample(
+        told.value,
+        taken_boot_s,
+        taken_boot_s,
+        told.source,
+        now_boot_s,
+        is_good=False,
+        first_block=told.first_block,
+    )
 
 
 def _can_be(value: float | Curve | None) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bitgrid.control.sharing import surplus_beside_w, surplus_left_w
 from bitgrid.control.state_builder import AUTONOMY
+from bitgrid.control.worth import seen_by
 from bitgrid.kernel import OFF, EnergyState
 from bitgrid.kernel.rules.r3_safety import LIMIT, LOADS_BEFORE, TRIP_HEAT, TRIP_OTHER
 
@@ -26,7 +27,8 @@ class Standpoint:
         engine = self._engine
         builder, context = engine.builder, self._context(load)
         state = builder.of_window(context, engine.rules.block_s) if of_window else builder.latest(context)
-        return replace(state, confirmation=load.confirmation(state.clock_epoch, state.block))
+        state = replace(state, confirmation=load.confirmation(state.clock_epoch, state.block))
+        return seen_by(state, load.profile.id)
 
     def of_house(self) -> dict[str, int]:
         """What is remembered of the house as a whole, as signals; 1 is yes."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bitgrid.config import Config, DeviceConfig
+from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.days import LocalDays
 from bitgrid.control.expected import CURVES, Expected
 from bitgrid.control.rule_set import battery
 from bitgrid.control.signals import AVERAGED, COUNTED, SignalBook
+from bitgrid.control.worth import WORTH
 from bitgrid.kernel import EnergyState, Forecast, Outlook, Quality, Signal, outlook, to_people, to_scaled
 
 MIN_STALE_S = 30
@@ -18,6 +21,7 @@ IMPORT_WINDOW_S = 60
 AUTONOMY = "autonomy"
 FULL_AUTONOMY = 3
 LOAD_SIGNALS = ("power_w", "temp_c", "hashrate_ths")
+BITCOIN = "bitcoin"
 PLAIN_LOAD_SIGNALS = ("power_w",)
 """Of a load without a miner: nothing else is measured there, so nothing else is required."""
 
@@ -37,13 +41,16 @@ class StateBuilder:
         self._load_signals = {
             load.id: LOAD_SIGNALS if load.miner is not None else PLAIN_LOAD_SIGNALS for load in loads
         }
+        self._miners = [load.id for load in loads if load.miner is not None]
         self._required: tuple[str, ...] = tuple(sorted(config.site.measured))
 
     def heard(self) -> frozenset[tuple[str, str]]:
         """Every device and signal that a state is made of; what else is told on the bus is not listened to."""
         measured = {(device.id, str(name)) for device in self._site.devices for name in device.signals}
         of_loads = {(load, name) for load, names in self._load_signals.items() for name in (*names, *COUNTED)}
-        return frozenset(measured | of_loads).union(CURVES)
+        miners = self._miners if self._site.bitcoin is not None else []
+        worth = {(BITCOIN, f"{miner}.{name}") for miner in miners for name in WORTH}
+        return frozenset(measured | of_loads | worth).union(CURVES)
 
     def latest(self, context: Mapping[str, int]) -> EnergyState:
         """The house now: the newest value of everything, and what the rule daemon itself knows (``context``).
@@ -54,7 +61,7 @@ class StateBuilder:
         now_boot_s, now_s = self._blocks.clock.boot(), self._blocks.now_s()
         signals: dict[str, Signal] = {name: self.measured(name, now_boot_s) for name in self._required}
         signals |= self._of_loads(now_boot_s)
-        signals |= self._of_feeds()
+        signals |= self._prices() | self._worth(now_boot_s)
         signals |= {
             name: Signal(value, 0, Quality.GOOD, "rules")
             for name, value in context.items()
@@ -140,7 +147,7 @@ class StateBuilder:
                 )
         return signals
 
-    def _of_feeds(self) -> dict[str, Signal]:
+    def _prices(self) -> dict[str, Signal]:
         """Prices; where no feed has told one for this block, the fixed tariff is the price."""
         signals = {}
         tariff = {
@@ -150,11 +157,28 @@ class StateBuilder:
         for name, fallback in tariff.items():
             fixed = Signal(to_scaled(name, fallback), 0, Quality.GOOD, "site.yaml")
             signals[name] = self._expected.price(name) or fixed
-        hodl = self._policies.hodl
-        if hodl is not None:
-            for name, value in (("sats_per_kwh", hodl.sats_per_kwh), ("hodl_ct_kwh", hodl.ct_kwh)):
-                signals[name] = Signal(to_scaled(name, value), 0, Quality.GOOD, "policies.yaml")
         return signals
+
+    def _worth(self, now_boot_s: float) -> dict[str, Signal]:
+        """What a kWh brings each miner, by the feed; what the owner typed, where no feed has told anything."""
+        hodl, signals = self._policies.hodl, {}
+        typed = {} if hodl is None else {"sats_per_kwh": hodl.sats_per_kwh, "hodl_ct_kwh": hodl.ct_kwh}
+        holds_s, is_heard = self._worth_holds_s(), self._site.bitcoin is not None
+        for miner in self._miners:
+            for name in WORTH:
+                told, by_owner = f"{miner}.{name}", typed.get(name)
+                if is_heard and self._book.newest(BITCOIN, told) is not None:
+                    signals[told] = self._book.signal(BITCOIN, told, now_boot_s, holds_s[name], math.inf)
+                elif by_owner is not None:
+                    signals[told] = Signal(to_scaled(name, by_owner), 0, Quality.GOOD, "policies.yaml")
+        return signals
+
+    def _worth_holds_s(self) -> dict[str, float]:
+        """How long a feed's word holds, by signal, though the feed itself be gone."""
+        bitcoin, hodl = self._site.bitcoin or Bitcoin(), self._policies.hodl
+        is_owners_price = hodl is not None and hodl.eur_per_btc is not None
+        price_s = bitcoin.stale_after_s if is_owners_price else bitcoin.price_stale_after_s
+        return dict(zip(WORTH, (bitcoin.stale_after_s, price_s), strict=True))
 
     def _mean(self, name: str, from_boot_s: float, to_boot_s: float) -> int | None:
         """Mean of a signal of the house or of a load (``miner.power_w``); None where it is not averaged."""

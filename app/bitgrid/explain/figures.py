@@ -10,7 +10,7 @@ from bitgrid.explain.language import Language
 
 NO_BREAK_SPACE = "\u00a0"
 _SWAP = str.maketrans(",.", ".,")
-_MINUTE_S, _HOUR_S = 60, 3600
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86_400
 _KILO = 1000
 
 # Ending of a value's name → decimals and unit; the first that fits counts.
@@ -65,10 +65,13 @@ class Figures:
         return f"{text.translate(_SWAP) if self.language == 'de' else text}{NO_BREAK_SPACE}kW"
 
     def duration(self, seconds: float) -> str:
-        """A length of time at a glance: ``45 s``, ``12 min``, ``3 h 05 min``."""
+        """A length of time at a glance: ``45 s``, ``12 min``, ``3 h 05 min``, ``31 days``."""
         whole = max(0, int(seconds))
         if whole < 2 * _MINUTE_S:
             return f"{whole}{NO_BREAK_SPACE}s"
+        if whole >= 2 * _DAY_S:
+            days = "Tage" if self.language == "de" else "days"
+            return f"{self.number(whole // _DAY_S, 0)}{NO_BREAK_SPACE}{days}"
         if whole < 2 * _HOUR_S:
             return f"{whole // _MINUTE_S}{NO_BREAK_SPACE}min"
         hours, minutes = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S

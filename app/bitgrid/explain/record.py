@@ -71,6 +71,20 @@ class AlternativeView(_View):
     code: Name
 
 
+class SignalView(_View):
+    """A signal of the state that was decided on, in people's units."""
+
+    value: float | None = None
+    age_s: float | None = None
+    quality: Name
+
+
+class StateView(_View):
+    """The state that was decided on, as far as anything is said of it."""
+
+    signals: Annotated[dict[Name, SignalView], Field(max_length=1000)] = {}
+
+
 class RecordView(_View):
     """What a decision's record says (`kernel.record` writes it); keys unknown here are passed over."""
 
@@ -88,6 +102,7 @@ class RecordView(_View):
     surplus_w: int | None = None
     balance: BalanceView | None = None
     energy_path: PathView | None = None
+    state: StateView = StateView()
     votes: Annotated[list[VoteView], Field(max_length=16)] = []
     next_change_at_s: EpochS | None = None
     degraded: Annotated[list[Name], Field(max_length=64)] = []

@@ -8,6 +8,7 @@ from bitgrid.explain.figures import Figures
 from bitgrid.explain.language import Language, Texts
 from bitgrid.explain.record import RecordView
 
+HODL = "hodl_ct_kwh"
 PATHS = ("hodl", "heat", "store", "export")
 
 
@@ -35,7 +36,7 @@ def _turned(signal: str, site: Site, texts: Texts, language: Language) -> str:
 
 
 def policy(view: RecordView, texts: Texts, figures: Figures) -> str:
-    """Another policy than the chosen one is in force."""
+    """Another policy than the chosen one is in force, because nobody knows what mining brings, or only of old."""
     path = view.energy_path
     if path is None or path.policy == path.chosen_policy:
         return ""
@@ -47,7 +48,11 @@ def policy(view: RecordView, texts: Texts, figures: Figures) -> str:
         name: texts.say(figures.language, key) if texts.knows(figures.language, key) else key.partition("-")[2]
         for name, key in names.items()
     }
-    return texts.say(figures.language, "policy-fallback", **said)
+    hodl = view.state.signals.get(HODL)
+    if hodl is None or hodl.quality != "stale" or hodl.value is None or hodl.age_s is None:
+        return texts.say(figures.language, "policy-fallback", **said)
+    worth, age = figures.value(HODL, hodl.value), figures.duration(hodl.age_s)
+    return texts.say(figures.language, "policy-old", worth=worth, age=age, **said)
 
 
 def paths(view: RecordView, texts: Texts, figures: Figures) -> str:

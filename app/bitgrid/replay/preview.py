@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from bitgrid.control.load import Load
 from bitgrid.control.sharing import surplus_left_w
+from bitgrid.control.worth import is_worth_of_a_load, seen_by
 from bitgrid.kernel import (
     OFF,
     Battery,
@@ -145,6 +146,7 @@ class _Planner:
         """The house as a load finds it; where there is one load only, nothing is shared."""
         if len(self._loads) == 1:
             return now
+        now = seen_by(now, load.profile.id)
         return replace(now, surplus_left_w=surplus_left_w(now, self._rules, self._loads, load, taken_w))
 
     def _live(self, pv_w: int, house_w: int, loads_w: Mapping[str, int]) -> None:
@@ -205,7 +207,11 @@ def _without_silence(signals: dict[str, Signal], load: str) -> dict[str, Signal]
 
     A temperature that is known now stands on; nothing is ever foreseen to be silent.
     """
-    kept = {name: signal for name, signal in signals.items() if not name.startswith(f"{load}.")}
+    kept = {
+        name: signal
+        for name, signal in signals.items()
+        if not name.startswith(f"{load}.") or is_worth_of_a_load(name)
+    }
     temp = signals.get(f"{load}.temp_c")
     if temp is not None and temp.quality is Quality.GOOD:
         kept[f"{load}.temp_c"] = temp._replace(age_s=0)

@@ -15,6 +15,7 @@ from bitgrid.config import Config
 from bitgrid.config.plant import PlantMiner
 from bitgrid.control.load import Load
 from bitgrid.control.sharing import surplus_left_w
+from bitgrid.control.worth import seen_by
 from bitgrid.kernel import (
     OFF,
     Decision,
@@ -79,7 +80,9 @@ class Simulation:
         tariff, hodl = config.site.tariff, config.policies.hodl
         self._import_price = to_scaled("ct_kwh", tariff.import_ct_kwh)
         self._export_price = to_scaled("ct_kwh", tariff.export_ct_kwh)
-        self._hodl = None if hodl is None else to_scaled("ct_kwh", hodl.ct_kwh)
+        hodl_ct = None if hodl is None else hodl.ct_kwh
+        self._miners = [load.id for load in config.site.loads if load.miner is not None]
+        self._hodl = None if hodl_ct is None else to_scaled("ct_kwh", hodl_ct)
         self._forecast: Forecast | None = None
         self._outlook: Outlook | None = None
         self._window: Flow | None = None
@@ -117,6 +120,7 @@ class Simulation:
                 self._decide(load, state, Trigger.TICK)
 
     def _decide(self, load: Load, state: EnergyState, trigger: Trigger) -> Decision:
+        state = seen_by(state, load.profile.id)
         decision = decide(state, load.memory, self._rules, load.profile, trigger)
         if load.memory.level == OFF and decision.level != OFF:
             self._start_s[load.profile.id] = state.at_s
@@ -155,6 +159,7 @@ class Simulation:
             miner = self.house.miners[load.profile.id]
             if is_low or is_importing or miner.temp_c * 10 > rules.max_temp - NEAR_LIMIT:
                 state = replace(self._state(block, flow), outlook=self._outlook)
+                state = seen_by(state, load.profile.id)
                 decision = decide(state, load.memory, rules, load.profile, Trigger.PROTECT)
                 if decision.level != load.memory.level:
                     self._decide(load, state, Trigger.PROTECT)
@@ -176,7 +181,7 @@ class Simulation:
         signals["import_price_ct_kwh"] = Signal(block.import_price)
         signals["export_price_ct_kwh"] = Signal(self._export_price)
         if self._hodl is not None:
-            signals["hodl_ct_kwh"] = Signal(self._hodl)
+            signals |= {f"{miner}.hodl_ct_kwh": Signal(self._hodl) for miner in self._miners}
         for name, energy_ws in zip(self._load_ids, flow.miners_ws, strict=True):
             miner = self.house.miners[name]
             signals[f"{name}.power_w"] = Signal(round(energy_ws / seconds))

@@ -26,7 +26,7 @@ def main() -> None:
     house = house_feeds(service.config, Means(service.clock, store, errands, web_fetch()))
     bus = service.connect_bus()
     bus.subscribe(
-        service.topics.decision, lambda received: service.inbox.put(partial(house.history.on_decision, received))
+        service.topics.decision, lambda received: service.inbox.put(partial(house.on_decision, received))
     )
     block_s = service.config.rules.block_s
     publisher = FeedsPublisher(house.feeds, bus, service.topics, service.clock, block_s)

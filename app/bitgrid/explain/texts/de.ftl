@@ -177,6 +177,7 @@ balance-sign = Ein falsches Vorzeichen bei „{ $name }“ würde das erklären;
 balance-line = { $line } bei { $device }
 balance-open = Kein einzelnes falsches Vorzeichen erklärt das: bitte die Anzeige jedes Geräts ansehen, und ob etwas doppelt oder gar nicht gemessen wird.
 policy-fallback = Was Schürfen bringt, ist gerade nicht zu beziffern; deshalb gilt „{ $policy }“ statt „{ $chosen }“.
+policy-old = Der Wert des Schürfens ({ $worth }) ist { $age } alt, zu alt, um danach zu entscheiden; deshalb gilt „{ $policy }“ statt „{ $chosen }“.
 policy-local_first = lokal zuerst
 policy-best_value = bester Wert
 policy-stack = stapeln

@@ -185,6 +185,7 @@ balance-sign = A wrong sign of { $name } would do that; if its device shows it t
 balance-line = { $line } for { $device }
 balance-open = No single wrong sign explains it: look at each device's own display, and whether something is measured twice or not at all.
 policy-fallback = What mining brings cannot be valued just now, so “{ $policy }” stands in for “{ $chosen }”.
+policy-old = The worth of mining ({ $worth }) is { $age } old, too old to decide by, so “{ $policy }” stands in for “{ $chosen }”.
 policy-local_first = local first
 policy-best_value = best value
 policy-stack = stack

@@ -81,9 +81,10 @@ def compare(variants: dict[str, Config], make: MakeDrive) -> str:
 
 def _value_note(config: Config) -> str:
     hodl = config.policies.hodl
-    if hodl is None:
-        return "a mined kWh is worth nothing here: policies.yaml gives no hodl"
-    return f"a mined kWh is worth {hodl.ct_kwh:.2f} ct (policies.yaml)"
+    worth_ct = None if hodl is None else hodl.ct_kwh
+    if worth_ct is None:
+        return "a mined kWh is worth nothing here: policies.yaml gives no hodl with sats_per_kwh and eur_per_btc"
+    return f"a mined kWh is worth {worth_ct:.2f} ct (policies.yaml)"
 
 
 def _of_csv(path: Path, config: Config, between: tuple[int, int], surcharge_ct: float | None) -> MakeDrive:
