@@ -119,6 +119,8 @@ def _honest(schema: dict[str, Any], root: dict[str, Any], *, spoil: bool) -> st.
         return _object(schema, root, spoil=spoil)
     if kind == "array":
         least, most = schema.get("minItems", 0), schema.get("maxItems", 3)
+        if "prefixItems" in schema:
+            return st.tuples(*(_after(part, root, spoil=spoil) for part in schema["prefixItems"])).map(list)
         return st.lists(_after(schema.get("items", {}), root, spoil=spoil), min_size=least, max_size=most)
     return _plain(schema)
 

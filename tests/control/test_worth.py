@@ -159,7 +159,7 @@ def test_a_feed_that_is_gone_leaves_values_that_grow_old(
     seen = []
     for _ in range(2):
         desk.clock.advance(holds_h * HOUR_S - (0 if seen else 60))
-        signal = desk.engine.state_for(miner).signals["hodl_ct_kwh"]
+        signal = desk.engine.standpoint.state_for(miner).signals["hodl_ct_kwh"]
         seen.append((signal.value, signal.quality.value))
     assert seen == [(790, "good"), (790, "stale")]
 
