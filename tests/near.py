@@ -117,12 +117,14 @@ def _honest(schema: dict[str, Any], root: dict[str, Any], *, spoil: bool) -> st.
     kind = schema.get("type")
     if kind == "object":
         return _object(schema, root, spoil=spoil)
-    if kind == "array":
-        least, most = schema.get("minItems", 0), schema.get("maxItems", 3)
-        if "prefixItems" in schema:
-            return st.tuples(*(_after(part, root, spoil=spoil) for part in schema["prefixItems"])).map(list)
-        return st.lists(_after(schema.get("items", {}), root, spoil=spoil), min_size=least, max_size=most)
-    return _plain(schema)
+    return _array(schema, root, spoil=spoil) if kind == "array" else _plain(schema)
+
+
+def _array(schema: dict[str, Any], root: dict[str, Any], *, spoil: bool) -> st.SearchStrategy[Any]:
+    if "prefixItems" in schema:
+        return st.tuples(*(_after(part, root, spoil=spoil) for part in schema["prefixItems"])).map(list)
+    least, most = schema.get("minItems", 0), schema.get("maxItems", 3)
+    return st.lists(_after(schema.get("items", {}), root, spoil=spoil), min_size=least, max_size=most)
 
 
 def _object(schema: dict[str, Any], root: dict[str, Any], *, spoil: bool) -> st.SearchStrategy[Any]:
