@@ -363,6 +363,7 @@ def test_a_value_is_as_old_as_the_question(running: Bench) -> None:
     running.send()
     running.live(6)
     assert running.newest("temp_c").age_s == 2
+    assert running.newest("temp_c").age_at_s(running.clock.boot() + 40) >= 42
 
 
 def test_the_relays_meter_is_believed_before_the_miner(running: Bench) -> None:

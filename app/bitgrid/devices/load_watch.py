@@ -170,10 +170,12 @@ class LoadWatch:
         return None if relay.reading.is_closed else 0.0
 
     def _publish(self, signal: str, value: float | None, asked_boot_s: float, source: str = "") -> None:
+        sent_boot_s = self._clock.boot()
         told = Telemetry(
             value=value,
             quality=Quality.MISSING if value is None else Quality.GOOD,
-            age_s=max(0.0, self._clock.boot() - asked_boot_s),
+            age_s=max(0.0, sent_boot_s - asked_boot_s),
+            sent_boot_s=sent_boot_s,
             source=source or self._load.id,
         )
         self._bus.publish(self._topics.telemetry(self._load.id, signal), told, retain=True)
