@@ -51,7 +51,7 @@ class Message(BaseModel):
 
 
 def on_its_way_s(sent_boot_s: float | None, now_boot_s: float) -> float:
-    """How long ago a message was sent, s; 0 where it does not tell. One from ahead is of another boot: not of now."""
+    """How long ago a message was sent, s; 0 where it does not tell. One from ahead is of another boot."""
     return 0.0 if sent_boot_s is None else abs(now_boot_s - sent_boot_s)
 
 
@@ -75,8 +75,8 @@ class HealthStatus(StrEnum):
 class Telemetry(Message):
     """A measured value; ``age_s`` is its age when it was sent, by the sender's boot clock.
 
-    ``sent_boot_s`` is when that was, on the boot clock that all processes of the house share: so what waited on its
-    way, or is said once more by somebody else, is as old as it is. None: not told, then it counts as sent just now.
+    ``sent_boot_s`` is when that was, on the boot clock that all processes of the house share: so what waited on
+    its way, or is said once more by somebody else, is as old as it is. None: not told; it counts as sent just now.
     """
 
     value: float | list[float] | None

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from bitgrid.config.schema import Host, Identifier, Model, Port, PriceCtKwh, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
+from bitgrid.config.site_sense import nonsense
 
 MAX_LEVELS = 40
 MODBUS_PORT = 502
@@ -353,6 +354,13 @@ class Site(Versioned):
                 "the surplus cannot be known: name a device that measures grid_power_w, "
                 "or devices for pv_power_w and house_load_w"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        problems = list(nonsense(self))
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @property
