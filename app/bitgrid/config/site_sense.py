@@ -65,6 +65,6 @@ def _contact(device: DeviceConfig, pin: GpioPin, lowest_w: int) -> Iterator[str]
             yield f"{device.id} is a stop button: one of on_value and off_value must be 1 (pressed), the other 0"
         if signal == "grid_limit_w" and (len(values) == 1 or max(values) < lowest_w):
             yield (
-                f"{device.id} tells grid_limit_w as {pin.on_value:g} W or {pin.off_value:g} W: on_value is what is "
-                "still allowed, off_value more than the loads ever draw"
+                f"{device.id} tells grid_limit_w as {pin.on_value:g} W or {pin.off_value:g} W: on_value is "
+                "what is still allowed, off_value more than the loads ever draw"
             )
