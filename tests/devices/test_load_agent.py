@@ -481,6 +481,21 @@ def test_a_miner_that_lies_about_being_off_is_not_believed_while_a_meter_is_hear
     assert running.agent.is_confirmed_off
 
 
+def test_one_that_hashes_is_not_off_by_its_own_word_that_it_draws_nothing() -> None:
+    bench = Bench(with_relay=False)
+    bench.off()
+    bench.run()
+    reading = bench.miner.read
+    bench.miner.obeys = False
+    bench.miner.read = lambda: replace(reading(), power_w=0.0)  # type: ignore[method-assign]
+    since = bench.clock.boot()
+    bench.send("off")
+    bench.live(120)
+    assert not bench.agent.is_confirmed_off
+    assert "not proven to be off" in bench.agent.problem
+    assert len(bench.when("stop", since)) > 10, "it is told to stop again and again"
+
+
 def test_one_that_tells_no_power_runs_when_its_hash_rate_shows_it() -> None:
     bench = Bench(has_meter=False)
     bench.off()
