@@ -37,6 +37,11 @@ def contact(signal: str, pin: str = "line: 17", name: str = "contact") -> tuple[
     return "devices:\n", f"devices:\n{device}"
 
 
+def second_inverter(place: str) -> tuple[str, str]:
+    device = f"  - {{id: second, kind: sunspec, host: 127.0.0.1, {place}, signals: [pv_power_w]}}\n"
+    return "  - id: battery\n", f"{device}  - id: battery\n"
+
+
 TWO_ON_A_PIN = contact("emergency_stop")[1] + contact(
     "grid_limit_w", "line: 17, on_value: 4200, off_value: 20000", "limit"
 )[1].removeprefix("devices:\n")
@@ -50,6 +55,10 @@ TWO_ON_A_PIN = contact("emergency_stop")[1] + contact(
         (("devices:\n", TWO_ON_A_PIN), "contact and limit name the same pin"),
         ((METER, f"{METER}    invert_sign: [pv_power_w]\n"), "pv_power_w, which is not among its signals"),
         ((SOC, f"{SOC}    invert_sign: [battery_soc_pct]\n"), "battery_soc_pct, which has no sign to turn"),
+        (
+            second_inverter("port: 15020"),
+            "inverter and second are the same device, whose pv_power_w would count twice",
+        ),
         (contact("room_temp_c"), "it can tell grid_limit_w or emergency_stop, and not room_temp_c"),
         (contact("grid_limit_w"), "tells grid_limit_w as 1 W or 0 W"),
         (contact("grid_limit_w", "line: 17, on_value: 4200, off_value: 4200"), "as 4200 W or 4200 W"),
@@ -73,6 +82,8 @@ def test_what_makes_no_sense_together_is_refused_in_words(
         (METER, f"{METER}    invert_sign: [grid_power_w]\n"),
         contact("grid_limit_w", "line: 17, on_value: 4200, off_value: 100000"),
         contact("grid_limit_w", "line: 17, on_value: 100000, off_value: 0"),
+        second_inverter("port: 15020, unit_id: 2"),
+        second_inverter("port: 15021"),
         contact("emergency_stop"),
         contact("emergency_stop", "line: 17, on_value: 0, off_value: 1"),
     ],

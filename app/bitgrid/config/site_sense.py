@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from bitgrid.config.signals import SignalName
+from bitgrid.config.signals import ADDED_UP, SignalName
 
 if TYPE_CHECKING:
     from bitgrid.config.site import DeviceConfig, GpioPin, Site
@@ -37,6 +37,16 @@ def _shared(site: Site) -> Iterator[str]:
     for what, places in (("miner", miners), ("output of a relay", relays), ("pin", pins)):
         for first, second in _doubled(places):
             yield f"{first} and {second} name the same {what}; each needs its own"
+    for name in sorted(ADDED_UP):
+        for first, second in _doubled([(one.id, _origin(one)) for one in site.devices if name in one.signals]):
+            yield f"{first} and {second} are the same device, whose {name} would count twice; is a unit_id wrong?"
+
+
+def _origin(device: DeviceConfig) -> Hashable:
+    """Where its figures come from; what is left to its profile is the same for all of that profile."""
+    if device.profile is None:
+        return device.host, device.port or 502, 1 if device.unit_id is None else device.unit_id
+    return device.profile, device.host, device.port, device.unit_id, device.topic
 
 
 def _doubled(places: Iterable[tuple[str, Hashable]]) -> Iterator[tuple[str, str]]:
