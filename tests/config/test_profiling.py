@@ -117,3 +117,23 @@ def test_a_device_that_tells_needs_a_topic_of_its_own_and_no_address(directory: 
     change(directory / "site.yaml", "profile: mqtt_number", "profile: mqtt_number\n    topic: cellar/bitgrid")
     (device,) = [one for one in load_config(directory).site.devices if one.id == "meter"]
     assert (device.topic, device.host, device.port) == ("cellar/bitgrid", None, None)
+
+
+@pytest.mark.parametrize(
+    ("point", "told"),
+    [
+        ("address: 40, type: int32, scale: 0", "must not be 0"),
+        ("address: 65535, type: int32", "int32 at 65535 reaches beyond the last register"),
+        ("address: 40, type: int16, not_told: [-32768]", "not_told holds -32768"),
+        ("address: 40, type: uint16, not_told: [0x80000000]", "not_told holds 2147483648"),
+    ],
+)
+def test_a_point_that_could_never_tell_what_it_says_is_refused(directory: Path, point: str, told: str) -> None:
+    change(directory / "devices" / "a_meter.yaml", "address: 40, type: int32", point)
+    assert any(told in line for line in problems(directory))
+
+
+def test_the_last_register_and_the_largest_sentinel_are_taken(directory: Path) -> None:
+    last = "address: 65534, type: int32, not_told: [0xFFFFFFFF]"
+    change(directory / "devices" / "a_meter.yaml", "address: 40, type: int32", last)
+    assert load_config(directory)

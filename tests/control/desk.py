@@ -141,9 +141,18 @@ class Desk:
         request = OverrideRequest(request_id="r", load="miner", actor="test", **wish)
         self.requests.on_override(Received(self.topics.override, request.encode(), retained=False))
 
-    def tell(self, device: str, name: str, value: float, *, retained: bool = False, age_s: float = 0.0) -> None:
+    def tell(  # noqa: PLR0913  what it is, and how it comes
+        self,
+        device: str,
+        name: str,
+        value: float,
+        *,
+        retained: bool = False,
+        age_s: float = 0.0,
+        sent_boot_s: float | None = None,
+    ) -> None:
         """A device tells a value."""
-        message = Telemetry(value=value, source=device, age_s=age_s)
+        message = Telemetry(value=value, source=device, age_s=age_s, sent_boot_s=sent_boot_s)
         self.engine.on_telemetry(Received(self.topics.telemetry(device, name), message.encode(), retained))
 
     def tell_forecast(self, watts: list[float]) -> None:

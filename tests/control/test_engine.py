@@ -181,6 +181,33 @@ class TestInputs:
             running.pass_time(1)
         assert running.actions[-1] == ("STOP", "R3_METER_SILENT")
 
+    def test_a_value_that_waited_on_its_way_or_is_replayed_is_as_old_as_it_is(self, running: Desk) -> None:
+        running.silence("grid_power_w")
+        sent_boot_s = running.clock.boot()
+        for _ in range(70):
+            running.tell("meter", "grid_power_w", -3000.0, sent_boot_s=sent_boot_s)
+            running.pass_time(1)
+        assert running.actions[-1] == ("STOP", "R3_METER_SILENT")
+
+    def test_a_value_of_an_earlier_boot_is_no_value_of_now(self, desk: Desk) -> None:
+        measured, desk.measured = desk.measured, {}
+        for (device, name), value in measured.items():
+            desk.tell(device, name, value, sent_boot_s=desk.clock.boot() + 86_400)
+        desk.pass_time(700)
+        assert desk.actions == []
+
+    def test_a_heartbeat_that_waited_on_its_way_is_no_sign_of_life(self, running: Desk) -> None:
+        running.loads_alive = False
+        health = Health(
+            status=HealthStatus.OK, reason="", instance=running.loads_instance, sent_boot_s=running.clock.boot()
+        )
+        for _ in range(20):
+            running.engine.on_loads_health(
+                Received(running.topics.health("loads"), health.encode(), retained=False)
+            )
+            running.pass_time(1)
+        assert running.actions[-1] == ("STOP", "R3_CONTROLLER_LOST")
+
     def test_a_meter_silent_past_its_time_out_stops_the_load(self, running: Desk) -> None:
         running.silence("grid_power_w")
         running.pass_time(59)

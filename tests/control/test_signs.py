@@ -55,9 +55,10 @@ def test_what_closes_is_not_told(config: Config) -> None:
 
 def test_a_sign_that_is_turned_already_is_turned_back_and_its_neighbours_stay() -> None:
     data = site_data()
-    data["devices"][1] |= {"invert_sign": ["battery_power_w", "battery_soc_pct"]}
+    data["devices"][1]["signals"] = ["battery_power_w", "house_load_w"]
+    data["devices"][1]["invert_sign"] = ["battery_power_w", "house_load_w"]
     site = Site.model_validate(data)
-    assert [str(one) for one in turns(site, "battery_power_w")] == ["invert_sign: [battery_soc_pct]"]
+    assert [str(one) for one in turns(site, "battery_power_w")] == ["invert_sign: [house_load_w]"]
     assert [(one.device, one.invert_sign) for one in turns(site, "grid_power_w")] == [("meter", ("grid_power_w",))]
 
 

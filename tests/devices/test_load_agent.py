@@ -363,6 +363,7 @@ def test_a_value_is_as_old_as_the_question(running: Bench) -> None:
     running.send()
     running.live(6)
     assert running.newest("temp_c").age_s == 2
+    assert running.newest("temp_c").age_at_s(running.clock.boot() + 40) >= 42
 
 
 def test_the_relays_meter_is_believed_before_the_miner(running: Bench) -> None:
@@ -478,6 +479,21 @@ def test_a_miner_that_lies_about_being_off_is_not_believed_while_a_meter_is_hear
     running.live(4)
     assert not running.relay.is_closed
     assert running.agent.is_confirmed_off
+
+
+def test_one_that_hashes_is_not_off_by_its_own_word_that_it_draws_nothing() -> None:
+    bench = Bench(with_relay=False)
+    bench.off()
+    bench.run()
+    reading = bench.miner.read
+    bench.miner.obeys = False
+    bench.miner.read = lambda: replace(reading(), power_w=0.0)  # type: ignore[method-assign]
+    since = bench.clock.boot()
+    bench.send("off")
+    bench.live(120)
+    assert not bench.agent.is_confirmed_off
+    assert "not proven to be off" in bench.agent.problem
+    assert len(bench.when("stop", since)) > 10, "it is told to stop again and again"
 
 
 def test_one_that_tells_no_power_runs_when_its_hash_rate_shows_it() -> None:

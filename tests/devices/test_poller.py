@@ -86,6 +86,13 @@ def test_a_value_is_as_old_as_the_question() -> None:
     assert bench.signal("grid_power_w").age_s == 2.5
 
 
+def test_a_value_says_when_it_was_sent_so_that_it_ages_on_its_way() -> None:
+    bench = Bench({"grid_power_w": 5.0})
+    bench.source.takes = lambda: bench.clock.advance(2.5)
+    bench.live(1)
+    assert bench.signal("grid_power_w").age_at_s(bench.clock.boot() + 40) == 2.5 + 41
+
+
 def test_it_polls_at_its_interval() -> None:
     bench = Bench({"grid_power_w": 5.0}, interval_s=10)
     bench.live(100)

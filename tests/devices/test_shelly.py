@@ -34,7 +34,16 @@ def test_it_is_closed_only_with_its_own_timer_armed() -> None:
     driver, exchange = relay()
     driver.close_for(120)
     driver.open()
-    assert exchange.asked == [CLOSE, OPEN]
+    assert exchange.asked == [CLOSE, STATUS, OPEN]
+
+
+@pytest.mark.parametrize("timer", [{}, {"timer_duration": 3600}, {"timer_duration": None}, {"timer_duration": 0}])
+def test_one_that_closes_without_its_timer_is_opened_again(timer: dict[str, Any]) -> None:
+    untimed = {key: value for key, value in SHELLY_STATUS.items() if not key.startswith("timer")}
+    driver, exchange = relay(untimed | timer)
+    with pytest.raises(DeviceRefused, match="without arming its timer"):
+        driver.close_for(120)
+    assert exchange.asked == [CLOSE, STATUS, OPEN]
 
 
 @pytest.mark.parametrize(
@@ -69,9 +78,10 @@ def test_a_refusal_shows_the_devices_own_words() -> None:
 
 
 def test_another_switch_is_asked_for_by_its_id() -> None:
-    exchange = Http({"GET /rpc/Switch.Set?id=2&on=true&toggle_after=120": {"was_on": False}})
+    close, status = "GET /rpc/Switch.Set?id=2&on=true&toggle_after=120", "GET /rpc/Switch.GetStatus?id=2"
+    exchange = Http({close: {"was_on": False}, status: SHELLY_STATUS | {"id": 2}})
     ShellyGen2Relay("relay", exchange, 2).close_for(120)
-    assert exchange.asked == ["GET /rpc/Switch.Set?id=2&on=true&toggle_after=120"]
+    assert exchange.asked == [close, status]
 
 
 def test_an_answer_for_another_switch_is_not_taken_for_this_one() -> None:

@@ -156,6 +156,42 @@ def test_the_models_are_found_wherever_they_may_begin(base: int) -> None:
     assert told(block(203, W=100, W_SF=0), base=base) == 100
 
 
+@pytest.mark.parametrize("base", [0, 50_000])
+def test_a_device_that_is_silent_where_it_has_no_registers_is_found_all_the_same(base: int) -> None:
+    registers = Registers(block(203, W=100, W_SF=0), base=base)
+
+    def read(address: int, count: int, function: str = "holding") -> list[int]:  # noqa: ARG001  as a reader
+        try:
+            return registers(address, count)
+        except DeviceRefused:
+            raise DeviceSilent("none came in time") from None
+
+    device = SunSpecDevice("device", read, ["grid_power_w"])
+    for _ in range(2 if base == 50_000 else 1):
+        before = len(registers.reads)
+        with pytest.raises(DeviceSilent):
+            device.read()
+        assert len(registers.reads) == before + 1
+    assert device.read() == {"grid_power_w": 100}
+    registers.is_silent = True
+    with pytest.raises(DeviceSilent):
+        device.read()
+    registers.is_silent = False
+    assert device.read() == {"grid_power_w": 100}
+
+
+def test_nonsense_at_the_first_base_does_not_hide_the_mark_at_the_next() -> None:
+    registers = Registers(block(203, W=100, W_SF=0), base=50_000)
+
+    def read(address: int, count: int, function: str = "holding") -> list[int]:  # noqa: ARG001  as a reader
+        try:
+            return registers(address, count)
+        except DeviceRefused:
+            raise DeviceNonsense("it sent 0 registers of 2") from None
+
+    assert SunSpecDevice("device", read, ["grid_power_w"]).read() == {"grid_power_w": 100}
+
+
 def test_a_list_that_just_stops_is_a_list() -> None:
     assert told(block(203, W=100, W_SF=0), has_end=False) == 100
 

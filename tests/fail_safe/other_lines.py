@@ -136,6 +136,26 @@ LINES = (
     ),
     Line(
         PART,
+        "Timestamps say when the device answered: what waited on its way, or is replayed, is as old as it is",
+        (
+            "control/test_engine.py::test_a_value_that_waited_on_its_way_or_is_replayed_is_as_old_as_it_is",
+            "control/test_engine.py::test_a_value_of_an_earlier_boot_is_no_value_of_now",
+            "control/test_engine.py::test_a_heartbeat_that_waited_on_its_way_is_no_sign_of_life",
+            "devices/test_poller.py::test_a_value_says_when_it_was_sent_so_that_it_ages_on_its_way",
+        ),
+        (
+            Without("bus/messages.py", "else abs(now_boot_s - sent_boot_s)", "else 0.0"),
+            Without(
+                "bus/messages.py", "else abs(now_boot_s - sent_boot_s)", "else max(0.0, now_boot_s - sent_boot_s)"
+            ),
+            Without(
+                "control/controllers.py", "now_boot_s - on_its_way_s(health.sent_boot_s, now_boot_s)", "now_boot_s"
+            ),
+            Without("devices/poller.py", "            sent_boot_s=sent_boot_s,\n", ""),
+        ),
+    ),
+    Line(
+        PART,
         "Commands carry an absolute expiry and an id; one that is late, or heard twice, does nothing",
         (
             "devices/test_load_agent.py::test_a_command_that_is_late_or_for_another_or_unknown_does_nothing",

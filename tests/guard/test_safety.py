@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from bitgrid.devices.ports import MinerReading
+from bitgrid.guard.evidence import Evidence
 from guard.house import House
 
 
@@ -58,6 +60,14 @@ def test_a_miner_that_lies_about_its_power_is_not_believed_against_the_relay(run
     assert running.load.power_w == 1600
     running.live(25)
     assert running.miner.drawn_w == 0
+
+
+def test_a_miner_that_hashes_is_not_off_by_its_own_word_that_it_draws_nothing() -> None:
+    evidence = Evidence(50.0, 0.0)
+    evidence.miner_told(MinerReading(0.0, 60.0, 90.0, is_asleep=None), 1.0)
+    assert not evidence.is_off(2.0)
+    evidence.miner_told(MinerReading(8.0, 60.0, 0.0, is_asleep=True), 3.0)
+    assert evidence.is_off(4.0)
 
 
 def test_a_released_load_that_gets_hot_is_not_left_to_cool(running: House) -> None:

@@ -68,6 +68,13 @@ class TestTheRamp:
         state = house(grid_power_w=-3000, miner__temp_c=84, miner__on_for_s=on_for_s)
         assert decide(state, running("full"), RULES, MINER).action is action
 
+    @pytest.mark.parametrize(("passed_s", "action"), [(780, Action.HOLD), (781, Action.THROTTLE)])
+    def test_nor_is_it_in_the_block_after_a_change_of_level(self, passed_s: int, action: Action) -> None:
+        state = house(grid_power_w=-3000, miner__power_w=1674, miner__hashrate_ths=50)
+        later = replace(state, at_s=(BLOCK - 1) * 600 + passed_s)
+        memory = LoadMemory("full", BLOCK - 1, BLOCK - 9)
+        assert decide(later, memory, replace(RULES, deadband_blocks=0), MINER).action is action
+
     @pytest.mark.parametrize(("on_for_s", "action"), [(780, Action.HOLD), (781, Action.THROTTLE)])
     def test_efficiency_is_judged_a_block_after_it(self, on_for_s: int, action: Action) -> None:
         state = house(grid_power_w=-3000, miner__power_w=1674, miner__hashrate_ths=50, miner__on_for_s=on_for_s)

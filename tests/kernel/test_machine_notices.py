@@ -29,7 +29,11 @@ NO_CHECKS = {"passes", "is_free", "counts", "starts_on"}
 def altered(where: ModuleType, name: str, alter: Callable[..., object]) -> Fault:
     """``alter`` is handed what the function gives, and what it was given."""
     original = getattr(where, name)
-    return lambda patch: patch.setattr(where, name, lambda *given: alter(original(*given), *given))
+
+    def altering(*given: object, **named: object) -> object:
+        return alter(original(*given, **named), *given)
+
+    return lambda patch: patch.setattr(where, name, altering)
 
 
 def instead(where: object, name: str, value: object) -> Fault:

@@ -118,6 +118,22 @@ def test_what_was_not_written_is_told() -> None:
     assert clock.boot() == HeldClock().boot()
 
 
+def test_what_was_written_before_the_loads_were_off_is_written_once_more() -> None:
+    bus, clock, order = MemoryBus(), HeldClock(), []
+
+    def answer(received: Received) -> None:
+        report = decode(UpsReport, received.payload)
+        assert report is not None
+        for code in ("WRITTEN", "LOADS_OFF") if len(order) >= 2 else ("WRITTEN",):
+            order.append(code)
+            reply = CommandReply(request_id=report.request_id, accepted=True, code=code, text="")
+            bus.publish(TOPICS.reply, reply)
+
+    bus.subscribe(TOPICS.ups, answer)
+    assert UpsCall("shutdown", bus, TOPICS, clock, "test").wait(60) == []
+    assert order.index("LOADS_OFF") < len(order) - 1 - order[::-1].index("WRITTEN")
+
+
 def test_it_is_told_again_until_the_broker_and_the_rules_are_there() -> None:
     bus, clock, told = MemoryBus(), HeldClock(), []
     bus.is_connected = False

@@ -77,6 +77,18 @@ class TestRecorder:
         assert [row.value for row in store.values("meter", "grid_power_w", 0)] == [5.0]
         assert recorder.waiting == 0
 
+    def test_what_waited_on_its_way_is_written_at_its_own_time(
+        self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
+    ) -> None:
+        message = Telemetry(value=5.0, source="meter", age_s=1.0, sent_boot_s=clock.boot())
+        sent_s = clock.now()
+        clock.advance(60)
+        recorder.on_telemetry(
+            Received(TOPICS.telemetry("meter", "grid_power_w"), message.encode(), retained=False)
+        )
+        recorder.step()
+        assert [row.at_s for row in store.values("meter", "grid_power_w", 0)] == [sent_s - 1]
+
     def test_leaves_out_forecasts_and_what_was_retained(self, recorder: TelemetryRecorder) -> None:
         recorder.on_telemetry(told([1.0, 2.0], signal="pv_forecast_w"))
         recorder.on_telemetry(told(5.0, retained=True))

@@ -50,6 +50,11 @@ class Message(BaseModel):
         return self.model_dump_json(by_alias=True).encode()
 
 
+def on_its_way_s(sent_boot_s: float | None, now_boot_s: float) -> float:
+    """How long ago a message was sent, s; 0 where it does not tell. One from ahead is of another boot."""
+    return 0.0 if sent_boot_s is None else abs(now_boot_s - sent_boot_s)
+
+
 class Quality(StrEnum):
     """How far a value can be trusted."""
 
@@ -74,14 +79,21 @@ Curve = list[float] | list[tuple[float, float, float]]
 class Telemetry(Message):
     """A value; ``age_s`` is its age when it was sent, by the sender's boot clock.
 
+    ``sent_boot_s`` is when that was, on the boot clock that all processes of the house share: so what waited on
+    its way, or is said once more by somebody else, is as old as it is. None: not told; it counts as sent just now.
     A curve tells in ``first_block`` (UTC epoch seconds over the block's length) of which block its first value is.
     """
 
     value: float | Curve | None
     quality: Quality = Quality.GOOD
     age_s: Annotated[float, Field(ge=0)] = 0.0
+    sent_boot_s: float | None = None
     source: str
     first_block: int | None = None
+
+    def age_at_s(self, now_boot_s: float) -> float:
+        """How old the value is at a boot time, s."""
+        return self.age_s + on_its_way_s(self.sent_boot_s, now_boot_s)
 
 
 class SignalView(Message):
@@ -256,12 +268,16 @@ class CommandReply(Message):
 
 
 class Health(Message):
-    """A component's health; ``instance`` changes when the process is another one."""
+    """A component's health; ``instance`` changes when the process is another one.
+
+    ``sent_boot_s`` is as in `Telemetry`: a heartbeat that waited on its way does not tell of now.
+    """
 
     status: HealthStatus
     reason: str
     instance: str
     at_s: float | None = None
+    sent_boot_s: float | None = None
     details: Open = {}
 
 

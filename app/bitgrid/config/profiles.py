@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from bitgrid.config.schema import Model, Port, Versioned
 from bitgrid.config.signals import SignalName
@@ -18,6 +18,7 @@ REGISTERS_OF: dict[RegisterType, int] = {
 }  # fmt: skip
 """How many 16-bit registers a value takes."""
 MAX_READ = 125
+_REGISTERS = 65_536
 JsonPointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)*$", max_length=200)]
 """A place in a JSON document, by RFC 6901; empty: the whole document."""
 
@@ -32,6 +33,13 @@ class Point(Model):
     unit: Annotated[str, Field(min_length=1, max_length=16)] = Field(
         description="The raw figure's unit, as the source gives it."
     )
+
+    @field_validator("scale")
+    @classmethod
+    def _tells_something(cls, scale: float) -> float:
+        if scale == 0:
+            raise ValueError("must not be 0: every figure would be told as the offset, measured or not")
+        return scale
 
 
 class RegisterPoint(Point):
@@ -49,6 +57,19 @@ class RegisterPoint(Point):
     optional: bool = Field(
         default=False, description="Left out of the sum while it is not told: an input that a model may lack."
     )
+
+    @model_validator(mode="after")
+    def _fits_its_registers(self) -> Self:
+        registers = REGISTERS_OF[self.type]
+        if self.address + registers > _REGISTERS:
+            raise ValueError(f"{self.type} at {self.address} reaches beyond the last register, {_REGISTERS - 1}")
+        beyond = [raw for raw in self.not_told if not 0 <= raw < 1 << 16 * registers]
+        if beyond:
+            raise ValueError(
+                f"not_told holds {', '.join(map(str, beyond))}, which {self.type} never is read as; it is told "
+                f"unsigned, 0 to {(1 << 16 * registers) - 1}"
+            )
+        return self
 
 
 class JsonPoint(Point):

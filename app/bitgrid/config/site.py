@@ -14,6 +14,7 @@ from bitgrid.config.load import LoadConfig
 from bitgrid.config.network import Broker, WebServer, is_loopback
 from bitgrid.config.schema import Identifier, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
+from bitgrid.config.site_sense import nonsense
 from bitgrid.config.tariff import Tariff
 
 
@@ -66,6 +67,13 @@ class Site(Versioned):
                 "the surplus cannot be known: name a device that measures grid_power_w, "
                 "or devices for pv_power_w and house_load_w"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        problems = list(nonsense(self))
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
     @property

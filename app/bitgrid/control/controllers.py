@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from bitgrid.bus import Health, LoadSafetyEvent
+from bitgrid.bus.messages import on_its_way_s
 from bitgrid.guard.link import GuardedLoad, GuardReport, Trip
 
 HEARTBEAT_TIMEOUT_S = 15.0
@@ -30,8 +31,8 @@ class Controllers:
         self._guard: tuple[GuardReport, float] | None = None
 
     def heard_loads(self, health: Health, now_boot_s: float) -> None:
-        """A heartbeat of `loads`, not a retained one."""
-        self._loads = (health, now_boot_s)
+        """A heartbeat of `loads`, not a retained one; one that took too long on its way is as old as it is."""
+        self._loads = (health, now_boot_s - on_its_way_s(health.sent_boot_s, now_boot_s))
 
     def heard_guard(self, report: GuardReport, now_boot_s: float) -> None:
         """A heartbeat of `guard`; one that took too long on its way is as old as it is."""

@@ -119,7 +119,7 @@ class SignalBook:
 
     def take(self, device: str, name: str, told: Telemetry, now_boot_s: float) -> None:
         """Take in a message. An older value than the one known changes nothing."""
-        key, taken_boot_s = (device, name), now_boot_s - told.age_s
+        key, taken_boot_s = (device, name), now_boot_s - told.age_at_s(now_boot_s)
         known = self._samples.get(key)
         if told.quality is Quality.STALE and _can_be(told.value):
             self._samples[key] = _old(told, taken_boot_s, now_boot_s)

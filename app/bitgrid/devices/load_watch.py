@@ -14,7 +14,7 @@ from bitgrid.bus import Bus, Quality, Telemetry, Topics
 from bitgrid.clock import Clock
 from bitgrid.config import LoadConfig
 from bitgrid.devices.errors import DeviceError
-from bitgrid.devices.ports import MinerDriver, MinerReading, RelayDriver, RelayReading
+from bitgrid.devices.ports import MinerDriver, MinerReading, RelayDriver, RelayReading, own_power_w
 
 READ_EVERY_S = 5.0
 FRESH_S = 30.0
@@ -77,9 +77,9 @@ class LoadWatch:
         metered_w = self._metered_w(now - _METER_FRESH_S)
         if metered_w is not None:
             return metered_w if self._metered_w(oldest) is not None else None
-        if miner is not None and miner.at_boot_s >= oldest and miner.reading.power_w is not None:
-            return abs(miner.reading.power_w)
-        return None
+        if miner is None or miner.at_boot_s < oldest:
+            return None
+        return own_power_w(miner.reading, self._load.off_below_w)
 
     def is_cut(self, now: float, since: float = -math.inf) -> bool:
         """Whether the relay was lately read to be open, asked not before ``since``."""
@@ -174,10 +174,12 @@ class LoadWatch:
         return None if relay.reading.is_closed else 0.0
 
     def _publish(self, signal: str, value: float | None, asked_boot_s: float, source: str = "") -> None:
+        sent_boot_s = self._clock.boot()
         told = Telemetry(
             value=value,
             quality=Quality.MISSING if value is None else Quality.GOOD,
-            age_s=max(0.0, self._clock.boot() - asked_boot_s),
+            age_s=max(0.0, sent_boot_s - asked_boot_s),
+            sent_boot_s=sent_boot_s,
             source=source or self._load.id,
         )
         self._bus.publish(self._topics.telemetry(self._load.id, signal), told, retain=True)

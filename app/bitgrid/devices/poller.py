@@ -118,10 +118,12 @@ class DevicePoller:
         value, quality = judged(self._device, signal, dated.value)
         if is_frozen and quality is Quality.GOOD:
             quality = Quality.STALE
+        sent_boot_s = self._clock.boot()
         told = Telemetry(
             value=value,
             quality=quality,
-            age_s=max(0.0, self._clock.boot() - dated.boot_s),
+            age_s=max(0.0, sent_boot_s - dated.boot_s),
+            sent_boot_s=sent_boot_s,
             source=self._device.id,
         )
         self._bus.publish(self._topics.telemetry(self._device.id, signal), told, retain=True)

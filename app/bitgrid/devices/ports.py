@@ -97,6 +97,14 @@ class MinerReading:
     rejected_shares: int | None = None
 
 
+def own_power_w(reading: MinerReading, off_below_w: float) -> float | None:
+    """The power a miner tells of itself, W; None where it says that it draws none and yet hashes."""
+    if reading.power_w is None:
+        return None
+    power_w = abs(reading.power_w)
+    return None if power_w < off_below_w and reading.hashrate_ths else power_w
+
+
 class MinerDriver(Protocol):
     """A miner. Every method is one bounded exchange and may raise `DeviceError`."""
 

@@ -45,4 +45,5 @@ class FeedsPublisher:
     def _publish(self) -> None:
         for feed in self._feeds:
             for device, signal, telemetry in feed.told():
-                self._bus.publish(self._topics.telemetry(device, signal), telemetry, retain=True)
+                sent = telemetry.model_copy(update={"sent_boot_s": self._clock.boot()})
+                self._bus.publish(self._topics.telemetry(device, signal), sent, retain=True)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from bitgrid.devices.ports import MinerReading, RelayReading
+from bitgrid.devices.ports import MinerReading, RelayReading, own_power_w
 
 FRESH_S = 30.0
 SETTLE_S = 5.0
@@ -53,7 +53,7 @@ class Evidence:
         temp_c = _number(reading.temp_c)
         if temp_c is not None and temp_c > 0:
             self.temp_c, self.temp_at_boot_s = temp_c, at
-        self._power_told("miner", reading.power_w, at)
+        self._power_told("miner", own_power_w(reading, self._off_below_w), at)
 
     def relay_told(self, reading: RelayReading, at: float) -> None:
         """The relay answered. Power measured before it opened, or while meters settle, is of the past."""

@@ -69,8 +69,9 @@ def decide(
         if r4.rank == r4_forecast.RANK_NO_START:
             course.hear(r4)
     clock = _clock_vote(state, memory, trigger)
+    of_window = trigger is Trigger.TICK or state.confirmation is not None
     votes = (
-        r3_safety.vote(state, memory, rules, load),
+        r3_safety.vote(state, memory, rules, load, of_window=of_window),
         r2_autarky.vote_hard(state, memory, rules),
         user.vote(state, memory),
         r2_autarky.vote_soft(state, memory, rules, load),

@@ -18,7 +18,7 @@ AWAITED: dict[Status, tuple[str, ...]] = {
     "on_battery": ("UPS_ON_BATTERY",),
     "shutdown": ("LOADS_OFF", "WRITTEN"),
 }
-"""What must have been answered for a report to be done: by the rules, before a shutdown by the recorder too."""
+"""What must have been answered for a report to be done, in this order: by the rules, then by the recorder."""
 AGAIN_MACHINE_S = 2.0
 _MISSING = {
     "UPS_ONLINE": "the rules did not answer",
@@ -54,6 +54,8 @@ class UpsCall:
         reply = decode(CommandReply, received.payload)
         if reply is None or received.retained or reply.request_id != self._report.request_id:
             return
+        if reply.code == "LOADS_OFF" and reply.code not in self._replies:
+            self._replies.pop("WRITTEN", None)  # written before the loads were off is not all: it is asked again
         self._replies[reply.code] = reply
         if all(code in self._replies for code in AWAITED[self._report.status]):
             self._answered.set()

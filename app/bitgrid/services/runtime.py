@@ -165,6 +165,7 @@ class Service:
             reason=step.reason,
             instance=self.instance,
             at_s=self.clock.now(),
+            sent_boot_s=self.clock.boot(),
             details=step.details,
         )
         bus.publish(self.topics.health(self.component), health, retain=True)

@@ -37,7 +37,7 @@ class TelemetryRecorder:
         names, told = self._topics.parse_telemetry(received.topic), decode(Telemetry, received.payload)
         if names is None or told is None or received.retained or isinstance(told.value, list):
             return
-        at_s = round(self._clock.now() - told.age_s, 1)
+        at_s = round(self._clock.now() - told.age_at_s(self._clock.boot()), 1)
         self._waiting.append(Measured(at_s, *names, told.value, told.quality.value))
 
     def on_ups(self, bus: Bus, received: Received) -> None:

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from bitgrid.config.signals import SignalName
-from bitgrid.devices.errors import DeviceNonsense
+from bitgrid.devices.errors import DeviceNonsense, DeviceSilent
 from bitgrid.devices.modbus.sunspec_models import (
+    BASES,
     COMMON,
     Layout,
     Words,
+    base_of,
     find_models,
     parts,
     read_block,
@@ -69,6 +71,8 @@ class SunSpecDevice:
         self._device, self._read = device, read
         self._signals: tuple[SignalName, ...] = tuple(signals)
         self._found: Found | None = None
+        self._bases: tuple[int, ...] = BASES
+        self._is_base_known = False
 
     def read(self) -> dict[SignalName, float | None]:
         """Every signal that is asked for; None for one that the device does not tell.
@@ -89,10 +93,26 @@ class SunSpecDevice:
         return told
 
     def _find(self) -> Found:
-        layout = find_models(self._read, self._device)
+        layout = self._find_models()
         may_be_gen24 = {COMMON, _STORAGE, _MPPT} <= set(layout)
         maker = read_block(self._read, layout[COMMON], _MAKER_REGISTERS) if may_be_gen24 else []
         return Found(layout, may_be_gen24 and text(maker, COMMON, "Mn").lower().startswith("fronius"))
+
+    def _find_models(self) -> Layout:
+        """Its models, looked for at one base more with each try that ended in silence.
+
+        Some devices give no answer where they have no registers; a dead one never takes longer than one time-out.
+        """
+        try:
+            layout = find_models(self._read, self._device, self._bases)
+        except DeviceSilent:
+            if not self._is_base_known:
+                self._bases = (*self._bases[1:], self._bases[0])
+            raise
+        if layout:
+            base = base_of(layout)
+            self._bases, self._is_base_known = (base, *(one for one in BASES if one != base)), True
+        return layout
 
     def _source(self, found: Found, signal: SignalName) -> Source | None:
         """The first source the device has. Where its AC power is the PV's, it is not also the battery's."""

@@ -7,14 +7,14 @@ May touch: nothing but the reader that is handed in.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from sunspec2.device import Model  # type: ignore[import-untyped]  # the package has no types
 
-from bitgrid.devices.errors import DeviceBusy, DeviceNonsense, DeviceRefused
+from bitgrid.devices.errors import DeviceBusy, DeviceError, DeviceNonsense, DeviceRefused
 from bitgrid.devices.modbus.numbers import is_measured
 from bitgrid.devices.transport import RegisterReader
 
@@ -81,15 +81,15 @@ _REPEATED = {160: ("N", "module"), 714: ("NPrt", "Prt")}
 """Models with a part for each input: the point that counts them, and what pysunspec2 calls them."""
 
 
-def find_models(read: RegisterReader, device: str) -> Layout:
-    """Walk a device's models from the mark ``SunS`` on.
+def find_models(read: RegisterReader, device: str, bases: Sequence[int] = BASES) -> Layout:
+    """Walk a device's models from the mark ``SunS`` on, at the first of ``bases`` that has it.
 
     Raises:
         DeviceNonsense: no mark, or headers that lead nowhere.
         DeviceSilent: no answer.
         DeviceBusy: it could not say just now; where its list ends is not known.
     """
-    address = _first_header(read, device)
+    address = _first_header(read, device, bases)
     layout: dict[int, Block] = {}
     for _ in range(_MAX_MODELS):
         header = _try(read, address)
@@ -139,16 +139,21 @@ def text(words: Words, model: int, point: str) -> str:
     return data.split(b"\0")[0].decode("utf-8", "replace").strip()
 
 
-def _first_header(read: RegisterReader, device: str) -> int:
-    busy: DeviceBusy | None = None
-    for base in BASES:
+def base_of(layout: Layout) -> int:
+    """Where the mark stands that a layout was found by."""
+    return min(block.address for block in layout.values()) - len(_MARK)
+
+
+def _first_header(read: RegisterReader, device: str, bases: Sequence[int]) -> int:
+    unclear: DeviceError | None = None
+    for base in bases:
         try:
             if _try(read, base) == _MARK:
                 return base + len(_MARK)
-        except DeviceBusy as error:
-            busy = error
-    if busy is not None:
-        raise busy
+        except (DeviceBusy, DeviceNonsense) as error:
+            unclear = error
+    if unclear is not None:
+        raise unclear
     raise DeviceNonsense(f"{device} has no SunSpec mark at {BASES}; is SunSpec enabled, is unit_id right?")
 
 

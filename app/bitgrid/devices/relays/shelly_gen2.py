@@ -1,7 +1,8 @@
 """Shelly Gen2 and newer: RPC over HTTP.
 
 Where the formats come from: Shelly's own API documentation (Gen2, component Switch). ``toggle_after`` flips the
-output back by the device's own timer; ``auto_off`` and ``initial_state`` outlive a loss of power.
+output back by the device's own timer, which its status then tells as ``timer_duration``; ``auto_off`` and
+``initial_state`` outlive a loss of power.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class ShellyGen2Relay:
     def close_for(self, seconds: int) -> None:
         """Close it, or keep it closed, and arm its own timer to open after ``seconds``. The guard's alone."""
         self._flag(self._call("Set", f"&on=true&toggle_after={seconds}"), "was_on")
+        told = self._call("GetStatus")
+        if self._flag(told, "output") and number(told.get("timer_duration"), (1.0, seconds + 1.0)) is None:
+            self.open()
+            raise DeviceRefused(f"{self._device} closed without arming its timer, so it was opened again")
 
     def open(self) -> None:
         """Open it now."""

@@ -25,8 +25,13 @@ _FLAGS = (
 )
 
 
-def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile) -> VoteRecord:
-    """R3's vote: stop what runs, forbid a start of what is off, cap its level, or nothing."""
+def vote(
+    state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile, *, of_window: bool = True
+) -> VoteRecord:
+    """R3's vote: stop what runs, forbid a start of what is off, cap its level, or nothing.
+
+    Only a state ``of_window`` tells an efficiency: power and hash rate of one moment are read seconds apart.
+    """
     temp = state.good(f"{load.id}.temp_c")
     seen = Evidence({"temp_c": temp}, {"max_temp_c": rules.max_temp})
     objection = (
@@ -38,7 +43,7 @@ def vote(state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfi
     if objection is not None:
         demand = Vote.FORBID_START if memory.level == OFF else Vote.STOP
         return VoteRecord(Rule.R3, RANK, demand, objection, None, seen.inputs, seen.thresholds, margin, "temp_c")
-    warning = None if memory.level == OFF else _warning(state, rules, load, seen)
+    warning = None if memory.level == OFF else _warning(state, memory, rules, load, seen, of_window=of_window)
     lower = load.levels[max(0, load.index(memory.level) - 2)].name
     limited = _limited(state, memory, load, seen)
     if limited is not None and (warning is None or load.index(limited.level or OFF) <= load.index(lower)):
@@ -136,7 +141,9 @@ def _load_silent_s(state: EnergyState, load: LoadProfile, rules: RuleSet) -> int
     return max((age_s for age_s in ages if age_s > rules.comm_timeout_s), default=None)
 
 
-def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Evidence) -> Code | None:
+def _warning(  # noqa: PLR0913  what a rule is handed, and what its state is of
+    state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile, seen: Evidence, *, of_window: bool
+) -> Code | None:
     """Outside the ramp: too near to the limit, or wasting more than 5 % of the power."""
     on_for_s = state.good(f"{load.id}.on_for_s")
     if on_for_s is not None and on_for_s <= load.ramp_s:
@@ -144,8 +151,8 @@ def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Eviden
     temp = seen.inputs["temp_c"]
     if temp is not None and temp > rules.max_temp - NEAR_LIMIT:
         return Code.R3_NEAR_LIMIT
-    if on_for_s is not None and on_for_s <= load.ramp_s + rules.block_s:
-        return None  # a mean over the block would still hold some of the ramp
+    if not of_window or _holds_ramp(state, memory, rules, load, on_for_s):
+        return None
     power, rate = state.good(f"{load.id}.power_w"), state.good(f"{load.id}.hashrate_ths")
     profile = load.joules_per_terahash
     if profile is None or power is None or not rate:
@@ -154,6 +161,16 @@ def _warning(state: EnergyState, rules: RuleSet, load: LoadProfile, seen: Eviden
     seen.inputs["measured_j_per_th"] = (200 * power + rate) // (2 * rate)
     seen.thresholds["profile_j_per_th"] = profile
     return Code.R3_DRIFT if abs(100 * power - profile * rate) * 20 > profile * rate else None
+
+
+def _holds_ramp(
+    state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile, on_for_s: int | None
+) -> bool:
+    """Whether the window's means may still hold some of the ramp: after a start, or after a change of level."""
+    if on_for_s is not None and on_for_s <= load.ramp_s + rules.block_s:
+        return True
+    changed = memory.last_change_block
+    return changed is not None and state.at_s <= (changed + 1) * rules.block_s + load.ramp_s
 
 
 def _lockout(state: EnergyState, memory: LoadMemory, rules: RuleSet, seen: Evidence) -> Code | None:
