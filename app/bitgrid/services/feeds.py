@@ -12,7 +12,7 @@ from bitgrid.feeds.means import Means
 from bitgrid.feeds.publisher import FeedsPublisher
 from bitgrid.feeds.web import web_fetch
 from bitgrid.services import runtime
-from bitgrid.store.feeds import FeedsStore
+from bitgrid.store.feeds import open_feeds_store
 
 STEP_S = 5.0
 WORKERS = 2
@@ -22,7 +22,8 @@ def main() -> None:
     """Wire bus, store and feeds, and run until told to end."""
     service = runtime.start("feeds")
     executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="errand")
-    store, errands = FeedsStore(service.paths.data / "feeds.sqlite"), Errands(executor)
+    store, forgets = open_feeds_store(service.paths.data / "feeds.sqlite")
+    errands = Errands(executor)
     house = house_feeds(service.config, Means(service.clock, store, errands, web_fetch()))
     bus = service.connect_bus()
     bus.subscribe(
@@ -33,7 +34,7 @@ def main() -> None:
 
     def step() -> runtime.StepHealth | None:
         errands.step()
-        problem = publisher.step()
+        problem = "; ".join(filter(None, (forgets, publisher.step())))
         return runtime.StepHealth(HealthStatus.WARN, problem) if problem else None
 
     service.run_loop(bus, step, STEP_S)
