@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from bitgrid.bus import HealthStatus
+from bitgrid.bus import HealthStatus, Received
+from bitgrid.config import load_config
 from bitgrid.feeds.errands import Errands
 from bitgrid.feeds.house_feeds import house_feeds
+from bitgrid.feeds.in_force import InForce
 from bitgrid.feeds.means import Means
 from bitgrid.feeds.publisher import FeedsPublisher
 from bitgrid.feeds.web import web_fetch
@@ -26,9 +28,13 @@ def main() -> None:
     errands = Errands(executor)
     house = house_feeds(service.config, Means(service.clock, store, errands, web_fetch()))
     bus = service.connect_bus()
-    bus.subscribe(
-        service.topics.decision, lambda received: service.inbox.put(partial(house.on_decision, received))
-    )
+    in_force = InForce(service.config.config_hash, partial(load_config, service.paths.config), service.stop)
+
+    def on_decision(received: Received) -> None:
+        service.inbox.put(partial(house.on_decision, received))
+        service.inbox.put(partial(in_force.on_decision, received))
+
+    bus.subscribe(service.topics.decision, on_decision)
     block_s = service.config.rules.block_s
     publisher = FeedsPublisher(house.feeds, bus, service.topics, service.clock, block_s)
 
