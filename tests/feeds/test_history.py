@@ -74,11 +74,22 @@ def test_what_is_no_decision_is_passed_over(history: History, store: FeedsStore,
     assert known(store) == []
 
 
-def test_after_some_years_the_oldest_is_forgotten(history: History, store: FeedsStore) -> None:
-    old = BlockMeans((BLOCK - 2) * 600 - KEEP_S, 1, 1)
-    store.add(old)
+def test_after_some_years_the_oldest_is_forgotten(
+    history: History, store: FeedsStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert KEEP_S > 2 * 366 * 86_400
+    monkeypatch.setattr("bitgrid.feeds.history.KEEP_S", 2 * 600)
+    for block in range(BLOCK, BLOCK + 3 * 144, 144):
+        history.on_decision(decided(block, **HOUSE))
+    assert [row.start_s for row in known(store)] == [(BLOCK + day * 144 - 1) * 600 for day in (1, 2)]
+
+
+@pytest.mark.parametrize("years", [-50, 10])
+def test_a_clock_that_is_wrong_by_years_forgets_nothing(history: History, store: FeedsStore, years: int) -> None:
     history.on_decision(decided(BLOCK, **HOUSE))
-    assert old not in known(store)
+    before = known(store)
+    history.on_decision(decided(BLOCK + years * 52_560, **HOUSE))
+    assert set(before) < set(known(store))
 
 
 def test_a_store_that_cannot_be_written_costs_the_block_and_nothing_else(

@@ -166,3 +166,20 @@ def test_what_is_wrong_with_a_feed_is_said_with_and_without_a_broker(clock: Held
     assert feeds.step() == said
     bus.is_connected = False
     assert feeds.step() == said
+
+
+class OneThatFails(OneWithATrouble):
+    """A feed with a fault of its own."""
+
+    def step(self) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_feed_that_fails_does_not_silence_the_others(config: Config, clock: HeldClock, bus: MemoryBus) -> None:
+    ear = Ear(bus)
+    with TemporaryDirectory() as place:
+        means = Means(clock, FeedsStore(Path(place) / "feeds.sqlite"), Errands(AtOnce()), nobody)
+        feeds = (OneThatFails(), *house_feeds(config, means).feeds)
+    said = FeedsPublisher(feeds, bus, Topics("home"), clock, 600).step()
+    assert said == "OneThatFails failed (ZeroDivisionError); what it knew grows old"
+    assert ear.take()[f"{PREFIX}/tariff/import_price_ct_kwh"].value == 24.0

@@ -343,6 +343,7 @@ def test_a_gap_has_the_fixed_price_and_says_so(tmp_path: Path, clock: HeldClock)
     assert [index for index, value in enumerate(values) if value == 30.0] == [6, 7, 8]
     house.live_until("2025-11-20 11:10")
     assert house.told()["import_price_ct_kwh"].source == "fixed price: energy-charts tells none for this time"
+    assert house.feed.problem() == "fixed price: energy-charts tells none for this time"
     house.live_until("2025-11-20 11:40")
     assert house.told()["import_price_ct_kwh"].source == "energy-charts"
 

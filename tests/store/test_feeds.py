@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bitgrid.store.errors import StoreError
-from bitgrid.store.feeds import BlockMeans, FeedsStore, Kept
+from bitgrid.store.feeds import BlockMeans, DamagedError, FeedsStore, Kept, open_feeds_store
 
 
 @pytest.fixture
@@ -28,7 +29,9 @@ def test_what_is_old_is_forgotten(path: Path) -> None:
     store = FeedsStore(path)
     for start_s in (600, 1200, 1800):
         store.add(BlockMeans(start_s, 1, None))
-    store.forget_before(1200)
+    store.forget_but(2)
+    assert [row.start_s for row in store.means(0, 9999)] == [1200, 1800]
+    store.forget_but(2)
     assert [row.start_s for row in store.means(0, 9999)] == [1200, 1800]
 
 
@@ -43,8 +46,82 @@ def test_the_last_answer_is_kept(path: Path) -> None:
 def test_a_file_that_is_no_database_is_refused_with_its_name(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("no database" * 100)
-    with pytest.raises(StoreError, match=r"feeds\.sqlite cannot be opened"):
+    with pytest.raises(DamagedError, match=r"feeds\.sqlite cannot be opened"):
         FeedsStore(path)
+
+
+def full_store(path: Path) -> None:
+    store = FeedsStore(path)
+    with store._database.atomic():
+        for start_s in range(0, 600 * 1500, 600):
+            store.add(BlockMeans(start_s, 1, 300))
+    store.close()
+
+
+def spoil(path: Path) -> None:
+    """The head of the file is sound, its pages are not: it opens, and fails when they are read."""
+    data = bytearray(path.read_bytes())
+    assert len(data) > 5 * 4096
+    data[4 * 4096 :] = b"\xa5" * (len(data) - 4 * 4096)
+    path.write_bytes(data)
+
+
+def test_damage_that_shows_while_rows_are_read_is_a_store_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full_store(path)
+    spoil(path)
+    monkeypatch.setattr(FeedsStore, "_check", lambda _store: None)
+    store = FeedsStore(path)
+    with pytest.raises(StoreError, match="cannot be read"):
+        list(store.means(0, 2**40))
+
+
+@pytest.mark.parametrize("how", ["pages", "all", "cut"])
+def test_a_damaged_file_is_set_aside_and_begun_anew(path: Path, how: str) -> None:
+    full_store(path)
+    if how == "pages":
+        spoil(path)
+    elif how == "all":
+        path.write_bytes(b"no database" * 1000)
+    else:
+        path.write_bytes(path.read_bytes()[:9000])
+    store, problem = open_feeds_store(path)
+    assert problem == "", "it was said in the log; from now on all is well"
+    assert list(store.means(0, 2**40)) == []
+    store.keep("prices", 1.0, "[1]")
+    store.close()
+    assert FeedsStore(path).kept("prices") == Kept(1.0, "[1]")
+    assert path.with_name("feeds.sqlite.damaged").exists()
+
+
+def test_a_sound_file_is_never_set_aside(path: Path) -> None:
+    full_store(path)
+    store, problem = open_feeds_store(path)
+    assert problem == ""
+    assert len(list(store.means(0, 2**40))) == 1500
+    assert not path.with_name("feeds.sqlite.damaged").exists()
+
+
+def test_where_no_file_can_be_it_remembers_until_the_next_start_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the directory should be")
+    store, problem = open_feeds_store(tmp_path / "data" / "feeds.sqlite")
+    assert "cannot be opened" in problem
+    assert "until the next start what is learned is kept in memory alone" in problem
+    store.add(BlockMeans(600, 1, 2))
+    assert list(store.means(0, 9999)) == [BlockMeans(600, 1, 2)]
+
+
+def test_a_database_that_another_holds_is_not_set_aside(path: Path) -> None:
+    full_store(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    _store, problem = open_feeds_store(path)
+    other.close()
+    assert "locked" in problem
+    assert path.exists()
+    assert not path.with_name("feeds.sqlite.damaged").exists()
 
 
 def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
@@ -56,7 +133,7 @@ def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:
         lambda: store.keep("a", 0.0, ""),
         lambda: store.kept("a"),
         lambda: list(store.means(0, 1)),
-        lambda: store.forget_before(0),
+        lambda: store.forget_but(1),
     ):
         with pytest.raises(StoreError, match="cannot be"):
             attempt()

@@ -108,6 +108,19 @@ class TestRecorder:
         assert recorder.flush() == ""
         assert recorder.waiting == 0
 
+    def test_keeps_what_changes_though_it_was_learned_at_one_time(
+        self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
+    ) -> None:
+        """A price of each block, all of one auction's answer; then a value that turns stale as it is."""
+        began_s, good, stale = clock.now(), Quality.GOOD, Quality.STALE
+        for value, quality in zip((30.0, 30.0, 12.5, 12.5, 30.0, 30.0), [*[good] * 5, stale], strict=True):
+            clock.advance(600)
+            message = Telemetry(value=value, source="market", age_s=clock.now() - began_s, quality=quality)
+            recorder.on_telemetry(Received(TOPICS.telemetry("tariff", "price"), message.encode(), retained=False))
+        assert recorder.flush() == ""
+        rows = [(row.at_s - began_s, row.value, row.quality) for row in store.values("tariff", "price", 0)]
+        assert rows == [(0, 30.0, "good"), (1800, 12.5, "good"), (3000, 30.0, "good"), (3600, 30.0, "stale")]
+
     def test_gives_up_the_oldest_before_memory_runs_out(self, recorder: TelemetryRecorder) -> None:
         for _ in range(MAX_WAITING // 1000 + 1):
             recorder._waiting.extend([Measured(0, "d", "s", 1.0, "good")] * 1000)

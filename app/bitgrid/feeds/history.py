@@ -38,7 +38,7 @@ class History:
         try:
             self._store.add(means)
             if means.start_s // 86_400 != self._last_start_s // 86_400:
-                self._store.forget_before(means.start_s - KEEP_S)
+                self._store.forget_but(KEEP_S // self._block_s)
             self._last_start_s = means.start_s
         except StoreError as error:
             log.warning("the forecasts learn nothing of this block: %s", error)

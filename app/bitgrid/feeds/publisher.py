@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from bitgrid.bus import Bus, Topics
 from bitgrid.clock import Clock
 from bitgrid.feeds.port import Feed
+
+log = logging.getLogger(__name__)
 
 INTERVAL_S = 60.0
 
@@ -29,9 +32,7 @@ class FeedsPublisher:
 
     def step(self) -> str:
         """Step the feeds and publish if it is time to; tell what is wrong, or nothing."""
-        for feed in self._feeds:
-            feed.step()
-        problem = "; ".join(filter(None, (feed.problem() for feed in self._feeds)))
+        problem = "; ".join(filter(None, map(_stepped, self._feeds)))
         if not self._bus.is_connected:
             self._told_boot_s = None
             return problem
@@ -45,5 +46,19 @@ class FeedsPublisher:
     def _publish(self) -> None:
         for feed in self._feeds:
             for device, signal, telemetry in feed.told():
+<<<<<<< HEAD
                 sent = telemetry.model_copy(update={"sent_boot_s": self._clock.boot()})
                 self._bus.publish(self._topics.telemetry(device, signal), sent, retain=True)
+=======
+                self._bus.publish(self._topics.telemetry(device, signal), telemetry, retain=True)
+
+
+def _stepped(feed: Feed) -> str:
+    """Step a feed and tell what is wrong; the fault of one does not silence the others."""
+    try:
+        feed.step()
+        return feed.problem()
+    except Exception as error:  # whatever it is, prices are told though the sun's forecast fails
+        log.exception("%s failed", type(feed).__name__)
+        return f"{type(feed).__name__} failed ({type(error).__name__}); what it knew grows old"
+>>>>>>> review5

@@ -5,14 +5,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from bitgrid.bus import HealthStatus
+from bitgrid.bus import HealthStatus, Received
+from bitgrid.config import load_config
 from bitgrid.feeds.errands import Errands
 from bitgrid.feeds.house_feeds import house_feeds
+from bitgrid.feeds.in_force import InForce
 from bitgrid.feeds.means import Means
 from bitgrid.feeds.publisher import FeedsPublisher
 from bitgrid.feeds.web import web_fetch
 from bitgrid.services import runtime
-from bitgrid.store.feeds import FeedsStore
+from bitgrid.store.feeds import open_feeds_store
 
 STEP_S = 5.0
 WORKERS = 2
@@ -22,18 +24,23 @@ def main() -> None:
     """Wire bus, store and feeds, and run until told to end."""
     service = runtime.start("feeds")
     executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="errand")
-    store, errands = FeedsStore(service.paths.data / "feeds.sqlite"), Errands(executor)
+    store, forgets = open_feeds_store(service.paths.data / "feeds.sqlite")
+    errands = Errands(executor)
     house = house_feeds(service.config, Means(service.clock, store, errands, web_fetch()))
     bus = service.connect_bus()
-    bus.subscribe(
-        service.topics.decision, lambda received: service.inbox.put(partial(house.on_decision, received))
-    )
+    in_force = InForce(service.config.config_hash, partial(load_config, service.paths.config), service.stop)
+
+    def on_decision(received: Received) -> None:
+        service.inbox.put(partial(house.on_decision, received))
+        service.inbox.put(partial(in_force.on_decision, received))
+
+    bus.subscribe(service.topics.decision, on_decision)
     block_s = service.config.rules.block_s
     publisher = FeedsPublisher(house.feeds, bus, service.topics, service.clock, block_s)
 
     def step() -> runtime.StepHealth | None:
         errands.step()
-        problem = publisher.step()
+        problem = "; ".join(filter(None, (forgets, publisher.step())))
         return runtime.StepHealth(HealthStatus.WARN, problem) if problem else None
 
     service.run_loop(bus, step, STEP_S)

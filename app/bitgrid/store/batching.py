@@ -16,6 +16,8 @@ WRITE_EVERY_S = 60.0
 DROP_EVERY_S = 3600.0
 KEEP_S = 7 * 86_400.0
 MAX_WAITING = 100_000
+SAME_TIME_S = 0.5
+"""A time that is reckoned from an age told anew is as exact as this."""
 
 
 class TelemetryRecorder:
@@ -24,6 +26,7 @@ class TelemetryRecorder:
     def __init__(self, store: TelemetryStore, topics: Topics, clock: Clock) -> None:
         self._store, self._topics, self._clock = store, topics, clock
         self._waiting: deque[Measured] = deque(maxlen=MAX_WAITING)
+        self._newest: dict[tuple[str, str], Measured] = {}
         self._next_write_boot_s = clock.boot() + WRITE_EVERY_S
         self._next_drop_boot_s = clock.boot()
 
@@ -38,7 +41,14 @@ class TelemetryRecorder:
         if names is None or told is None or received.retained or isinstance(told.value, list):
             return
         at_s = round(self._clock.now() - told.age_at_s(self._clock.boot()), 1)
-        self._waiting.append(Measured(at_s, *names, told.value, told.quality.value))
+        new = Measured(at_s, *names, told.value, told.quality.value)
+        known = self._newest.get((new.device, new.signal))
+        self._newest[new.device, new.signal] = new
+        if known is None or abs(at_s - known.at_s) > SAME_TIME_S:
+            self._waiting.append(new)
+        elif new[1:] != known[1:]:
+            # Another price of an auction long made, or a value that its age has made stale: it holds from now on.
+            self._waiting.append(new._replace(at_s=round(self._clock.now(), 1)))
 
     def on_ups(self, bus: Bus, received: Received) -> None:
         """Before the computer is shut down, write what waits and say so."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +11,12 @@ from typing import NamedTuple
 from peewee import CharField, FloatField, IntegerField, Model, PeeweeException, SqliteDatabase, TextField
 
 from bitgrid.store.errors import StoreError
+
+log = logging.getLogger(__name__)
+
+IN_MEMORY = Path(":memory:")
+_ERRORS = (PeeweeException, sqlite3.Error)
+"""peewee wraps what a statement raises, but not what fetching its rows does."""
 
 
 class BlockMeans(NamedTuple):
@@ -50,32 +58,46 @@ class _Kept(Model):
 _MODELS = [_BlockMeans, _Kept]
 
 
+class DamagedError(StoreError):
+    """What is in the file can be read no more."""
+
+
 class FeedsStore:
     """``feeds.sqlite``: written by `feeds` alone. Losing it costs what was learned, and no safety.
 
     Raises:
+        DamagedError: it is no sound database.
         StoreError: from every method, when the database cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._database = SqliteDatabase(
             str(path), pragmas={"journal_mode": "wal", "synchronous": "normal", "busy_timeout": 2000}
         )
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._database.connect()
+            self._check()
             with self._database.bind_ctx(_MODELS):
                 self._database.create_tables(_MODELS)
-        except PeeweeException as error:
-            raise StoreError(f"the feeds' database {path} cannot be opened: {error}") from error
+        except (*_ERRORS, OSError) as error:
+            self._database.close()
+            kind = DamagedError if "not a database" in str(error) or "malformed" in str(error) else StoreError
+            raise kind(f"the feeds' database {path} cannot be opened: {error}") from error
+
+    def _check(self) -> None:
+        """Look through all of it; some megabytes, and damage that nobody looks for is found at night."""
+        found = self._database.execute_sql("PRAGMA quick_check(1)").fetchone()  # type: ignore[no-untyped-call]
+        if found != ("ok",):
+            raise sqlite3.DatabaseError(f"malformed: {found}")
 
     def add(self, means: BlockMeans) -> None:
         """Remember a block; what was known of it gives way."""
         try:
             with self._database.bind_ctx(_MODELS):
                 _BlockMeans.insert(**means._asdict()).on_conflict_replace().execute()
-        except PeeweeException as error:
+        except _ERRORS as error:
             raise StoreError(f"{self._path} cannot be written: {error}") from error
 
     def means(self, since_s: int, before_s: int) -> Iterator[BlockMeans]:
@@ -88,15 +110,18 @@ class FeedsStore:
                     .order_by(_BlockMeans.start_s)
                 )
                 yield from (BlockMeans(*row) for row in query.tuples().iterator())
-        except PeeweeException as error:
+        except _ERRORS as error:
             raise StoreError(f"{self._path} cannot be read: {error}") from error
 
-    def forget_before(self, start_s: int) -> None:
-        """Drop the blocks that begin before ``start_s``."""
+    def forget_but(self, newest: int) -> None:
+        """Drop all blocks but so many of the newest; counted, so that no clock's error ever drops them all."""
         try:
             with self._database.bind_ctx(_MODELS):
-                _BlockMeans.delete().where(_BlockMeans.start_s < start_s).execute()
-        except PeeweeException as error:
+                begins = _BlockMeans.select(_BlockMeans.start_s).order_by(_BlockMeans.start_s.desc())
+                first_dropped = begins.offset(newest).limit(1).scalar()
+                if first_dropped is not None:
+                    _BlockMeans.delete().where(_BlockMeans.start_s <= first_dropped).execute()
+        except _ERRORS as error:
             raise StoreError(f"{self._path} cannot be written: {error}") from error
 
     def keep(self, name: str, at_s: float, text: str) -> None:
@@ -104,7 +129,7 @@ class FeedsStore:
         try:
             with self._database.bind_ctx(_MODELS):
                 _Kept.insert(name=name, at_s=at_s, text=text).on_conflict_replace().execute()
-        except PeeweeException as error:
+        except _ERRORS as error:
             raise StoreError(f"{self._path} cannot be written: {error}") from error
 
     def kept(self, name: str) -> Kept | None:
@@ -112,10 +137,36 @@ class FeedsStore:
         try:
             with self._database.bind_ctx(_MODELS):
                 row = _Kept.get_or_none(_Kept.name == name)
-        except PeeweeException as error:
+        except _ERRORS as error:
             raise StoreError(f"{self._path} cannot be read: {error}") from error
         return None if row is None else Kept(row.at_s, row.text)
 
     def close(self) -> None:
         """Close the database."""
         self._database.close()
+
+
+def open_feeds_store(path: Path) -> tuple[FeedsStore, str]:
+    """The store, whatever became of its file: prices and forecasts are told without it, too.
+
+    A damaged file is set aside as ``<name>.damaged`` and begun anew; where none can be opened, what is learned is
+    kept in memory until the next start.
+
+    Returns:
+        the store, and what a person should know of it; empty if all is well.
+    """
+    try:
+        return FeedsStore(path), ""
+    except DamagedError as error:
+        problem = f"{error}; it was set aside as {path.name}.damaged, and what was learned is learned anew"
+    except StoreError as error:
+        return FeedsStore(IN_MEMORY), f"{error}; until the next start what is learned is kept in memory alone"
+    log.error("%s", problem)
+    try:
+        for part in ("", "-wal", "-shm"):
+            beside = path.with_name(path.name + part)
+            if beside.exists():
+                beside.rename(path.with_name(f"{path.name}.damaged{part}"))
+        return FeedsStore(path), ""
+    except (StoreError, OSError) as error:
+        return FeedsStore(IN_MEMORY), f"{problem}; until the next start it is kept in memory alone: {error}"

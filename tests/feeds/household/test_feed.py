@@ -139,3 +139,18 @@ def test_learning_that_fails_leaves_the_last_habits(
     clock.advance(15 * 3600)
     assert stepped(one) is not None
     assert "could not be learned" in caplog.text
+
+
+def test_a_forecast_that_can_no_longer_be_made_grows_old(store: FeedsStore, clock: HeldClock) -> None:
+    remember(store, lived(NOW_S - 20 * 86_400, NOW_S))
+    one = feed(store, clock)
+    told = stepped(one)
+    assert told is not None
+    assert told.telemetry.age_s == 0
+    store.close()
+    store._database.init("/nowhere/feeds.sqlite")
+    clock.advance(4 * 3600)
+    told = stepped(one)
+    assert told is not None
+    assert told.telemetry.age_s == 4 * 3600
+    assert "the household is not forecast" in one.problem()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bitgrid.feeds.pv.check import check
 from bitgrid.feeds.pv.clearness import Clearness
 from bitgrid.feeds.pv.forecast import Outlook
-from bitgrid.feeds.pv.learning import Home, first_model
+from bitgrid.feeds.pv.learning import Home, first_model, night
 from bitgrid.feeds.pv.model import LEADS_S, Features, Model
 from bitgrid.feeds.pv.outside import HOUR_S, Answer, Outside, clear_hour_w_m2
 from bitgrid.feeds.pv.record import Record
@@ -61,6 +61,21 @@ def test_it_comes_back_after_better_nights() -> None:
     score = Score().after(bad)
     assert score.is_worse_than_persistence
     assert not score.after(good).is_worse_than_persistence
+
+
+def test_what_nothing_was_learned_for_yet_is_checked_too_and_the_learned_begins_afresh() -> None:
+    """Under a clear sky the untaught model expects the usual clouds; persistence is right."""
+    clear, model, trust = measured(15, Weather(cloudless=True)), first_model(HOME), Trust()
+    for days in (12, 13):
+        model, trust = night(HOME, clear, (SPRING + days * A_DAY) * BLOCK_S, model, (trust, None))
+    assert model is not None
+    assert not model.lines
+    assert trust.falls_back("day")
+    assert "the day ahead was lately worse than a sky that stays as it is" in trust.words
+    model, trust = night(HOME, clear, (SPRING + 14 * A_DAY) * BLOCK_S, model, (trust, None))
+    assert model is not None
+    assert model.lines
+    assert trust.words == ""
 
 
 def test_no_day_is_judged_twice_and_a_day_without_readings_not_at_all() -> None:

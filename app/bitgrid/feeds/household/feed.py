@@ -39,7 +39,7 @@ class LoadForecastFeed:
         self._learned: Learned | None = None
         self._asked_day: int | None = None
         self._made_of: tuple[int, bool, Learned | None] | None = None
-        self._first_block = 0
+        self._first_block, self._made_boot_s = 0, 0.0
         self._forecast_w: list[tuple[float, float, float]] = []
         self._problem = ""
 
@@ -58,7 +58,10 @@ class LoadForecastFeed:
         if self._forecast_w and self._learned is not None:
             days = self._learned.days
             source = f"learned from {days} day{'s' if days != 1 else ''}"
-            telemetry = Telemetry(value=self._forecast_w, source=source, first_block=self._first_block)
+            age_s = max(0.0, self._clock.boot() - self._made_boot_s)
+            telemetry = Telemetry(
+                value=self._forecast_w, source=source, age_s=age_s, first_block=self._first_block
+            )
             yield Told(DEVICE, SIGNAL, telemetry)
 
     def problem(self) -> str:
@@ -91,7 +94,7 @@ class LoadForecastFeed:
         rows = self._rows(start_s, 3)
         forecast = Household(self._learned, rows, self._local).forecast(start_s, HORIZON_S // self._block_s)
         self._made_of = (block, is_known, self._learned)
-        self._first_block, self._forecast_w = block, forecast
+        self._first_block, self._forecast_w, self._made_boot_s = block, forecast, self._clock.boot()
 
     def _rows(self, start_s: int, days: int) -> list[BlockMeans]:
         """What is known of the last days; nothing of a block that has not ended."""

@@ -98,7 +98,7 @@ class Market:
         """What is wrong, in words; empty while prices are known as far as can be wanted."""
         now_s, until_s = self._means.clock.now(), self.known_until_s
         if until_s <= now_s:
-            return self.fallback_words() if self._trouble else ""
+            return self.fallback_words() if self._trouble or self.products else ""
         if self._trouble and until_s < self._schedule.wanted_until_s(now_s):
             return f"{self._trouble}; prices are known until {self._local(until_s)}, then the fixed price holds"
         if until_s - now_s < SOON_S and until_s < self._schedule.wanted_until_s(now_s):

@@ -81,9 +81,12 @@ def night(
     """
     trust, outside = known
     before = record.cut(int(now_s // home.block_s))
-    if in_force is not None and in_force.lines:
+    if in_force is not None:
         sky = Sky(in_force.roof, home.place, home.block_s)
         recent = before.since(before.end_block - RECENT_S // home.block_s)
         outlook = Outlook(in_force, sky, Clearness(recent, sky), trust, outside)
         trust = check(outlook, before, before.end_block)
-    return Lesson(learn(home, before, now_s) or in_force, trust)
+    model = learn(home, before, now_s) or in_force
+    if model is not None and model.lines and in_force is not None and not in_force.lines:
+        trust = trust.model_copy(update={"scores": {}})  # what the untaught lines deserved is not theirs
+    return Lesson(model, trust)
