@@ -192,6 +192,14 @@ def test_nonsense_at_the_first_base_does_not_hide_the_mark_at_the_next() -> None
     assert SunSpecDevice("device", read, ["grid_power_w"]).read() == {"grid_power_w": 100}
 
 
+def test_of_several_bases_that_could_not_be_read_the_first_is_told() -> None:
+    def read(address: int, _count: int, _function: str = "holding") -> list[int]:
+        raise DeviceNonsense(f"garbage at {address}") if address == 40_000 else DeviceBusy(f"busy at {address}")
+
+    with pytest.raises(DeviceNonsense, match="garbage at 40000"):
+        SunSpecDevice("device", read, ["grid_power_w"]).read()
+
+
 def test_a_list_that_just_stops_is_a_list() -> None:
     assert told(block(203, W=100, W_SF=0), has_end=False) == 100
 

@@ -39,6 +39,7 @@ def test_an_answer_is_spoiled(fault: WireFault) -> None:
 def test_what_is_no_answer_to_a_read_and_what_is_sound_stays_as_it_is() -> None:
     refusal = bytes.fromhex("0007 0000 0003 01 83 02")
     assert ModbusSpoil()(WireFault.SWAPPED_WORDS, QUESTION, refusal) == refusal
+    assert ModbusSpoil()(WireFault.BAD_COUNT, QUESTION, refusal) == refusal
     assert ModbusSpoil()(WireFault.SHORT, QUESTION, b"") == b""
     assert ModbusSpoil()(None, QUESTION, ANSWER) == ANSWER
 

@@ -16,6 +16,7 @@ _HEADER = ">HHHBB"
 _SIZE = struct.calcsize(_HEADER)
 _NAN, _NOT_IMPLEMENTED = [0x7FC0, 0], 0x8000
 _READ_HOLDING, _READ_INPUT = 3, 4
+_ERROR = 0x80
 _OTHER = {_READ_HOLDING: _READ_INPUT, _READ_INPUT: _READ_HOLDING}
 
 
@@ -33,7 +34,7 @@ class ModbusSpoil:
         if fault is None or len(answer) <= _SIZE:
             return answer
         if fault in EXCEPTIONS:
-            return _frame(answer, function=answer[_SIZE - 1] | 0x80, data=bytes([EXCEPTIONS[fault]]))
+            return _frame(answer, function=answer[_SIZE - 1] | _ERROR, data=bytes([EXCEPTIONS[fault]]))
         if answer[_SIZE - 1] in _OTHER and fault in _WORDS:
             answer = _registers(answer, _WORDS[fault])
         return _HEADERS[fault](answer) if fault in _HEADERS else answer
@@ -61,6 +62,11 @@ def _with_byte(place: int, change: Callable[[int], int]) -> Callable[[bytes], by
     return changed
 
 
+def _is_refusal(answer: bytes) -> bool:
+    """Whether an exception code stands where other answers count their bytes."""
+    return bool(answer[_SIZE - 1] & _ERROR)
+
+
 def _swapped(words: list[int]) -> list[int]:
     pairs = len(words) // 2 * 2
     return [words[place ^ 1] for place in range(pairs)] + words[pairs:]
@@ -71,12 +77,13 @@ def _foreign(words: list[int]) -> list[int]:
     return [word ^ 1 for word in words]
 
 
+_with_more_bytes = _with_byte(8, lambda count: min(255, count + 2))
 _HEADERS: dict[WireFault, Callable[[bytes], bytes]] = {
     WireFault.WRONG_TRANSACTION: _with_byte(1, lambda low: low ^ 1),
     WireFault.WRONG_PROTOCOL: _with_byte(3, lambda _: 1),
     WireFault.WRONG_UNIT: _with_byte(6, lambda unit: unit ^ 1),
     WireFault.WRONG_FUNCTION: _with_byte(7, lambda function: _OTHER.get(function, function)),
-    WireFault.BAD_COUNT: _with_byte(8, lambda count: min(255, count + 2)),
+    WireFault.BAD_COUNT: lambda answer: answer if _is_refusal(answer) else _with_more_bytes(answer),
 }
 _WORDS: dict[WireFault, Callable[[list[int]], list[int]]] = {
     WireFault.WRONG_TRANSACTION: _foreign,

@@ -151,7 +151,7 @@ def _first_header(read: RegisterReader, device: str, bases: Sequence[int]) -> in
             if _try(read, base) == _MARK:
                 return base + len(_MARK)
         except (DeviceBusy, DeviceNonsense) as error:
-            unclear = error
+            unclear = unclear or error
     if unclear is not None:
         raise unclear
     raise DeviceNonsense(f"{device} has no SunSpec mark at {BASES}; is SunSpec enabled, is unit_id right?")
