@@ -390,6 +390,10 @@ def test_prices_and_forecasts_stand_with_who_told_them_and_how_old_they_are(
             "aWATTar until 2025-06-17 00:00, then fixed price",
             "aWATTar bis 2025-06-17 00:00, danach der feste Preis",
         ),
+        (
+            "fixed price since 2026-01-12 00:00: x-market has not answered since 2026-01-10 13:07 (no network)",
+            "fester Preis seit 2026-01-12 00:00: keine Antwort von x-market",
+        ),
         ("clear sky, days measured: 3", "klarer Himmel, 3 Tage gemessen"),
         ("clear sky of the roof in site.yaml and open-meteo", "klarer Himmel über dem Dach und open-meteo"),
         ("mempool.space, 18.5 J/TH", "mempool.space, 18.5 J/TH"),

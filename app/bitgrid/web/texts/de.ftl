@@ -174,7 +174,7 @@ source-fixed = fester Tarif
 source-time-of-use = Tarif nach Tageszeit
 source-owner = selbst eingetragen
 source-until = { $name } bis { $until }, danach der feste Preis
-source-fallback = fester Preis: { $name } schweigt seit { $since }
+source-fallback = fester Preis seit { $since }: keine Antwort von { $name }
 source-clear-sky = klarer Himmel über dem Dach
 source-clear-sky-days = klarer Himmel, { $days ->
     [1] ein Tag gemessen

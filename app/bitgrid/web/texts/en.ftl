@@ -174,7 +174,7 @@ source-fixed = your fixed tariff
 source-time-of-use = your tariff by time of day
 source-owner = as you entered it
 source-until = { $name } until { $until }, then your fixed price
-source-fallback = your fixed price: { $name } has been silent since { $since }
+source-fallback = your fixed price since { $since }: no answer from { $name }
 source-clear-sky = clear sky over your roof
 source-clear-sky-days = clear sky, { $days ->
     [1] one day measured
