@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.config import ConfigError
+from bitgrid.config import ConfigError, secrets
 from bitgrid.config.secrets import DIRECTORY_VARIABLE, Credentials, credentials, token
 
 
@@ -84,3 +84,14 @@ def test_what_is_no_token_is_refused_without_telling_it(directory: Path, text: s
 def test_a_missing_token_is_named() -> None:
     with pytest.raises(ConfigError, match=r"relay.* cannot be read: .* with one line, the token"):
         token("relay")
+
+
+def test_on_an_appliance_each_user_has_a_directory_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(DIRECTORY_VARIABLE, raising=False)
+    monkeypatch.setattr(secrets, "DEFAULT_DIRECTORY", tmp_path)
+    assert secrets.secrets_directory() == tmp_path
+    own = tmp_path / Path("/proc/self").owner()
+    own.mkdir()
+    assert secrets.secrets_directory() == own

@@ -215,6 +215,20 @@ def test_secrets_and_data_that_others_could_reach_are_errors(tmp_path: Path) -> 
     assert wrong == {"secrets": f"chmod go-rwx {key}", "data": f"chmod o-w {places.data}"}
 
 
+def test_an_appliances_secrets_lie_in_directories_that_may_be_passed_but_not_listed(tmp_path: Path) -> None:
+    own = tmp_path / "secrets" / "bitgrid-io"
+    own.mkdir(parents=True)
+    (tmp_path / "secrets").chmod(0o711)
+    own.chmod(0o750)
+    (own / "broker-poller").touch(mode=0o600)
+    places = Places(tmp_path / "data", tmp_path / "run", tmp_path / "secrets")
+    assert errors(list(machine.permissions(places))) == []
+    own.chmod(0o755)
+    (own / "broker-poller").chmod(0o644)
+    wrong = [found.command for found in errors(list(machine.permissions(places)))]
+    assert wrong == [f"chmod g-w,o-rw {own}", f"chmod go-rwx {own / 'broker-poller'}"]
+
+
 def test_what_is_not_there_need_not_be_closed(tmp_path: Path) -> None:
     assert list(machine.permissions(Places(tmp_path / "a", tmp_path / "b", tmp_path / "c"))) == []
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import gzip
 import hashlib
 import re
@@ -9,7 +10,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from bitgrid.bus.memory import MemoryBus
+from bitgrid.clock import HeldClock
+from bitgrid.config import Config
 from bitgrid.explain import LANGUAGES, Texts
+from bitgrid.web import Asker, HouseView, create_app
 from web.talk import REPOSITORY, Talk
 
 WEB = REPOSITORY / "app" / "bitgrid" / "web"
@@ -26,6 +31,33 @@ def test_a_foreign_name_that_leads_here_is_not_answered(client: FlaskClient, hos
     assert response.status_code == 421
     assert "site.yaml" in response.get_json()["detail"]
     assert client.get("/", headers={"Host": host}).status_code == 421
+
+
+@pytest.fixture
+def behind_a_proxy(config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView) -> FlaskClient:
+    web = config.site.web.model_copy(update={"names": ["BitGrid.local"]})
+    served = dataclasses.replace(config, site=config.site.model_copy(update={"web": web}))
+    return create_app(served, view, Asker("home", bus, clock), clock).test_client()
+
+
+@pytest.mark.parametrize(
+    "host", ["bitgrid.local", "BITGRID.local:443", "192.168.1.10", "[fd00::1]:443", "127.0.0.1"]
+)
+def test_behind_a_proxy_it_answers_to_its_name_and_to_bare_addresses(
+    behind_a_proxy: FlaskClient, host: str
+) -> None:
+    assert behind_a_proxy.get("/api/v1/health", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "bitgrid.local.evil.example", "192.168.1.10.evil.example", "[evil]"]
+)
+def test_behind_a_proxy_a_foreign_name_is_foreign_still(behind_a_proxy: FlaskClient, host: str) -> None:
+    assert behind_a_proxy.get("/api/v1/health", headers={"Host": host}).status_code == 421
+
+
+def test_without_a_proxy_a_bare_address_is_foreign(client: FlaskClient) -> None:
+    assert client.get("/api/v1/health", headers={"Host": "192.168.1.10"}).status_code == 421
 
 
 @pytest.mark.parametrize("path", ["/api/v1/override", "/api/v1/estop"])

@@ -21,6 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from bitgrid.bus.access import Access
 from bitgrid.bus.messages import Health, Message
 from bitgrid.bus.port import Handler, Received
 
@@ -39,6 +40,10 @@ class MqttBus:
         will_topic: the component's health topic; None for a caller who comes and goes.
         will: what the broker says there when this client vanishes.
         speed: seconds of the house per second of the machine, for message expiry.
+        access: how it is let in, and whether by TLS.
+
+    Raises:
+        OSError: a certificate that ``access`` names cannot be used.
     """
 
     def __init__(  # noqa: PLR0913  one connection has this many sides
@@ -50,6 +55,7 @@ class MqttBus:
         will_topic: str | None = None,
         will: Health | None = None,
         speed: float = 1.0,
+        access: Access | None = None,
     ) -> None:
         self._host, self._port, self._speed = host, port, speed
         self._connected = threading.Event()
@@ -57,6 +63,7 @@ class MqttBus:
         self._client = Client(CallbackAPIVersion.VERSION2, f"bitgrid-{component}", protocol=MQTTv5)
         if will_topic is not None and will is not None:
             self._client.will_set(will_topic, will.encode(), qos=1, retain=True)
+        (access or Access()).apply(self._client)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message

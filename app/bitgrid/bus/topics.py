@@ -72,6 +72,11 @@ class Topics:
         return f"bitgrid/{self.site}/cmd/estop"
 
     @property
+    def export(self) -> str:
+        """A wish for an export of what is recorded."""
+        return f"bitgrid/{self.site}/cmd/export"
+
+    @property
     def ups(self) -> str:
         """The UPS: on battery, online again, or about to shut the computer down."""
         return f"bitgrid/{self.site}/cmd/ups"

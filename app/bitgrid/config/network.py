@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from bitgrid.config.schema import Host, Model, Port
+from bitgrid.config.schema import Host, Identifier, Model, Port
+
+AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]{1,250}$")]
+OWN_ACCOUNTS = frozenset({
+    "poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web", "doctor", "ups", "reviver"
+})  # fmt: skip
+"""Names that the house's own processes have at the broker."""
+
+
+class Peer(Model):
+    """Somebody else who may use the appliance's broker, with an account of its own."""
+
+    name: Identifier = Field(description="Its account; of a device, the device's `id`.")
+    kind: Literal["home_assistant", "device"] = Field(
+        description="`home_assistant`: sees everything, may ask for an override or an export, commands no load. "
+        "`device`: tells what its profile names, and sees nothing."
+    )
+    tls: bool = Field(
+        default=True,
+        description="Whether it speaks TLS. If not, anyone in the network can read its password and its figures.",
+    )
+
+    @model_validator(mode="after")
+    def _is_no_process(self) -> Self:
+        if self.name in OWN_ACCOUNTS:
+            raise ValueError(f"{self.name} is a process of the house; name the peer otherwise")
+        if self.kind == "home_assistant" and not self.tls:
+            raise ValueError("home_assistant may start loads, so it must speak TLS; only a device may go without")
+        return self
 
 
 class Broker(Model):
@@ -14,6 +43,32 @@ class Broker(Model):
 
     host: Host = Field(default="127.0.0.1", description="Its address.")
     port: Port = Field(default=1883, description="Its port.")
+    log_in: Literal["none", "password", "certificate"] = Field(
+        default="none",
+        description="How each process shows who it is: by `broker-<process>` in the secrets' directory with "
+        "`user:password`, or by `broker-<process>.crt` and `.key`. An appliance's own broker wants `password`.",
+    )
+    ca_file: AbsolutePath | None = Field(
+        default=None,
+        description="Who must have signed the broker's certificate (PEM). Given: the connection is encrypted.",
+    )
+    peers: list[Peer] = Field(
+        default=[], description="Who else may use an appliance's broker. None: it listens on this machine alone."
+    )
+    tls_port: Port = Field(default=8883, description="Where an appliance's broker hears peers by TLS.")
+    plain_port: Port = Field(default=1884, description="Where it hears devices that cannot speak TLS.")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.log_in == "certificate" and self.ca_file is None:
+            raise ValueError("log_in: certificate needs ca_file, for a certificate is shown by TLS")
+        names = [peer.name for peer in self.peers]
+        if len(set(names)) != len(names):
+            raise ValueError("every peer needs a name of its own")
+        ports = [self.port, self.tls_port, self.plain_port]
+        if self.peers and len(set(ports)) != len(ports):
+            raise ValueError("port, tls_port and plain_port must differ")
+        return self
 
 
 class WebServer(Model):
@@ -21,6 +76,11 @@ class WebServer(Model):
 
     host: Host = Field(default="127.0.0.1", description="Address to listen on.")
     port: Port = Field(default=8080, description="Port to listen on.")
+    names: list[Host] = Field(
+        default=[],
+        description="Names the pages are opened by through a proxy on this machine, such as `bitgrid.local`; with "
+        "one, bare addresses are answered too.",
+    )
 
 
 def is_loopback(host: str) -> bool:

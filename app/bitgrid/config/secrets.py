@@ -6,6 +6,7 @@ A file of the secrets' directory holds one line, ``user:password`` or a token, a
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from bitgrid.config.errors import ConfigError, Problem
 MAX_BYTES = 1000
 DIRECTORY_VARIABLE = "BITGRID_SECRETS_DIR"
 DEFAULT_DIRECTORY = Path("/etc/bitgrid/secrets")
+"""On an appliance it holds one directory a Unix user, which only that user can open."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,24 @@ class Credentials:
     password: str = field(repr=False)
 
 
+def secrets_directory() -> Path:
+    """What `DIRECTORY_VARIABLE` names; else this user's own part of `DEFAULT_DIRECTORY`, or the whole of it."""
+    named = os.environ.get(DIRECTORY_VARIABLE)
+    if named:
+        return Path(named)
+    try:
+        own = DEFAULT_DIRECTORY / pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a user id without a name
+        return DEFAULT_DIRECTORY
+    return own if own.is_dir() else DEFAULT_DIRECTORY
+
+
 def credentials(name: str, directory: Path | None = None) -> Credentials:
     """The credentials in the file ``name``.
 
     Args:
         name: as ``secret`` in site.yaml says.
-        directory: where it is; by default what `DIRECTORY_VARIABLE` names, else `DEFAULT_DIRECTORY`.
+        directory: where it is; by default `secrets_directory`.
 
     Raises:
         ConfigError: the file is missing, may be read by others, or is not of the form ``user:password``.
@@ -59,8 +73,7 @@ def token(name: str, directory: Path | None = None) -> str:
 
 
 def _read(name: str, directory: Path | None, form: str) -> tuple[Path, str]:
-    where = directory or Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
-    path = where / name
+    path = (directory or secrets_directory()) / name
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

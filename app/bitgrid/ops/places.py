@@ -28,10 +28,12 @@ class Layout:
     Args:
         home: the instance's own directory, e.g. ``var/0``.
         run: sockets and the instance card; short enough for a Unix socket's path, so not always inside ``home``.
+        logs: where log files go; by default inside ``home``.
     """
 
     home: Path
     run: Path
+    logs: Path | None = None
 
     @property
     def config(self) -> Path:
@@ -46,7 +48,7 @@ class Layout:
     @property
     def log(self) -> Path:
         """One log file a program."""
-        return self.home / "log"
+        return self.logs or self.home / "log"
 
     @property
     def supervisor_socket(self) -> Path:

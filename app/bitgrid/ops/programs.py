@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bitgrid.ops.errors import Refusal
@@ -23,12 +24,17 @@ SERVICES = ("poller", "guard", "loads", "rules", "recorder", "feeds", "explain",
 
 @dataclass(frozen=True)
 class Program:
-    """A program under supervisord; an event listener is told of the other programs' fates."""
+    """A program under supervisord; an event listener is told of the other programs' fates.
+
+    ``user``: whom it runs as; None: as supervisord itself. ``environment``: beside supervisord's own.
+    """
 
     name: str
     priority: int
     command: tuple[str, ...]
     is_listener: bool = False
+    user: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def house_programs(mosquitto_conf: Path | None, *, simulated: bool) -> list[Program]:

@@ -19,13 +19,13 @@ LOG_BYTES = 2_000_000
 LOG_BACKUPS = 2
 
 _DAEMON = """\
-; Written by `bitgrid run` at every start; changes made here are lost.
+; Written anew at every start; changes made here are lost.
 [unix_http_server]
 file={socket}
-chmod=0700
+chmod={socket_mode}
 
 [supervisord]
-nodaemon=true
+{user}nodaemon=true
 silent=true
 logfile={log}/supervisord.log
 logfile_maxbytes={log_bytes}
@@ -50,6 +50,7 @@ startsecs={start_s}
 startretries={retries}
 stopsignal=TERM
 stopwaitsecs=12
+umask=027
 stopasgroup=true
 killasgroup=true
 """
@@ -70,17 +71,28 @@ stderr_logfile_backups={log_backups}
 """
 
 
-def render_supervisor(programs: Iterable[Program], layout: Layout, setpriv: str) -> str:
+def render_supervisor(
+    programs: Iterable[Program],
+    layout: Layout,
+    setpriv: str,
+    *,
+    socket_mode: str = "0700",
+    user: str | None = None,
+) -> str:
     """supervisord.conf for these programs, which inherit supervisord's own environment.
 
     Args:
         programs: what to run.
         layout: where sockets and logs go.
         setpriv: path of setpriv(1).
+        socket_mode: who may speak to supervisord; on an appliance its directory says that.
+        user: whom supervisord itself runs as, where it must be said; None: whoever starts it.
     """
     sizes = {"log_bytes": str(LOG_BYTES), "log_backups": str(LOG_BACKUPS), "log": _plain(str(layout.log))}
     head = _DAEMON.format(
         socket=_plain(str(layout.supervisor_socket)),
+        socket_mode=socket_mode,
+        user=f"user={_plain(user)}\n" if user else "",
         run=_plain(str(layout.run)),
         **sizes,
     )
@@ -89,8 +101,9 @@ def render_supervisor(programs: Iterable[Program], layout: Layout, setpriv: str)
 
 def _program(program: Program, setpriv: str, sizes: Mapping[str, str]) -> str:
     logs = _LISTENER_LOGS if program.is_listener else _LOGS
+    body = _PROGRAM + (f"user={_plain(program.user)}\n" if program.user else "") + _environment(program) + logs
     command = shlex.join([setpriv, "--pdeathsig", "TERM", *program.command])
-    return (_PROGRAM + logs).format(
+    return body.format(
         kind="eventlistener" if program.is_listener else "program",
         name=program.name,
         command=_plain(command),
@@ -99,6 +112,13 @@ def _program(program: Program, setpriv: str, sizes: Mapping[str, str]) -> str:
         start_s=START_S,
         **sizes,
     )
+
+
+def _environment(program: Program) -> str:
+    if not program.environment:
+        return ""
+    pairs = ",".join(f'{name}="{_plain(value)}"' for name, value in program.environment.items())
+    return f"environment={pairs}\n"
 
 
 def _plain(text: str) -> str:

@@ -17,6 +17,7 @@ from bitgrid.bus import Health, HealthStatus, Topics
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock, clock_from_environment
 from bitgrid.config import Config, ConfigError, load_config
+from bitgrid.ops.broker_access import access_for
 from bitgrid.services.paths import Paths
 
 HEALTH_INTERVAL_S = 5.0
@@ -95,17 +96,25 @@ class Service:
         return Topics(self.config.site.site)
 
     def connect_bus(self) -> MqttBus:
-        """A client of the broker with this component's last will, connecting in the background."""
+        """A client of the broker with this component's last will, connecting in the background.
+
+        Ends the process with a clear text if what it is to show to the broker cannot be used.
+        """
         broker = self.config.site.broker
         will = Health(status=HealthStatus.ERROR, reason="connection lost", instance=self.instance)
-        bus = MqttBus(
-            self.component,
-            broker.host,
-            broker.port,
-            will_topic=self.topics.health(self.component),
-            will=will,
-            speed=self.clock.speed,
-        )
+        try:
+            bus = MqttBus(
+                self.component,
+                broker.host,
+                broker.port,
+                will_topic=self.topics.health(self.component),
+                will=will,
+                speed=self.clock.speed,
+                access=access_for(broker, self.component),
+            )
+        except (ConfigError, OSError) as error:
+            log.error("nothing can be shown to the broker, so nothing was started:\n%s", error)  # noqa: TRY400  for the owner
+            sys.exit(EXIT_BAD_CONFIG)
         bus.start()
         return bus
 

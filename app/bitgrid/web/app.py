@@ -72,7 +72,7 @@ def create_app(
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
     web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event())
     app.extensions["bitgrid"] = web
-    security.protect(app, config.site.web.host)
+    security.protect(app, config.site.web.host, config.site.web.names)
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)

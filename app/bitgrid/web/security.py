@@ -1,10 +1,13 @@
-"""What protects the page in `make run`, on loopback and before there is a log-in: host, origin and headers.
+"""What protects the page before there is a log-in: host, origin and headers.
 
-Log-in and roles come with the user interface; until then nothing but loopback may be bound.
+Log-in and roles come with the user interface; until then nothing but loopback may be bound, and the appliance's
+proxy, which is on loopback too, asks for a password.
 """
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -29,12 +32,18 @@ HEADERS = {
 }
 
 
-def protect(app: Flask, host: str) -> None:
-    """Check every request of an application, and put the headers on every answer."""
-    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host}
+def protect(app: Flask, host: str, proxied: Sequence[str] = ()) -> None:
+    """Check every request of an application, and put the headers on every answer.
+
+    Args:
+        app: the application.
+        host: where it listens.
+        proxied: names a proxy on this machine serves it by; with any, bare addresses are answered too.
+    """
+    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host} | {name.lower() for name in proxied}
 
     def check() -> None:
-        _check_host(names)
+        _check_host(names, addresses_too=bool(proxied))
         _check_origin()
 
     app.before_request(check)
@@ -62,16 +71,27 @@ def check_form() -> None:
         )
 
 
-def _check_host(names: frozenset[str]) -> None:
-    """Answer to our own names only: a foreign name that resolves to us is an attack (DNS rebinding)."""
+def _check_host(names: frozenset[str], *, addresses_too: bool) -> None:
+    """Answer to our own names only: a foreign name that resolves to us is an attack (DNS rebinding).
+
+    A bare address resolves to nothing, so it cannot be one.
+    """
     name = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
-    if name.lower() not in names:
+    if name.lower() not in names and not (addresses_too and _is_address(name)):
         raise Refusal(
             421,
             "unknown_host",
             f"BitGrid does not answer to the name {name!r}. Use http://127.0.0.1 with its port, "
-            "or set web.host in site.yaml to the name you use.",
+            "or put the name you use into web.names in site.yaml.",
         )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _check_origin() -> None:

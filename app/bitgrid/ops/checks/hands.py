@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from bitgrid.bus import Health, HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock
 from bitgrid.config import Config, DeviceConfig, LoadConfig
@@ -29,6 +28,7 @@ from bitgrid.devices.registry import (
     no_bus,
 )
 from bitgrid.devices.transport import Pacing, RegisterReader
+from bitgrid.ops.broker_access import access_for
 from bitgrid.ops.readiness import broker_problem
 
 MQTT_WITHIN_S = 3.0
@@ -46,6 +46,10 @@ class RealHands:
         """What is wrong with the broker; None when it takes an MQTT connection."""
         if broker_problem(host, port):
             return "takes no connection"
+        try:
+            access_for(self._config.site.broker, "doctor")
+        except ConfigError as error:
+            return f"takes a connection, but there is nothing to show to it: {error}"
         with self._bus(host, port) as bus:
             return None if bus.is_connected else "takes a connection but does not let this user in"
 
@@ -74,8 +78,7 @@ class RealHands:
     def _bus(self, host: str, port: int) -> Iterator[MqttBus]:
         """The broker; connected, or tried for some seconds."""
         name, deadline_s = f"doctor-{uuid.uuid4().hex[:8]}", self._machine.boot() + MQTT_WITHIN_S
-        will = Health(status=HealthStatus.OK, reason="", instance=name)
-        bus = MqttBus(name, host, port, will_topic=f"bitgrid/{name}", will=will)
+        bus = MqttBus(name, host, port, access=access_for(self._config.site.broker, "doctor"))
         bus.start()
         while not bus.is_connected and self._machine.boot() < deadline_s:
             self._machine.wait(threading.Event(), 0.05)

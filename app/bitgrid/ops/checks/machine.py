@@ -117,9 +117,25 @@ def permissions(places: Places) -> Iterator[Finding]:
     for subject, directory in (("data", places.data), ("sockets", places.run)):
         if directory.is_dir():
             yield _closed_to_others(subject, directory, 0o002, "written by everyone", "o-w")
-    if places.secrets.is_dir():
-        for path in [places.secrets, *sorted(places.secrets.iterdir())]:
-            yield _closed_to_others("secrets", path, 0o077, "read by others", "go-rwx")
+    for path in _reachable(places.secrets):
+        forbidden, change = (0o026, "g-w,o-rw") if path.is_dir() else (0o077, "go-rwx")
+        yield _closed_to_others("secrets", path, forbidden, "read or written by others", change)
+
+
+def _reachable(directory: Path) -> Iterator[Path]:
+    """A directory, and all in it that this user may look at."""
+    if not directory.is_dir():
+        return
+    yield directory
+    try:
+        entries = sorted(directory.iterdir())
+    except PermissionError:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            yield from _reachable(entry)
+        else:
+            yield entry
 
 
 def _closed_to_others(subject: str, path: Path, forbidden: int, how: str, change: str) -> Finding:

@@ -9,9 +9,12 @@ from pathlib import Path
 import click
 
 from bitgrid.bus import Topics
+from bitgrid.bus.access import Access
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import clock_from_environment
 from bitgrid.config import ConfigError, load_config
+from bitgrid.config.network import Broker
+from bitgrid.ops.broker_access import access_for
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.places import default_config
 from bitgrid.ops.ups import Status, UpsCall
@@ -48,13 +51,21 @@ def ups(what: str, message: str | None, directory: Path | None, timeout_s: float
     _tell(status, directory or default_config(), timeout_s or (SHUTDOWN_S if status == "shutdown" else ANSWER_S))
 
 
+def _access(broker: Broker) -> Access:
+    try:
+        return access_for(broker, "ups")
+    except ConfigError as error:
+        raise Refusal(f"the house was told nothing, for nothing can be shown to its broker:\n{error}") from None
+
+
 def _tell(status: Status, given: Path, timeout_s: float) -> None:
     try:
         site = load_config(given).site
     except ConfigError as error:
         raise Refusal(f"{given} is no configuration of a house:\n{error}") from None
     clock = clock_from_environment()
-    bus = MqttBus(f"ups-{os.getpid()}", site.broker.host, site.broker.port, speed=clock.speed)
+    name, broker = f"ups-{os.getpid()}", site.broker
+    bus = MqttBus(name, broker.host, broker.port, speed=clock.speed, access=_access(broker))
     call = UpsCall(status, bus, Topics(site.site), clock, actor=f"upsmon ({getpass.getuser()})")
     bus.start()
     try:

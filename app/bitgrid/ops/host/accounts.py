@@ -1,0 +1,130 @@
+"""Who may say and hear what on the bus: the bus contract (`bitgrid.bus.topics`) as one account a client.
+
+What is not granted here is refused by the broker. A subscription to what is not granted is not refused, but
+nothing is delivered: Mosquitto's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bitgrid.bus.topics import Topics
+from bitgrid.config import Config
+from bitgrid.config.device import DeviceConfig
+from bitgrid.config.network import Peer
+from bitgrid.config.profiles import TopicProfile
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.host.places import IO, USERS
+
+FEED_DEVICES = ("tariff", "forecast", "bitcoin")
+"""Under these names the feeds tell what they know (``DEVICE`` in each of `bitgrid.feeds`)."""
+FORBIDDEN_ROOTS = ("bitgrid/", "homeassistant/", "$")
+"""No device may tell anything there: it could command a load, or pass for another."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at the broker.
+
+    Args:
+        name: what it logs in as.
+        owner: Unix user who keeps its password; root for a peer, whose owner takes it elsewhere.
+        reads: topics it may hear.
+        writes: topics it may publish on.
+    """
+
+    name: str
+    owner: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+
+
+def accounts(config: Config) -> list[Account]:
+    """Every account of an appliance.
+
+    Raises:
+        Refusal: a device or peer of site.yaml cannot have what it asks for.
+    """
+    topics = Topics(config.site.site)
+    return [*_processes(config, topics), *(_peer(config, topics, peer) for peer in config.site.broker.peers)]
+
+
+def _processes(config: Config, topics: Topics) -> Iterator[Account]:
+    loads = [load.id for load in config.site.loads]
+    told = tuple(topic for device in config.site.devices for topic in device_topics(config, device))
+    requests = (topics.override, topics.autonomy, topics.confirm, topics.reload, topics.estop)
+    grants: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+        "poller": (told, tuple(_telemetry(topics, [device.id for device in config.site.devices]))),
+        "loads": (tuple(map(topics.command, loads)), tuple(_telemetry(topics, loads))),
+        "rules": (
+            (topics.telemetry("+", "+"), topics.health("loads"), *requests, topics.ups),
+            (
+                topics.energy,
+                topics.decision,
+                topics.reply,
+                topics.health("guard"),
+                *map(topics.load_state, loads),
+                *map(topics.command, loads),
+                *map(topics.event, ("safety", "health", "audit")),
+            ),
+        ),
+        "recorder": ((topics.telemetry("+", "+"), topics.ups), (topics.reply,)),
+        "feeds": ((topics.decision,), tuple(_telemetry(topics, FEED_DEVICES))),
+        "explain": ((topics.decision,), (topics.session,)),
+        "web": (
+            (
+                topics.energy,
+                topics.load_state("+"),
+                topics.decision,
+                topics.session,
+                topics.health("+"),
+                topics.reply,
+            ),
+            (*requests, topics.export),
+        ),
+    }
+    for name, (reads, writes) in grants.items():
+        yield Account(name, USERS[name], reads, (*writes, topics.health(name)))
+    yield Account("doctor", IO, told)
+    yield Account("ups", "nut", (topics.reply,), (topics.ups,))
+
+
+def _telemetry(topics: Topics, devices: list[str] | tuple[str, ...]) -> Iterator[str]:
+    return (topics.telemetry(device, "+") for device in devices)
+
+
+def _peer(config: Config, topics: Topics, peer: Peer) -> Account:
+    if peer.kind == "home_assistant":
+        house = f"bitgrid/{topics.site}"
+        seen = (f"{house}/{what}/#" for what in ("telemetry", "state", "explain", "health", "event"))
+        reads = (*seen, topics.reply, "homeassistant/#")
+        return Account(peer.name, "root", reads, (topics.override, topics.export))
+    device = next((one for one in config.site.devices if one.id == peer.name), None)
+    written = device_topics(config, device) if device else ()
+    if not written:
+        raise Refusal(
+            f"broker.peers in site.yaml names {peer.name} as a device, but no device of that id tells by MQTT. "
+            "Name it as under `devices`, or leave the peer out."
+        )
+    return Account(peer.name, "root", (), written)
+
+
+def device_topics(config: Config, device: DeviceConfig) -> tuple[str, ...]:
+    """What a device that tells by MQTT tells on; nothing for any other.
+
+    Raises:
+        Refusal: it would be the house's own topics.
+    """
+    profile = config.profiles.get(device.profile or "")
+    if not isinstance(profile, TopicProfile):
+        return ()
+    points = [point for name in device.signals for point in profile.signals[name].points]
+    found = sorted({point.topic.replace("{topic}", device.topic or "") for point in points})
+    wrong = [topic for topic in found if topic.startswith(FORBIDDEN_ROOTS) or not topic.isprintable()]
+    if wrong:
+        raise Refusal(
+            f"the device {device.id} in site.yaml would tell on {wrong[0]!r}, where the house itself speaks. "
+            "Give it a topic of its own."
+        )
+    return tuple(found)

@@ -1,0 +1,144 @@
+"""All that an appliance derives from its configuration before it starts; what is missing is made."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bitgrid.config import Config
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.host.accounts import Account, accounts
+from bitgrid.ops.host.broker_conf import render_acl, render_broker
+from bitgrid.ops.host.certificates import HOME_DOMAINS, Authority
+from bitgrid.ops.host.house_programs import appliance_programs, layout
+from bitgrid.ops.host.owner_password import make_owner_password, proxy_password_file
+from bitgrid.ops.host.passwords import make_passwords, password_file
+from bitgrid.ops.host.places import CORE, FEEDS, LINK_GROUP, HostPlaces
+from bitgrid.ops.programs import find
+from bitgrid.ops.supervisor_conf import render_supervisor
+
+BROKER_USER = "mosquitto"
+PROXY_GROUP = "www-data"
+_OPTIONAL_OWNERS = frozenset({"nut"})
+"""Whose passwords are made only where their programs are installed."""
+
+
+@dataclass(frozen=True)
+class _Directory:
+    path: Path
+    owner: str
+    group: str
+    mode: int
+
+
+def prepare(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Iterator[str]:
+    """Make it all, and tell what was made or changed, a line each.
+
+    Args:
+        config: of the house.
+        places: the appliance's.
+        addresses: of this host, for its certificate.
+
+    Raises:
+        ConfigError: a secret that is there cannot be used.
+        Refusal: a user is missing, or site.yaml asks for what cannot be.
+    """
+    _refuse_what_cannot_serve(config)
+    for directory in _directories(places):
+        _make(directory)
+    yield from _keys(config, places, addresses)
+    granted = [account for account in accounts(config) if _is_wanted(account)]
+    known = set(places.secrets.glob("*/*"))
+    passwords = make_passwords(granted, places.secrets)
+    owner = make_owner_password(places.secrets)
+    yield from (f"made {path}" for path in sorted(set(places.secrets.glob("*/*")) - known))
+    hashes, log_in = places.broker / "passwords", places.proxy / "passwords"
+    yield from _write(hashes, password_file(passwords, _text_of(hashes)), BROKER_USER)
+    yield from _write(places.broker / "acl", render_acl(granted), BROKER_USER)
+    yield from _write(places.broker / "mosquitto.conf", render_broker(config.site.broker, places), BROKER_USER)
+    yield from _write(log_in, proxy_password_file(owner, _text_of(log_in)), PROXY_GROUP)
+    programs, files = appliance_programs(places), layout(places)
+    conf = render_supervisor(programs, files, find("setpriv"), socket_mode="0770", user="root")
+    yield from _write(files.supervisor_conf, conf, "root")
+
+
+def names_of(config: Config, addresses: Sequence[str]) -> list[str]:
+    """What the appliance is called in its certificate: its names, its addresses, and this machine's own."""
+    return [*(name.lower() for name in config.site.web.names), *addresses, "localhost", "127.0.0.1", "::1"]
+
+
+def _refuse_what_cannot_serve(config: Config) -> None:
+    broker, web = config.site.broker, config.site.web
+    if broker.log_in != "password":
+        raise Refusal(
+            "on an appliance site.yaml must say broker.log_in: password; its broker lets nobody in without"
+        )
+    if not web.names:
+        raise Refusal(
+            "on an appliance site.yaml must say under which name it is opened, as web.names: [bitgrid.local]"
+        )
+
+
+def _is_wanted(account: Account) -> bool:
+    if account.owner not in _OPTIONAL_OWNERS:
+        return True
+    return any(entry.pw_name == account.owner for entry in pwd.getpwall())
+
+
+def _directories(places: HostPlaces) -> list[_Directory]:
+    return [
+        _Directory(places.run, "root", "root", 0o755),
+        _Directory(places.link, "root", LINK_GROUP, 0o3770),
+        _Directory(places.broker, "root", BROKER_USER, 0o750),
+        _Directory(places.proxy, "root", PROXY_GROUP, 0o750),
+        _Directory(places.supervisor, "root", CORE, 0o2750),
+        _Directory(places.data, CORE, CORE, 0o711),
+        _Directory(places.data / "feeds", FEEDS, FEEDS, 0o750),
+        _Directory(places.log, "root", "adm", 0o750),
+    ]
+
+
+def _make(directory: _Directory) -> None:
+    directory.path.mkdir(parents=True, exist_ok=True)
+    try:
+        os.chown(directory.path, pwd.getpwnam(directory.owner).pw_uid, grp.getgrnam(directory.group).gr_gid)
+    except KeyError as error:
+        raise Refusal(f"{error}, so {directory.path} cannot be given to it. Run: site.yml") from None
+    directory.path.chmod(directory.mode)
+
+
+def _keys(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Iterator[str]:
+    names = names_of(config, addresses)
+    authority = Authority(places.tls, names[0])
+    homely = tuple(f".{domain}" for domain in HOME_DOMAINS)
+    own = [name.lower() for name in config.site.web.names if not name.lower().endswith(homely)]
+    if authority.make(own):
+        yield f"made {places.tls / 'ca.crt'}: {authority.fingerprint()}"
+    for served, owner in (("web", "root"), ("broker", BROKER_USER)):
+        if authority.certify(served, names):
+            key = places.tls / f"{served}.key"
+            user = pwd.getpwnam(owner)
+            os.chown(key, user.pw_uid, user.pw_gid)
+            yield f"made {places.tls / served}.crt for {', '.join(names)}"
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _write(path: Path, text: str, group: str) -> Iterator[str]:
+    """Write what has changed, whole, readable by its group."""
+    if path.exists() and _text_of(path) == text:
+        return
+    unfinished = path.with_name(f".{path.name}.new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(file.fileno(), 0o640)
+        os.fchown(file.fileno(), 0, grp.getgrnam(group).gr_gid)
+    unfinished.rename(path)
+    yield f"wrote {path}"

@@ -1,0 +1,247 @@
+"""Who may say what on the bus, asked of a real broker with the appliance's own files, by MQTT 5 reason codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bitgrid.bus import Topics
+from bitgrid.config import Config, ConfigError
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.host.accounts import FEED_DEVICES, accounts, device_topics
+from bitgrid.ops.host.broker_conf import render_acl, render_broker
+from bitgrid.ops.host.places import HostPlaces
+from ops.host.appliance_broker import (
+    BAD_PASSWORD,
+    NO_SUBSCRIBERS,
+    NOT_AUTHORIZED,
+    SUCCESS,
+    Talker,
+    appliance_broker,
+    password_of,
+    ports,
+)
+from ops.host.appliance_site import HEATER_METER, HOME_ASSISTANT, config_of
+
+T = Topics("home")
+PROCESSES = ("poller", "loads", "rules", "recorder", "feeds", "explain", "web", "doctor", "ups")
+DEVICES = ("inverter", "battery", "meter", "tank")
+TANK_TOPIC = "cellar/tank/room_temp_c"
+REQUESTS = (T.override, T.autonomy, T.confirm, T.reload, T.estop)
+
+MAY_PUBLISH: dict[str, set[str]] = {
+    "poller": {*(T.telemetry(device, "grid_power_w") for device in DEVICES), T.health("poller")},
+    "loads": {T.telemetry("miner", "power_w"), T.telemetry("miner", "temp_c"), T.health("loads")},
+    "rules": {
+        T.energy,
+        T.decision,
+        T.reply,
+        T.load_state("miner"),
+        T.command("miner"),
+        *(T.event(kind) for kind in ("safety", "health", "audit")),
+        T.health("rules"),
+        T.health("guard"),
+    },
+    "recorder": {T.reply, T.health("recorder")},
+    "feeds": {*(T.telemetry(device, "grid_power_w") for device in FEED_DEVICES), T.health("feeds")},
+    "explain": {T.session, T.health("explain")},
+    "web": {*REQUESTS, T.export, T.health("web")},
+    "doctor": set(),
+    "ups": {T.ups},
+    "homeassistant": {T.override, T.export},
+    "tank": {TANK_TOPIC},
+}
+"""Written by hand from the bus contract, not from what renders the access list."""
+
+EVERY_TOPIC = sorted(
+    set().union(*MAY_PUBLISH.values())
+    | {
+        T.ups,
+        T.telemetry("stranger", "temp_c"),
+        T.health("guard"),
+        T.health("nobody"),
+        T.command("other"),
+        T.load_state("other"),
+        T.event("other"),
+        "bitgrid/elsewhere/cmd/override",
+        "homeassistant/device/miner/config",
+        "$SYS/broker/uptime",
+        "anything",
+    }
+)
+
+MAY_HEAR: dict[str, set[str]] = {
+    "poller": {TANK_TOPIC},
+    "loads": {T.command("miner")},
+    "rules": {T.telemetry("meter", "grid_power_w"), T.health("loads"), *REQUESTS, T.ups},
+    "recorder": {T.telemetry("meter", "grid_power_w"), T.ups},
+    "feeds": {T.decision},
+    "explain": {T.decision},
+    "web": {
+        T.energy,
+        T.load_state("miner"),
+        T.decision,
+        T.session,
+        T.health("rules"),
+        T.health("loads"),
+        T.reply,
+    },
+    "doctor": {TANK_TOPIC},
+    "ups": {T.reply},
+    "homeassistant": {
+        T.telemetry("meter", "grid_power_w"),
+        T.energy,
+        T.load_state("miner"),
+        T.decision,
+        T.session,
+        T.health("rules"),
+        T.health("loads"),
+        T.event("safety"),
+        T.reply,
+    },
+    "tank": set(),
+}
+SAID_BY = {
+    TANK_TOPIC: "tank",
+    T.command("miner"): "rules",
+    T.telemetry("meter", "grid_power_w"): "poller",
+    T.health("loads"): "loads",
+    T.health("rules"): "rules",
+    T.ups: "ups",
+    T.energy: "rules",
+    T.load_state("miner"): "rules",
+    T.decision: "rules",
+    T.session: "explain",
+    T.reply: "recorder",
+    T.event("safety"): "rules",
+    **dict.fromkeys(REQUESTS, "web"),
+}
+"""Everything there is to hear, and an account that may say it."""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    peers = [HOME_ASSISTANT, HEATER_METER]
+    return config_of(tmp_path_factory.mktemp("site") / "config", peers=peers, **ports())
+
+
+@pytest.fixture(scope="module")
+def broker(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    assert {one.name for one in accounts(config)} == set(MAY_PUBLISH)
+    with appliance_broker(config, tmp_path_factory.mktemp("broker")):
+        yield config.site.broker.port
+
+
+def talker(port: int, account: str) -> Talker:
+    one = Talker(port, account, password_of(account))
+    assert one.let_in == SUCCESS
+    return one
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("account", MAY_PUBLISH)
+def test_an_account_may_publish_what_the_contract_gives_it_and_nothing_else(broker: int, account: str) -> None:
+    one = talker(broker, account)
+    answers = {topic: one.publish(topic) for topic in EVERY_TOPIC}
+    one.close()
+    assert {topic for topic, answer in answers.items() if answer in {SUCCESS, NO_SUBSCRIBERS}} == MAY_PUBLISH[
+        account
+    ]
+    assert {answer for topic, answer in answers.items() if topic not in MAY_PUBLISH[account]} == {NOT_AUTHORIZED}
+
+
+@pytest.mark.system
+def test_an_account_hears_what_the_contract_gives_it_and_nothing_else(broker: int) -> None:
+    hearers = {account: talker(broker, account) for account in MAY_HEAR}
+    for hearer in hearers.values():
+        hearer.subscribe("#")
+    speakers = {account: talker(broker, account) for account in set(SAID_BY.values())}
+    for topic, account in SAID_BY.items():
+        assert speakers[account].publish(topic) in {SUCCESS, NO_SUBSCRIBERS}
+    for account, hearer in hearers.items():
+        _let_pass(hearer)
+        assert set(hearer.heard) == MAY_HEAR[account], account
+    for one in (*hearers.values(), *speakers.values()):
+        one.close()
+
+
+def _let_pass(hearer: Talker) -> None:
+    """What was said before has been delivered once a later question is answered: a connection keeps its order."""
+    hearer.subscribe("bitgrid/nothing")
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(("user", "password"), [(None, None), ("rules", "wrong"), ("rules", ""), ("nobody", "x")])
+def test_whoever_is_not_known_is_not_let_in(broker: int, user: str | None, password: str | None) -> None:
+    one = Talker(broker, user, password)
+    assert one.let_in in {BAD_PASSWORD, NOT_AUTHORIZED}
+    one.close()
+
+
+def test_every_topic_that_can_be_named_is_asked_about() -> None:
+    named = {
+        getattr(T, name) for name, value in vars(Topics).items() if isinstance(value, property) and name != "site"
+    }
+    assert named <= set(EVERY_TOPIC)
+
+
+def test_the_feeds_tell_under_the_names_that_are_granted() -> None:
+    from bitgrid.feeds import bitcoin, household, prices, pv  # noqa: F401, PLC0415  the rooms that are meant
+    from bitgrid.feeds.bitcoin.feed import DEVICE as BITCOIN  # noqa: PLC0415  as above
+    from bitgrid.feeds.household.feed import DEVICE as HOUSEHOLD  # noqa: PLC0415  as above
+    from bitgrid.feeds.pv.feed import DEVICE as PV  # noqa: PLC0415  as above
+    from bitgrid.feeds.tariff import DEVICE as TARIFF  # noqa: PLC0415  as above
+
+    assert {BITCOIN, HOUSEHOLD, PV, TARIFF} == set(FEED_DEVICES)
+
+
+def test_a_device_that_would_speak_for_the_house_is_no_configuration(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="where the house itself talks"):
+        config_of(tmp_path / "config", tank="bitgrid/home/cmd/load")
+
+
+@pytest.mark.parametrize("topic", ["homeassistant/x", "$SYS/x"])
+def test_a_device_that_would_speak_for_another_is_refused(tmp_path: Path, topic: str) -> None:
+    with pytest.raises(Refusal, match="Give it a topic of its own"):
+        accounts(config_of(tmp_path / "config", tank=topic))
+
+
+def test_a_line_smuggled_into_a_topic_grants_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="tank"):
+        accounts(config_of(tmp_path / "config", tank="x\ntopic readwrite bitgrid/home/cmd/load"))
+
+
+def test_a_peer_that_tells_nothing_by_mqtt_is_refused(tmp_path: Path) -> None:
+    config = config_of(tmp_path / "config", peers=[{"name": "meter", "kind": "device"}])
+    with pytest.raises(Refusal, match="no device of that id tells by MQTT"):
+        accounts(config)
+
+
+def test_without_peers_the_broker_listens_on_this_machine_alone(tmp_path: Path) -> None:
+    config = config_of(tmp_path / "config")
+    text = render_broker(config.site.broker, HostPlaces(tmp_path))
+    assert [line for line in text.splitlines() if line.startswith("listener")] == ["listener 1883 127.0.0.1"]
+    assert "allow_anonymous false\n" in text
+
+
+def test_only_a_declared_device_opens_the_listener_without_tls(tmp_path: Path) -> None:
+    config = config_of(tmp_path / "config", peers=[HOME_ASSISTANT])
+    lines = render_broker(config.site.broker, HostPlaces(tmp_path)).splitlines()
+    assert [line for line in lines if line.startswith("listener ")] == ["listener 1883 127.0.0.1", "listener 8883"]
+
+
+def test_no_account_may_do_what_another_ones_topics_allow_by_a_wildcard(tmp_path: Path) -> None:
+    """The only wildcards that are granted for writing are one level: a device's signals."""
+    config = config_of(tmp_path / "config", peers=[HOME_ASSISTANT, HEATER_METER])
+    written = [
+        line.split(maxsplit=2)[2] for line in render_acl(accounts(config)).splitlines() if " write " in line
+    ]
+    assert all("#" not in topic for topic in written)
+    assert all("+" not in topic or topic.startswith("bitgrid/home/telemetry/") for topic in written)
+
+
+def test_a_device_tells_what_its_profile_names(tmp_path: Path) -> None:
+    config = config_of(tmp_path / "config")
+    assert [device_topics(config, device) for device in config.site.devices] == [(), (), (), (TANK_TOPIC,)]
