@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from flask import Blueprint, Response, json, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+import bitgrid
 from bitgrid.explain import LANGUAGES
 from bitgrid.web.ahead import FORECASTS
 from bitgrid.web.asking import Outcome
@@ -107,7 +110,7 @@ def state_json(house: House) -> dict[str, Any]:
 
 
 def health_json(house: House) -> dict[str, Any]:
-    """Every component of the house, and the worst of them as the whole."""
+    """Every component of the house, and the worst of them as the whole; ``release`` is the directory it runs from."""
     parts = {name: house.component(name) for name in COMPONENTS}
     order = ("ok", "warn", "silent", "error")
     worst = max((status for status, _reason in parts.values()), key=order.index)
@@ -115,6 +118,8 @@ def health_json(house: House) -> dict[str, Any]:
         "schema": 1,
         "status": worst if house.is_connected else "error",
         "is_connected": house.is_connected,
+        "version": bitgrid.__version__,
+        "release": Path(sys.prefix).name,
         "components": {name: {"status": status, "reason": reason} for name, (status, reason) in parts.items()},
     }
 

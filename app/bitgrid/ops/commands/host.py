@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from bitgrid.clock import SystemClock
 from bitgrid.config import ConfigError
 from bitgrid.ops.commands.loading import load
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.certificates import Authority
+from bitgrid.ops.host.health import ask_of, wait_until_well
 from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.prepare import prepare as prepare_host
 
@@ -26,7 +28,13 @@ def host() -> None:
 
 @host.command()
 @_root
-@click.option("--address", "addresses", multiple=True, help="An address of this host, for its certificate.")
+@click.option(
+    "--address",
+    "addresses",
+    multiple=True,
+    envvar="BITGRID_ADDRESSES",
+    help="An address of this host, for its certificate.",
+)
 def prepare(root: Path, addresses: tuple[str, ...]) -> None:
     """Make what is missing, and write anew what follows from site.yaml; prints what it made or changed."""
     places = HostPlaces(root)
@@ -47,3 +55,16 @@ def trust(root: Path) -> None:
         raise Refusal("this host has no certificates yet. They are made at its first start: bitgrid host prepare")
     authority = Authority(places.tls, socket.gethostname())
     click.echo(f"{places.tls / 'ca.crt'}\nSHA-256 {authority.fingerprint()}")
+
+
+@host.command()
+@_root
+@click.option("--release", help="The release that must be the one that runs.")
+@click.option("--within", "within_s", type=click.FloatRange(1, 600), default=120.0, help="Seconds to wait at most.")
+def healthy(root: Path, release: str | None, within_s: float) -> None:
+    """Wait until the house on this host is well; exit code 1, and what is missing, if it is not in time."""
+    site = load(HostPlaces(root).config).site
+    missing = wait_until_well(ask_of(site.web), release, SystemClock(), within_s)
+    if missing is not None:
+        raise Refusal(f"not well after {within_s:.0f} s: {missing}")
+    click.echo(f"The house is well{f', and runs {release}' if release else ''}.")

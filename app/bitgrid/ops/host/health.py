@@ -1,0 +1,62 @@
+"""Whether a house that was just started is well: asked of its own page, so that nothing is taken on trust."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Callable, Mapping
+
+from bitgrid.clock import Clock
+from bitgrid.config.network import WebServer
+from bitgrid.ops.readiness import HTTP_OK, Answer, get_json
+
+MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
+MUST_BE_WELL = ("rules", "recorder")
+"""Theirs is the disk; a device that does not answer makes the others warn, which no other release would mend."""
+ASK_EVERY_S = 1.0
+
+Ask = Callable[[], Answer]
+
+
+def ask_of(web: WebServer) -> Ask:
+    """How the page of this machine's house is asked for its health."""
+    return lambda: get_json(web.host, web.port, "/api/v1/health")
+
+
+def still_missing(ask: Ask, release: str | None) -> str | None:
+    """What keeps the house from being well; None when nothing does.
+
+    Args:
+        ask: asks for its health.
+        release: which release must be the one that answers; None: any.
+    """
+    try:
+        answer = ask()
+    except (OSError, http.client.HTTPException) as error:
+        return f"the page does not answer: {error}"
+    if answer.status != HTTP_OK:
+        return f"the page answers {answer.status}"
+    if release is not None and answer.body.get("release") != release:
+        return f"the release that runs is {answer.body.get('release')}, not {release}"
+    return _ill(answer.body.get("components"))
+
+
+def wait_until_well(ask: Ask, release: str | None, clock: Clock, within_s: float) -> str | None:
+    """Ask until the house is well; what is missing still after ``within_s``, or None."""
+    give_up_boot_s, never = clock.boot() + within_s, threading.Event()
+    while (missing := still_missing(ask, release)) is not None and clock.boot() < give_up_boot_s:
+        clock.wait(never, ASK_EVERY_S)
+    return missing
+
+
+def _ill(components: object) -> str | None:
+    if not isinstance(components, Mapping):
+        return "the page does not tell how its processes are"
+    for name in MUST_LIVE:
+        told = components.get(name)
+        status = told.get("status") if isinstance(told, Mapping) else None
+        if status in {None, "silent"}:
+            return f"{name} has not been heard"
+        if status == "error" and name in MUST_BE_WELL:
+            return f"{name}: {told.get('reason') if isinstance(told, Mapping) else ''}"
+    return None
