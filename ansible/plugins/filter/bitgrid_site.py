@@ -1,0 +1,109 @@
+"""What the firewall must know of site.yaml: which addresses and ports the house talks to. Pure; asks nobody."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from ansible.errors import AnsibleFilterError
+
+MODBUS_PORT, HTTP_PORT, RELAY_PORT, RPC_PORT = 502, 80, 80, 8332
+PYASIC_PORTS = (80, 443, 4028)
+"""Where pyasic looks to find out what a miner is, beside the port it is told."""
+PROFILES = Path(__file__).resolve().parents[3] / "config" / "devices"
+Place = dict[str, Any]
+
+
+def bitgrid_devices(site: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[Place]:
+    """What bitgrid-io may reach: ``{name, address, port}``, TCP, each place once; this host itself left out.
+
+    Args:
+        site: site.yaml as read.
+        names: addresses of devices that site.yaml calls by a name.
+
+    Raises:
+        AnsibleFilterError: a device is called by a name that has no address.
+    """
+    return _places(_wanted(site), names or {})
+
+
+def bitgrid_feeds(site: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[Place]:
+    """What bitgrid-feeds may reach within the home; as `bitgrid_devices`."""
+    return _places(_feeds_at_home(site), names or {})
+
+
+def of_family(addresses: Iterable[str], version: int) -> list[str]:
+    """Those of some addresses or prefixes that are IPv4 (4) or IPv6 (6), in the order given."""
+    return [text for text in addresses if ipaddress.ip_network(text, strict=False).version == version]
+
+
+def _wanted(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    for device in site.get("devices") or []:
+        if device.get("host"):
+            yield device["id"], device["host"], device.get("port") or _profile_port(device.get("profile"))
+    for load in site.get("loads") or []:
+        if miner := load.get("miner"):
+            ports = (miner["port"], *(PYASIC_PORTS if miner["driver"] == "pyasic" else ()))
+            yield from ((load["id"], miner["host"], port) for port in ports)
+        if relay := load.get("relay"):
+            yield f"{load['id']} relay", relay["host"], relay.get("port", RELAY_PORT)
+
+
+def _feeds_at_home(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    bitcoin = site.get("bitcoin") or {}
+    if node := bitcoin.get("node"):
+        yield "bitcoin node", node["host"], node.get("port", RPC_PORT)
+    if api := bitcoin.get("api"):
+        url = urlsplit(api)
+        if _is_private(url.hostname or ""):
+            yield "bitcoin api", url.hostname or "", url.port or (443 if url.scheme == "https" else HTTP_PORT)
+
+
+def _profile_port(profile: str | None) -> int:
+    """The port a device is read at when site.yaml names none."""
+    if profile is None:
+        return MODBUS_PORT
+    path = PROFILES / f"{profile}.yaml"
+    if not path.is_file():
+        raise AnsibleFilterError(f"site.yaml names the profile {profile!r}; there is no {path}. Correct the name.")
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return int(told.get("port", HTTP_PORT if told.get("transport") == "http" else MODBUS_PORT))
+
+
+def _places(wanted: Iterable[tuple[str, str, int]], names: Mapping[str, str]) -> list[Place]:
+    found: dict[tuple[str, int], Place] = {}
+    for name, host, port in wanted:
+        address = _address(name, host, names)
+        if not ipaddress.ip_address(address).is_loopback:
+            found.setdefault((address, port), {"name": name, "address": address, "port": port})
+    return list(found.values())
+
+
+def _address(name: str, host: str, names: Mapping[str, str]) -> str:
+    told = "127.0.0.1" if host == "localhost" else names.get(host, host)
+    try:
+        return str(ipaddress.ip_address(told))
+    except ValueError:
+        raise AnsibleFilterError(
+            f"site.yaml calls {name} by the name {host!r}, but a firewall knows addresses alone. Let your router "
+            f"give it a fixed one, and write that into site.yaml, or into bitgrid_names: {{{host}: 192.168.…}}."
+        ) from None
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False
+
+
+class FilterModule:
+    """What Ansible asks for."""
+
+    def filters(self) -> dict[str, Callable[..., list[Any]]]:
+        """The filters, by name."""
+        return {"bitgrid_devices": bitgrid_devices, "bitgrid_feeds": bitgrid_feeds, "of_family": of_family}
