@@ -1,7 +1,7 @@
 """The files that the broker and supervisord read, rendered. Pure text; nothing is written here.
 
-Every program runs under ``setpriv --pdeathsig TERM``: when supervisord dies, even by kill -9, Linux ends its
-children, so nothing is left behind.
+In `make run` every program runs under ``setpriv --pdeathsig TERM``: when supervisord dies, even by kill -9, Linux
+ends its children, so nothing is left behind. On an appliance systemd does that (``KillMode=control-group``).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ stderr_logfile_backups={log_backups}
 def render_supervisor(
     programs: Iterable[Program],
     layout: Layout,
-    setpriv: str,
+    setpriv: str | None,
     *,
     socket_mode: str = "0700",
     user: str | None = None,
@@ -84,7 +84,7 @@ def render_supervisor(
     Args:
         programs: what to run.
         layout: where sockets and logs go.
-        setpriv: path of setpriv(1).
+        setpriv: path of setpriv(1); None where something else sees to it that nothing outlives supervisord.
         socket_mode: who may speak to supervisord; on an appliance its directory says that.
         user: whom supervisord itself runs as, where it must be said; None: whoever starts it.
     """
@@ -99,10 +99,11 @@ def render_supervisor(
     return head + "".join(_program(program, setpriv, sizes) for program in programs)
 
 
-def _program(program: Program, setpriv: str, sizes: Mapping[str, str]) -> str:
+def _program(program: Program, setpriv: str | None, sizes: Mapping[str, str]) -> str:
     logs = _LISTENER_LOGS if program.is_listener else _LOGS
     body = _PROGRAM + (f"user={_plain(program.user)}\n" if program.user else "") + _environment(program) + logs
-    command = shlex.join([setpriv, "--pdeathsig", "TERM", *program.command])
+    tied = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+    command = shlex.join([*tied, *program.command])
     return body.format(
         kind="eventlistener" if program.is_listener else "program",
         name=program.name,

@@ -110,7 +110,7 @@ def state_json(house: House) -> dict[str, Any]:
 
 
 def health_json(house: House) -> dict[str, Any]:
-    """Every component of the house, and the worst of them as the whole; ``release`` is the directory it runs from."""
+    """Every component, and the worst of them as the whole; ``release`` is the directory all run from."""
     parts = {name: house.component(name) for name in COMPONENTS}
     order = ("ok", "warn", "silent", "error")
     worst = max((status for status, _reason in parts.values()), key=order.index)

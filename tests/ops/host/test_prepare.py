@@ -118,7 +118,7 @@ def test_supervisord_understands_what_it_is_given(root: Path) -> None:
 def test_the_guard_is_a_unit_of_its_own_and_the_last_to_give_way_are_rules_and_loads() -> None:
     programs = {program.name: program for program in appliance_programs(HostPlaces())}
     assert "guard" not in programs
-    scores = {name: int(program.command[2]) for name, program in programs.items()}
+    scores = {name: int(program.command[3]) for name, program in programs.items()}
     assert sorted(scores, key=scores.__getitem__)[:2] == ["rules", "loads"]
     assert scores["web"] == house_programs.OOM_SCORE_OF_OTHERS > scores["recorder"]
 

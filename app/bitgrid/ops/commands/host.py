@@ -60,7 +60,9 @@ def trust(root: Path) -> None:
 @host.command()
 @_root
 @click.option("--release", help="The release that must be the one that runs.")
-@click.option("--within", "within_s", type=click.FloatRange(1, 600), default=120.0, help="Seconds to wait at most.")
+@click.option(
+    "--within", "within_s", type=click.FloatRange(1, 600), default=120.0, help="Seconds to wait at most."
+)
 def healthy(root: Path, release: str | None, within_s: float) -> None:
     """Wait until the house on this host is well; exit code 1, and what is missing, if it is not in time."""
     site = load(HostPlaces(root).config).site

@@ -10,6 +10,8 @@ from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.accounts import Account
 from bitgrid.ops.host.places import HostPlaces
 
+MAX_HEADER_BYTES = 1_000
+"""What topic and properties add to a message."""
 MAX_CONNECTIONS = 20
 """A listener's; the house needs nine."""
 
@@ -22,7 +24,7 @@ password_file {broker}/passwords
 acl_file {broker}/acl
 persistence false
 sys_interval 0
-message_size_limit {max_bytes}
+max_packet_size {max_bytes}
 max_queued_messages 1000
 set_tcp_nodelay true
 log_dest stderr
@@ -60,7 +62,7 @@ def _plain(topic: str) -> str:
 
 def render_broker(broker: Broker, places: HostPlaces) -> str:
     """mosquitto.conf of an appliance."""
-    head = _HEAD.format(broker=places.broker, max_bytes=MAX_MESSAGE_BYTES)
+    head = _HEAD.format(broker=places.broker, max_bytes=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES)
     return head + "".join(_listeners(broker, places))
 
 

@@ -13,6 +13,8 @@ GUARD = "guard"
 OOM_SCORES = {"rules": -800, "loads": -700, "poller": -600, "recorder": -200, "reviver": -200}
 """Who dies last when memory runs out; all others have `OOM_SCORE_OF_OTHERS`, supervisord itself has -900."""
 OOM_SCORE_OF_OTHERS = 300
+_SETTLE = 'choom --pid $$ --adjust "$0" >/dev/null 2>&1; exec "$@"'
+"""A score that may not be set (in some containers) is no reason not to run."""
 NICE = {"recorder": 5, "feeds": 10, "explain": 10, "web": 5}
 
 
@@ -30,7 +32,7 @@ def layout(places: HostPlaces) -> Layout:
 def _settled(program: Program, places: HostPlaces) -> Program:
     name, user = program.name, USERS[program.name]
     score = OOM_SCORES.get(name, OOM_SCORE_OF_OTHERS)
-    prefix = (find("choom"), "-n", str(score), "--", find("nice"), "-n", str(NICE.get(name, 0)))
+    prefix = ("/bin/sh", "-c", _SETTLE, str(score), find("nice"), "-n", str(NICE.get(name, 0)))
     data = places.data / "feeds" if user == FEEDS else places.data
     environment = {"HOME": "/nonexistent", "USER": user, "BITGRID_DATA_DIR": str(data)}
     if name == "rules":

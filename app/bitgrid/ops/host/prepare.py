@@ -18,7 +18,6 @@ from bitgrid.ops.host.house_programs import appliance_programs, layout
 from bitgrid.ops.host.owner_password import make_owner_password, proxy_password_file
 from bitgrid.ops.host.passwords import make_passwords, password_file
 from bitgrid.ops.host.places import CORE, FEEDS, LINK_GROUP, HostPlaces
-from bitgrid.ops.programs import find
 from bitgrid.ops.supervisor_conf import render_supervisor
 
 BROKER_USER = "mosquitto"
@@ -57,13 +56,15 @@ def prepare(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Ite
     owner = make_owner_password(places.secrets)
     yield from (f"made {path}" for path in sorted(set(places.secrets.glob("*/*")) - known))
     hashes, log_in = places.broker / "passwords", places.proxy / "passwords"
-    yield from _write(hashes, password_file(passwords, _text_of(hashes)), BROKER_USER)
-    yield from _write(places.broker / "acl", render_acl(granted), BROKER_USER)
-    yield from _write(places.broker / "mosquitto.conf", render_broker(config.site.broker, places), BROKER_USER)
-    yield from _write(log_in, proxy_password_file(owner, _text_of(log_in)), PROXY_GROUP)
+    broker = pwd.getpwnam(BROKER_USER).pw_uid  # Mosquitto wants to own what it reads
+    yield from _write(hashes, password_file(passwords, _text_of(hashes)), broker, BROKER_USER)
+    yield from _write(places.broker / "acl", render_acl(granted), broker, BROKER_USER)
+    conf = render_broker(config.site.broker, places)
+    yield from _write(places.broker / "mosquitto.conf", conf, broker, BROKER_USER)
+    yield from _write(log_in, proxy_password_file(owner, _text_of(log_in)), 0, PROXY_GROUP)
     programs, files = appliance_programs(places), layout(places)
-    conf = render_supervisor(programs, files, find("setpriv"), socket_mode="0770", user="root")
-    yield from _write(files.supervisor_conf, conf, "root")
+    conf = render_supervisor(programs, files, None, socket_mode="0770", user="root")
+    yield from _write(files.supervisor_conf, conf, 0, "root")
 
 
 def names_of(config: Config, addresses: Sequence[str]) -> list[str]:
@@ -130,7 +131,7 @@ def _text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def _write(path: Path, text: str, group: str) -> Iterator[str]:
+def _write(path: Path, text: str, owner: int, group: str) -> Iterator[str]:
     """Write what has changed, whole, readable by its group."""
     if path.exists() and _text_of(path) == text:
         return
@@ -139,6 +140,6 @@ def _write(path: Path, text: str, group: str) -> Iterator[str]:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         os.fchmod(file.fileno(), 0o640)
-        os.fchown(file.fileno(), 0, grp.getgrnam(group).gr_gid)
+        os.fchown(file.fileno(), owner, grp.getgrnam(group).gr_gid)
     unfinished.rename(path)
     yield f"wrote {path}"
