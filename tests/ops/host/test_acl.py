@@ -50,6 +50,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "web": {*REQUESTS, T.export, T.health("web")},
     "doctor": set(),
     "ups": {T.ups},
+    "backup": {T.health("backup")},
     "homeassistant": {T.override, T.export},
     "tank": {TANK_TOPIC},
 }
@@ -90,6 +91,7 @@ MAY_HEAR: dict[str, set[str]] = {
     },
     "doctor": {TANK_TOPIC},
     "ups": {T.reply},
+    "backup": set(),
     "homeassistant": {
         T.telemetry("meter", "grid_power_w"),
         T.energy,

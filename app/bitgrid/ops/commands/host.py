@@ -7,14 +7,19 @@ from pathlib import Path
 
 import click
 
+from bitgrid.bus import HealthStatus
 from bitgrid.clock import SystemClock
-from bitgrid.config import ConfigError
-from bitgrid.ops.commands.loading import load
+from bitgrid.config import ConfigError, load_config
+from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import ask_of, wait_until_well
 from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.prepare import prepare as prepare_host
+from bitgrid.ops.host.restoring import SNAPSHOT, judge
+from bitgrid.ops.host.restoring import restore as restore_host
+from bitgrid.ops.host.snapshot import take
+from bitgrid.ops.host.telling import say_health
 
 _root = click.option(
     "--root", type=click.Path(file_okay=False, path_type=Path), default=Path("/"), help="Another root than /."
@@ -70,3 +75,54 @@ def healthy(root: Path, release: str | None, within_s: float) -> None:
     if missing is not None:
         raise Refusal(f"not well after {within_s:.0f} s: {missing}")
     click.echo(f"The house is well{f', and runs {release}' if release else ''}.")
+
+
+@host.command()
+@_root
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("/", SNAPSHOT),
+    show_default=True,
+    help="Emptied first.",
+)
+def snapshot(root: Path, target: Path) -> None:
+    """Copy the databases of the running house for a backup, and note what a restore must bring back."""
+    places = HostPlaces(root)
+    manifest = take(load(places.config), places.data, target, SystemClock())
+    click.echo(f"{target}: {len(manifest.files)} databases, {manifest.decisions} decisions, head {manifest.head}")
+    for fault in manifest.faults:
+        click.echo(f"NOT SOUND: {fault}", err=True)
+
+
+@host.command()
+@click.argument("stage", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_root
+@click.option("--dry-run", is_flag=True, help="Judge it, and put nothing anywhere.")
+def restore(stage: Path, root: Path, dry_run: bool) -> None:
+    """Put an unpacked backup in its place, once it is seen to be whole; overwrites no ledger."""
+    places = HostPlaces(root)
+    with config_errors_told():
+        if dry_run:
+            manifest = judge(stage)
+            click.echo(f"{stage} is whole: {manifest.decisions} decisions, configuration {manifest.config_hash}")
+            return
+        for line in restore_host(stage, places):
+            click.echo(line)
+        click.echo(f"configuration {load_config(places.config).config_hash}, as it was backed up")
+
+
+@host.command(name="tell-backup")
+@_root
+@click.argument("how", type=click.Choice(["ok", "failed"]))
+@click.argument("reason", default="")
+def tell_backup(root: Path, how: str, reason: str) -> None:
+    """Tell the house, and with it Home Assistant, how the backup went: health/backup on the bus."""
+    site = load(HostPlaces(root).config).site
+    status = HealthStatus.OK if how == "ok" else HealthStatus.ERROR
+    try:
+        say_health(site, "backup", status, reason, SystemClock())
+    except ConfigError as error:
+        raise Refusal(f"nobody could be told:\n{error}") from None
+    click.echo(f"health/backup: {status.value} {reason}".strip())

@@ -87,6 +87,7 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
     for name, (reads, writes) in grants.items():
         yield Account(name, USERS[name], reads, (*writes, topics.health(name)))
     yield Account("doctor", IO, told)
+    yield Account("backup", "root", (), (topics.health("backup"),))
     yield Account("ups", "nut", (topics.reply,), (topics.ups,))
 
 

@@ -1,0 +1,175 @@
+"""A backup comes back as it was, or not at all: databases copied while they are written, judged, put in place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bitgrid.cli import main
+from bitgrid.clock import HeldClock
+from bitgrid.config import ConfigError, load_config
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.host import restoring, snapshot
+from bitgrid.ops.host.places import HostPlaces
+from bitgrid.ops.host.restoring import SNAPSHOT, judge, restore
+from bitgrid.ops.host.snapshot import take
+from bitgrid.store import Ledger, TelemetryStore
+from bitgrid.store.telemetry import Measured
+from bitgrid.store.verify import inspect
+from ops.host.appliance_site import write_config
+from store.books import NOVEMBER_END_S, decision, fill
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to other users, which only root can do")
+DAEMON = "daemon"
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostPlaces]:
+    """A host whose house runs: ledger and telemetry are open for writing."""
+    monkeypatch.setattr(restoring, "CORE", DAEMON)
+    monkeypatch.setattr(restoring, "FEEDS", DAEMON)
+    places = HostPlaces(tmp_path / "old")
+    write_config(places.config)
+    (places.config / "secrets" / "bitgrid-io").mkdir(parents=True)
+    secret = places.config / "secrets" / "bitgrid-io" / "miner"
+    secret.write_text("root:hush\n")
+    secret.chmod(0o600)
+    telemetry = TelemetryStore(places.data / "bitgrid.sqlite")
+    telemetry.append([Measured(1.0, "meter", "grid_power_w", -3000.0, "good")])
+    with closing(Ledger(places.data / "ledger")) as ledger:
+        fill(ledger)
+        yield places
+        ledger.append(
+            decision(NOVEMBER_END_S + 70 * 86_400), "{}"
+        )  # the house went on while the copy was looked at
+    telemetry.close()
+
+
+@pytest.fixture
+def stage(host: HostPlaces, tmp_path: Path) -> Path:
+    """The backup, unpacked."""
+    stage = tmp_path / "stage"
+    take(load_config(host.config), host.data, host.root / SNAPSHOT, HeldClock())
+    shutil.copytree(host.config, stage / "etc/bitgrid")
+    shutil.copytree(host.root / SNAPSHOT, stage / SNAPSHOT)
+    return stage
+
+
+def test_a_copy_made_while_the_house_writes_is_sound(host: HostPlaces, tmp_path: Path) -> None:
+    manifest = take(load_config(host.config), host.data, tmp_path / "copy", HeldClock())
+    found = inspect(tmp_path / "copy" / "ledger")
+    assert (found.faults, str(found.head), found.decisions) == ([], manifest.head, 15)
+    assert not list((tmp_path / "copy").rglob("*-wal"))
+    assert set(manifest.files) == {
+        "bitgrid.sqlite",
+        "ledger/2023-11.sqlite",
+        "ledger/2023-12.sqlite",
+        "ledger/2024-01.sqlite",
+    }
+
+
+def test_a_second_copy_takes_the_place_of_the_first(host: HostPlaces, tmp_path: Path) -> None:
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "stale.sqlite").touch()
+    take(load_config(host.config), host.data, tmp_path / "copy", HeldClock())
+    assert not (tmp_path / "copy" / "stale.sqlite").exists()
+
+
+def test_a_ledger_that_is_not_sound_is_backed_up_all_the_same_and_says_so(
+    host: HostPlaces, tmp_path: Path
+) -> None:
+    (host.data / "ledger" / "2023-12.sqlite").unlink()
+    manifest = take(load_config(host.config), host.data, tmp_path / "copy", HeldClock())
+    assert manifest.faults
+
+
+def test_a_database_that_cannot_be_copied_is_an_error_and_leaves_no_manifest(
+    host: HostPlaces, tmp_path: Path
+) -> None:
+    (host.data / "broken.sqlite").write_bytes(b"nonsense" * 1000)
+    with pytest.raises(Refusal, match=r"broken.sqlite cannot be copied"):
+        take(load_config(host.config), host.data, tmp_path / "copy", HeldClock())
+    assert not (tmp_path / "copy" / snapshot.MANIFEST).exists()
+
+
+@AS_ROOT
+def test_onto_an_empty_host_everything_comes_back_as_it_was(stage: Path, host: HostPlaces, tmp_path: Path) -> None:
+    new = HostPlaces(tmp_path / "new")
+    told = "\n".join(restore(stage, new))
+    before, after = load_config(host.config), load_config(new.config)
+    assert after.config_hash == before.config_hash
+    assert "15 decisions" in told
+    assert inspect(new.data / "ledger").faults == []
+    assert (new.data / "ledger" / "2024-01.sqlite").owner() == DAEMON
+    assert stat.S_IMODE((new.data / "ledger" / "2023-11.sqlite").stat().st_mode) == 0o440, (
+        "a sealed month stays so"
+    )
+    secret = new.config / "secrets" / "bitgrid-io" / "miner"
+    assert (secret.read_text(), stat.S_IMODE(secret.stat().st_mode)) == ("root:hush\n", 0o600)
+    with closing(sqlite3.connect(new.data / "bitgrid.sqlite")) as connection:
+        assert connection.execute("SELECT value FROM telemetry").fetchall() == [(-3000.0,)]
+    with closing(Ledger(new.data / "ledger")) as ledger:
+        ledger.append(decision(NOVEMBER_END_S + 75 * 86_400), "{}")
+    assert inspect(new.data / "ledger").decisions == 16
+
+
+@AS_ROOT
+def test_a_ledger_that_is_there_is_never_overwritten(stage: Path, host: HostPlaces) -> None:
+    site = (host.config / "site.yaml").read_bytes()
+    with pytest.raises(Refusal, match="never overwritten"):
+        list(restore(stage, host))
+    assert (host.config / "site.yaml").read_bytes() == site
+
+
+@AS_ROOT
+def test_what_belongs_to_the_host_is_not_brought_along(stage: Path, tmp_path: Path) -> None:
+    (stage / "etc/bitgrid/proxy").mkdir()
+    (stage / "etc/bitgrid/host.env").write_text("BITGRID_ADDRESSES=192.168.1.10\n")
+    list(restore(stage, HostPlaces(tmp_path / "new")))
+    assert not (tmp_path / "new/etc/bitgrid/proxy").exists()
+    assert not (tmp_path / "new/etc/bitgrid/host.env").exists()
+
+
+def corrupt(path: Path) -> None:
+    path.chmod(0o640)
+    content = bytearray(path.read_bytes())
+    content[-100] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_backup_of_which_a_bit_has_changed_is_refused(stage: Path, tmp_path: Path) -> None:
+    corrupt(stage / SNAPSHOT / "ledger" / "2023-12.sqlite")
+    with pytest.raises(Refusal, match="not those that were backed up"):
+        list(restore(stage, HostPlaces(tmp_path / "new")))
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "ledger/2023-12.sqlite"])
+def test_a_backup_that_is_not_whole_is_refused(stage: Path, name: str) -> None:
+    (stage / SNAPSHOT / name).unlink()
+    with pytest.raises(Refusal, match=r"holds no whole backup|not those that were backed up"):
+        judge(stage)
+
+
+def test_a_configuration_that_is_another_is_refused(stage: Path) -> None:
+    site = stage / "etc/bitgrid/site.yaml"
+    site.write_text(site.read_text().replace("capacity_wh: 10000", "capacity_wh: 9000"))
+    with pytest.raises(Refusal, match="It was changed while the backup was made"):
+        judge(stage)
+    site.write_text("nonsense: true\n")
+    with pytest.raises(ConfigError):
+        judge(stage)
+
+
+def test_the_command_judges_without_touching_anything(stage: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["host", "restore", str(stage), "--dry-run", "--root", str(tmp_path / "new")])
+    assert (done.exit_code, "is whole: 15 decisions" in done.output) == (0, True)
+    assert not (tmp_path / "new").exists()
