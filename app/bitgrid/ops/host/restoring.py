@@ -45,7 +45,7 @@ def judge(stage: Path) -> Manifest:
     config_hash = load_config(stage / "etc/bitgrid").config_hash
     if config_hash != manifest.config_hash:
         raise Refusal(
-            f"the configuration in the backup has the hash {config_hash}, and {manifest.config_hash} was backed up. "
+            f"the configuration in the backup has the hash {config_hash}; {manifest.config_hash} was backed up. "
             "It was changed while the backup was made: take the backup before it."
         )
     faults = [str(fault) for fault in inspect(snapshot / LEDGER, _head(manifest.head)).faults]
