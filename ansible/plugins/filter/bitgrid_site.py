@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 import yaml
 from ansible.errors import AnsibleFilterError
 
-MODBUS_PORT, HTTP_PORT, RELAY_PORT, RPC_PORT = 502, 80, 80, 8332
+MODBUS_PORT = 502
+HTTP_PORT = 80
+RELAY_PORT = 80
+RPC_PORT = 8332
 PYASIC_PORTS = (80, 443, 4028)
 """Where pyasic looks to find out what a miner is, beside the port it is told."""
 PROFILES = Path(__file__).resolve().parents[3] / "config" / "devices"

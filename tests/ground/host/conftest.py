@@ -1,0 +1,38 @@
+"""A whole host: Debian 13 booted in a container of systemd's own, provisioned from zero by the playbook.
+
+Minutes, and root: `make test-ansible` asks for it by an environment variable, `make test` leaves it out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ground.host.appliance import Appliance, booted
+from ground.networks import missing
+
+
+def pytest_ignore_collect() -> bool | None:
+    """Everything here, unless it was asked for."""
+    return None if os.environ.get("BITGRID_TEST_HOST") else True
+
+
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
+    """A fresh Debian on which root can log in by a key, and nothing else was done."""
+    lacking = missing() or ("" if shutil.which("systemd-nspawn") else "systemd-nspawn is missing")
+    assert not lacking, f"{lacking}; start it as: sudo make test-ansible"
+    with booted(Path(tmp_path_factory.mktemp("host"))) as appliance:
+        yield appliance
+
+
+@pytest.fixture(scope="session")
+def appliance(fresh: Appliance) -> Appliance:
+    """That host after the administrator was made and the playbook ran once."""
+    fresh.play("playbooks/bootstrap.yml", user="root")
+    fresh.play("site.yml")
+    return fresh

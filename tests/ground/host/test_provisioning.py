@@ -1,0 +1,120 @@
+"""The playbook: from zero to the appliance, and nothing more the second time; what it changed holds after a restart."""
+
+from __future__ import annotations
+
+import pytest
+
+from ground.host.appliance import ADMIN, ADMIN4, HOST4, Appliance, changes
+from ground.networks import Target
+
+pytestmark = pytest.mark.system
+SSHD = "/etc/ssh/sshd_config.d/10-bitgrid.conf"
+
+
+def test_a_fresh_host_lets_root_in_and_filters_nothing(fresh: Appliance) -> None:
+    """Or what follows would say nothing. Runs first: the next test's host is this one, provisioned."""
+    assert fresh.ssh("id", "-un", user="root") == (0, "root\n")
+    assert fresh.run("nft", "list", "ruleset", may_fail=True) == ""
+
+
+def test_the_playbook_from_zero_changes_much_and_the_second_run_nothing(appliance: Appliance) -> None:
+    assert changes(appliance.played[1]) > 20
+    said = appliance.play("site.yml", "--diff")
+    assert changes(said) == 0, said[-6000:]
+
+
+def test_check_and_diff_tell_what_a_run_would_change_and_change_nothing(appliance: Appliance) -> None:
+    before = appliance.run("cat", SSHD)
+    said = appliance.play("site.yml", "--check", "--diff", "--extra-vars=bitgrid_ssh_idle_s=1200")
+    assert "-ClientAliveInterval 300" in said
+    assert "+ClientAliveInterval 600" in said
+    assert changes(said) >= 1
+    assert appliance.run("cat", SSHD) == before
+    assert changes(appliance.play("site.yml", "--check")) == 0
+
+
+def test_the_administrator_logs_in_by_key_and_becomes_root(appliance: Appliance) -> None:
+    assert appliance.ssh("sudo", "id", "-un") == (0, "root\n")
+
+
+@pytest.mark.parametrize(
+    ("user", "key"), [(ADMIN, "wrong"), ("root", "key"), ("root", "wrong"), ("bitgrid-web", "key")]
+)
+def test_nobody_else_logs_in(appliance: Appliance, user: str, key: str) -> None:
+    code, said = appliance.ssh("id", user=user, key=key)
+    assert code == 255
+    assert "Permission denied (publickey)" in said
+
+
+def test_a_login_leads_no_further_into_the_home(appliance: Appliance) -> None:
+    """Port forwarding would make the appliance a way to the devices."""
+    code, said = appliance.ssh(options=["-W", f"{ADMIN4}:22"])
+    assert code == 255
+    assert "administratively prohibited" in said
+
+
+def test_only_modern_algorithms_are_offered(appliance: Appliance) -> None:
+    code, said = appliance.ssh("true", options=["-o", "KexAlgorithms=diffie-hellman-group14-sha256"])
+    assert (code, "no matching key exchange method" in said) == (255, True)
+    code, said = appliance.ssh("true", options=["-o", "MACs=hmac-sha2-256", "-o", "Ciphers=aes256-ctr"])
+    assert (code, "no matching cipher" in said) == (255, True)
+
+
+def test_no_unit_has_failed(appliance: Appliance) -> None:
+    assert appliance.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+
+
+def test_the_installed_files_are_their_packages_and_a_changed_one_is_named(appliance: Appliance) -> None:
+    appliance.run("systemctl", "start", "bitgrid-verify.service")
+    changed = appliance.root / "usr" / "bin" / "jq"
+    before = changed.read_bytes()
+    try:
+        changed.write_bytes(before + b"\0")
+        appliance.run("systemctl", "start", "bitgrid-verify.service", may_fail=True)
+        told = appliance.run("journalctl", "--unit=bitgrid-verify", "--output=cat", "--lines=20")
+        assert "/usr/bin/jq\n" in told
+        assert appliance.run("systemctl", "is-failed", "bitgrid-verify.service") == "failed\n"
+    finally:
+        changed.write_bytes(before)
+        appliance.run("systemctl", "reset-failed", "bitgrid-verify.service")
+
+
+def test_packages_are_changed_with_the_house_off(appliance: Appliance) -> None:
+    """A stand-in for the house; dpkg's hook and apt's own unit are the real ones."""
+    unit = appliance.root / "run" / "systemd" / "system" / "bitgrid.service"
+    appliance.run("tee", f"/{unit.relative_to(appliance.root)}", text="[Service]\nExecStart=sleep infinity\n")
+    appliance.run("systemctl", "daemon-reload")
+    appliance.run("systemctl", "start", "bitgrid.service")
+    state = ("systemctl", "is-active", "bitgrid.service")
+    try:
+        appliance.run("bitgrid-maintenance", "loads-off")
+        assert appliance.run(*state, may_fail=True) == "active\n", "by hand, nothing is stopped"
+        appliance.run("bitgrid-maintenance", "open")
+        appliance.run("apt-get", "install", "--reinstall", "--yes", "--quiet", "jq")
+        assert appliance.run(*state, may_fail=True) == "inactive\n"
+        appliance.run("bitgrid-maintenance", "shut")
+        appliance.run("systemctl", "start", "bitgrid.service")
+        assert appliance.run(*state) == "active\n"
+    finally:
+        appliance.run("systemctl", "stop", "bitgrid.service")
+        appliance.run("rm", f"/{unit.relative_to(appliance.root)}")
+
+
+def test_the_settings_are_what_runs(appliance: Appliance) -> None:
+    """What the files say is what systemd, journald and the kernel's part of this network go by."""
+    assert "RuntimeWatchdogUSec=14s" in appliance.run("systemctl", "show", "--property=RuntimeWatchdogUSec")
+    assert appliance.run("sysctl", "-n", "net.ipv4.conf.all.accept_redirects") == "0\n"
+    mounted = appliance.run("systemctl", "show", "tmp.mount", "--property=Options")
+    assert "noexec" in mounted
+    assert ",noatime" in (appliance.root / "etc" / "fstab").read_text()
+    window = appliance.run("systemctl", "show", "apt-daily-upgrade.timer", "--property=TimersCalendar")
+    assert "03:10" in window
+    assert window.count("OnCalendar") == 1
+
+
+def test_after_a_restart_it_is_as_closed_as_before(appliance: Appliance) -> None:
+    appliance.stop()
+    appliance.boot()
+    assert "policy drop" in appliance.run("nft", "list", "chain", "inet", "bitgrid", "output")
+    assert appliance.home.reaches([Target(HOST4, 22), Target(HOST4, 8080)]) == [True, False]
+    assert appliance.run("systemctl", "--failed", "--plain", "--no-legend") == ""
