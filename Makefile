@@ -87,7 +87,7 @@ clean:  ## Remove what running and testing made; the environment stays
 
 .PHONY: tools dev
 tools:
-	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux
+	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux openssl=openssl systemd-analyze=systemd
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

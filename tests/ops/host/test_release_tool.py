@@ -1,4 +1,4 @@
-"""`bitgrid-release`: the tool on the host that changes releases, and goes back by itself from one that is not well."""
+"""`bitgrid-release`: the host's tool that changes releases, and goes back by itself from one that is not well."""
 
 from __future__ import annotations
 

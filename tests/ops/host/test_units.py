@@ -1,4 +1,4 @@
-"""The appliance's units: how much each could do if it were taken over, as systemd itself reckons, and what they say."""
+"""The appliance's units: how much each could do if it were taken over, as systemd reckons, and what they say."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_guard_that_cannot_live_resets_the_computer_but_not_for_a_wrong_config
 
 
 def test_the_rest_cannot_restart_the_guard_by_failing_itself() -> None:
-    """Seen on a booted host: bound to a unit that failed again and again, the guard was restarted with it, until its
+    """Seen on a booted host: bound to a unit that failed again and again, the guard restarted with it until its
     own limit of starts reset the computer.
     """
     told = [
