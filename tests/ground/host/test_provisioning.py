@@ -1,4 +1,4 @@
-"""The playbook: from zero to the appliance, and nothing more the second time; what it changed holds after a restart."""
+"""The playbook: from zero to the appliance, nothing more the second time; what it did holds after a restart."""
 
 from __future__ import annotations
 
