@@ -11,12 +11,6 @@ pytestmark = pytest.mark.system
 SSHD = "/etc/ssh/sshd_config.d/10-bitgrid.conf"
 
 
-def test_a_fresh_host_lets_root_in_and_filters_nothing(fresh: Appliance) -> None:
-    """Or what follows would say nothing. Runs first: the next test's host is this one, provisioned."""
-    assert fresh.ssh("id", "-un", user="root") == (0, "root\n")
-    assert fresh.run("nft", "list", "ruleset", may_fail=True) == ""
-
-
 def test_the_playbook_from_zero_changes_much_and_the_second_run_nothing(appliance: Appliance) -> None:
     assert changes(appliance.played[1]) > 20
     said = appliance.play("site.yml", "--diff")
