@@ -39,6 +39,7 @@ lint: dev  ## Check style, types and who may import whom
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports --no-cache
+	@cd ansible && PATH=$(abspath $(VENV)):$$PATH ANSIBLE_HOME=$(abspath .ansible) ansible-lint
 
 .PHONY: format
 format: dev  ## Put the code in its form
@@ -46,10 +47,16 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md, devices.md and drivers.md anew from what they are made of
+docs: dev  ## Write docs/configuration.md, devices.md, drivers.md and ansible.md anew from what they are made of
 	$(VENV)/bitgrid config docs > docs/configuration.md
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
+	$(VENV)/python scripts/ansible-docs > docs/ansible.md
+
+.PHONY: test-ansible
+test-ansible: tools dev  ## Provision a host from zero in a container and check it from outside; root, and some minutes
+	@scripts/apt-need mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nmap=nmap ssh=openssh-client
+	@BITGRID_TEST_HOST=1 $(VENV)/pytest -W error --timeout 1800 tests/ground $(PYTEST)
 
 .PHONY: fail-safe
 fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
@@ -83,11 +90,12 @@ lock:  ## Write the locked dependencies anew; UPGRADE=1 takes newer ones
 
 .PHONY: clean
 clean:  ## Remove what running and testing made; the environment stays
-	rm -rf var .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
+	rm -rf var .ansible ansible/.ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis test-results
 
 .PHONY: tools dev
 tools:
-	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux openssl=openssl systemd-analyze=systemd
+	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux nft=nftables ip=iproute2 openssl=openssl \
+		systemd-analyze=systemd
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

@@ -73,6 +73,21 @@ def test_import_linter_lets_no_forbidden_door_open(tmp_path: Path) -> None:
     assert kept == [], said
 
 
+def test_ansible_lint_lets_no_sloppy_task_through(tmp_path: Path) -> None:
+    """Without a name, without a mode, and what it changed is never known."""
+    shutil.copyfile(ROOT / "ansible" / ".ansible-lint", tmp_path / ".ansible-lint")
+    playbook = tmp_path / "playbook.yml"
+    playbook.write_text("---\n- name: All\n  hosts: all\n  tasks:\n    - command: touch /tmp/x\n")
+    path = f"{BIN}:{os.environ['PATH']}"
+    code, said = gate("ansible-lint", "playbook.yml", cwd=tmp_path, PATH=path, ANSIBLE_HOME=str(tmp_path / "home"))
+    assert code == 2
+    assert {rule for rule in ("fqcn[action-core]", "name[missing]", "no-changed-when") if rule in said} == {
+        "fqcn[action-core]",
+        "name[missing]",
+        "no-changed-when",
+    }
+
+
 @pytest.mark.parametrize(
     ("test", "said"),
     [
@@ -96,7 +111,7 @@ def test_make_test_runs_every_gate_and_pytest_last() -> None:
     plan = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "test"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    gates = ["ruff check", "ruff format --check", "mypy", "lint-imports", "pytest -W error"]
+    gates = ["ruff check", "ruff format --check", "mypy", "lint-imports", "ansible-lint", "pytest -W error"]
     places = [next(i for i, line in enumerate(plan) if one in line) for one in gates]
     assert places == sorted(places)
     assert places[-1] == len(plan) - 1, "its closing line is the last, its exit code the result"

@@ -64,7 +64,9 @@ class Appliance:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},
+                env=os.environ
+                # Its own network's settings it may change; the kernel's it shares with this machine.
+                | {"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1", "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network"},
             )
         assert any(self._is_begun() for _ in range(600)), self.log
         subprocess.run(["ip", "netns", "attach", self.host.name, str(self.leader)], check=True)
@@ -121,7 +123,9 @@ class Appliance:
         answers: list[bool] = json.loads(self.run(*as_user, "python3", "-I", "-c", probe, asked, "1.0"))
         return answers
 
-    def ssh(self, *command: str, user: str = ADMIN, key: str = "key", options: Sequence[str] = ()) -> tuple[int, str]:
+    def ssh(
+        self, *command: str, user: str = ADMIN, key: str = "key", options: Sequence[str] = ()
+    ) -> tuple[int, str]:
         """Exit code and output of a command over a new connection from the home."""
         done = subprocess.run(
             ["ip", "netns", "exec", self.home.name, "ssh", *self.ssh_options(key), *options, f"{user}@{HOST4}",
@@ -145,7 +149,8 @@ class Appliance:
             AssertionError: it failed.
         """
         command = [
-            str(Path(sys.executable).parent / "ansible-playbook"), playbook, f"--inventory={self.work / 'inventory'}",
+            str(Path(sys.executable).parent / "ansible-playbook"), playbook,
+            f"--inventory={self.work / 'inventory'}",
             f"--extra-vars=ansible_user={user}", f"--private-key={self.work / 'key'}", *options,
         ]  # fmt: skip
         done = subprocess.run(

@@ -33,6 +33,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
 @pytest.fixture(scope="session")
 def appliance(fresh: Appliance) -> Appliance:
     """That host after the administrator was made and the playbook ran once."""
+    assert fresh.ssh("id", "-un", user="root") == (0, "root\n"), "or a refusal later would say nothing"
     fresh.play("playbooks/bootstrap.yml", user="root")
     fresh.play("site.yml")
     return fresh

@@ -1,6 +1,6 @@
-"""A fresh Debian 13, as an archive that is kept by what went into it; every package a role installs waits in its cache.
+"""A fresh Debian 13, as an archive that is kept by what went into it.
 
-So the playbook really installs, and needs no network for it.
+Every package that a role installs waits in its cache: the playbook really installs, and needs no network for it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ground.rules import ROOT
 MIRROR = os.environ.get("BITGRID_MIRROR", "http://deb.debian.org/debian")
 SECURITY = os.environ.get("BITGRID_MIRROR_SECURITY", "http://deb.debian.org/debian-security")
 FRESH = [
-    "apt", "ca-certificates", "dbus", "init", "iproute2", "kmod", "libpam-systemd", "login", "openssh-server", "procps",
-    "python3", "python3-apt", "sudo", "systemd-sysv", "udev",
+    "apt", "ca-certificates", "dbus", "init", "iproute2", "kmod", "libpam-systemd", "login", "openssh-server",
+    "procps", "python3", "python3-apt", "sudo", "systemd-sysv", "udev",
 ]  # fmt: skip
 """What an installed Debian has; the rest is the playbook's business."""
 AUDITORS = ["lynis"]
@@ -54,12 +54,14 @@ def _make(path: Path) -> None:
     subprocess.run(
         [
             "mmdebstrap", "--variant=minbase", "--quiet", f"--include={','.join(FRESH)}",
-            "--aptopt=Acquire::Languages \"none\"", "--dpkgopt=force-unsafe-io",
+            '--aptopt=Acquire::Languages "none"', "--dpkgopt=force-unsafe-io",
             # What is needed after the start: the lists, and what was downloaded.
             "--skip=cleanup/apt",
             f"--customize-hook=chroot \"$1\" {download} {' '.join(wanted_packages())}",
             "trixie", str(half),
-            f"deb {MIRROR} trixie main", f"deb {MIRROR} trixie-updates main", f"deb {SECURITY} trixie-security main",
+            f"deb {MIRROR} trixie main",
+            f"deb {MIRROR} trixie-updates main",
+            f"deb {SECURITY} trixie-security main",
         ],
         check=True,
     )  # fmt: skip

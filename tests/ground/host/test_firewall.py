@@ -145,9 +145,11 @@ def shape(rules: str) -> str:
 
 def test_a_playbook_that_would_lock_its_owner_out_fails_and_is_undone(appliance: Appliance) -> None:
     said = appliance.play(
-        "site.yml", "--tags=firewall", may_fail=True,
-        *["--extra-vars", '{"bitgrid_firewall_lan_prefixes": ["192.0.2.0/24"], "bitgrid_firewall_confirm_s": 4}'],
-    )  # fmt: skip
+        "site.yml",
+        "--tags=firewall",
+        '--extra-vars={"bitgrid_firewall_lan_prefixes": ["192.0.2.0/24"], "bitgrid_firewall_confirm_s": 4}',
+        may_fail=True,
+    )
     assert "unreachable=1" in said, said[-2000:]
     assert any(all(appliance.home.reaches(LOGIN)) for _ in range(30))
     assert "192.0.2.0" not in appliance.run("nft", "list", "ruleset") + appliance.run("cat", "/etc/nftables.conf")
@@ -196,5 +198,3 @@ def test_stopping_the_service_opens_nothing(appliance: Appliance) -> None:
     appliance.run("systemctl", "stop", "nftables.service")
     assert "policy drop" in appliance.run("nft", "list", "chain", "inet", "bitgrid", "input")
     appliance.run("systemctl", "start", "nftables.service")
-
-

@@ -16,6 +16,7 @@ from bitgrid.config import Config, ConfigError, load_config
 from bitgrid.config.network import is_loopback
 from bitgrid.ops.checks import house, machine
 from bitgrid.ops.checks.finding import Finding, Verdict, error, ok, render, warn
+from bitgrid.ops.checks.firewall import firewall
 from bitgrid.ops.instance import running
 from bitgrid.ops.places import default_config, project_root
 
@@ -55,6 +56,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
     yield from machine.clock(clock)
     yield from machine.disk(patient.places.data)
     yield from machine.permissions(patient.places)
+    if _is_appliance(patient.config):
+        yield from firewall(machine.run_command, is_root=os.geteuid() == 0)
     try:
         config = load_config(patient.config)
     except ConfigError as problems:
