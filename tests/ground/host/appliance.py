@@ -110,7 +110,14 @@ class Appliance:
         Raises:
             AssertionError: it failed.
         """
-        enter = ["nsenter", f"--target={self.leader}", "--all", "env", "-i", "PATH=/usr/sbin:/usr/bin"]
+        enter = [
+            "nsenter",
+            f"--target={self.leader}",
+            "--all",
+            "env",
+            "-i",
+            "PATH=/usr/local/sbin:/usr/sbin:/usr/bin",
+        ]
         done = subprocess.run([*enter, *command], input=text, capture_output=True, text=True, check=False)
         assert may_fail or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
