@@ -135,7 +135,7 @@ class Appliance:
     ) -> tuple[int, str]:
         """Exit code and output of a command over a new connection from the home."""
         done = subprocess.run(
-            ["ip", "netns", "exec", self.home.name, "ssh", *self.ssh_options(key), *options, f"{user}@{HOST4}",
+            ["ip", "netns", "exec", self.home.name, "ssh", *options, *self.ssh_options(key), f"{user}@{HOST4}",
              *command],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip

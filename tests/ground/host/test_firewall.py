@@ -31,7 +31,7 @@ ALWAYS_OPEN = {22}
 """With the pages 443 comes; nobody listens there while the system alone is provisioned."""
 LISTENED = [22, 443, 1883, 5432, 8080, 8883, 65535]
 LOGIN = [Target(HOST4, 22, source=TABLET4)]
-SHUT = "flush ruleset\ntable inet bitgrid { chain input { type filter hook input priority 0; policy drop; } }\n"
+SHUT = "flush ruleset\ntable inet bitgrid { chain input { type filter hook input priority 0; policy drop;\n}\n}\n"
 PLACES = {
     "meter": Target(METER4, 502),
     "miner": Target(MINER4, 4028),
