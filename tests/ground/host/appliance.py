@@ -110,7 +110,14 @@ class Appliance:
         Raises:
             AssertionError: it failed.
         """
-        enter = ["nsenter", f"--target={self.leader}", "--all", "env", "-i", "PATH=/usr/sbin:/usr/bin"]
+        enter = [
+            "nsenter",
+            f"--target={self.leader}",
+            "--all",
+            "env",
+            "-i",
+            "PATH=/usr/local/sbin:/usr/sbin:/usr/bin",
+        ]
         done = subprocess.run([*enter, *command], input=text, capture_output=True, text=True, check=False)
         assert may_fail or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout
@@ -128,7 +135,7 @@ class Appliance:
     ) -> tuple[int, str]:
         """Exit code and output of a command over a new connection from the home."""
         done = subprocess.run(
-            ["ip", "netns", "exec", self.home.name, "ssh", *self.ssh_options(key), *options, f"{user}@{HOST4}",
+            ["ip", "netns", "exec", self.home.name, "ssh", *options, *self.ssh_options(key), f"{user}@{HOST4}",
              *command],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip

@@ -30,6 +30,12 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
         yield appliance
 
 
+@pytest.fixture(autouse=True)
+def knocks_forgotten(appliance: Appliance) -> None:
+    """A test logs in more often than a person; each begins as if nobody had."""
+    appliance.run("nft", "flush", "set", "inet", "bitgrid", "ssh_seen4")
+
+
 @pytest.fixture(scope="session")
 def appliance(fresh: Appliance) -> Appliance:
     """That host after the administrator was made and the playbook ran once."""

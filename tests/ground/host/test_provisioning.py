@@ -8,6 +8,8 @@ from ground.host.appliance import ADMIN, ADMIN4, HOST4, Appliance, changes
 from ground.networks import Target
 
 pytestmark = pytest.mark.system
+CANNOT = {"audit-rules.service", "fake-hwclock-load.service"}
+"""What a container's kernel does not let it do: it shares audit and clock with this machine."""
 SSHD = "/etc/ssh/sshd_config.d/10-bitgrid.conf"
 
 
@@ -19,7 +21,7 @@ def test_the_playbook_from_zero_changes_much_and_the_second_run_nothing(applianc
 
 def test_check_and_diff_tell_what_a_run_would_change_and_change_nothing(appliance: Appliance) -> None:
     before = appliance.run("cat", SSHD)
-    said = appliance.play("site.yml", "--check", "--diff", "--extra-vars=bitgrid_ssh_idle_s=1200")
+    said = appliance.play("site.yml", "--check", "--diff", '--extra-vars={"bitgrid_ssh_idle_s": 1200}')
     assert "-ClientAliveInterval 300" in said
     assert "+ClientAliveInterval 600" in said
     assert changes(said) >= 1
@@ -44,18 +46,29 @@ def test_a_login_leads_no_further_into_the_home(appliance: Appliance) -> None:
     """Port forwarding would make the appliance a way to the devices."""
     code, said = appliance.ssh(options=["-W", f"{ADMIN4}:22"])
     assert code == 255
-    assert "administratively prohibited" in said
+    assert "forwarding failed" in said
 
 
-def test_only_modern_algorithms_are_offered(appliance: Appliance) -> None:
-    code, said = appliance.ssh("true", options=["-o", "KexAlgorithms=diffie-hellman-group14-sha256"])
-    assert (code, "no matching key exchange method" in said) == (255, True)
-    code, said = appliance.ssh("true", options=["-o", "MACs=hmac-sha2-256", "-o", "Ciphers=aes256-ctr"])
-    assert (code, "no matching cipher" in said) == (255, True)
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("KexAlgorithms=diffie-hellman-group14-sha256", "no matching key exchange method"),
+        ("Ciphers=aes256-ctr", "no matching cipher"),
+        ("HostKeyAlgorithms=rsa-sha2-512", "no matching host key type"),
+    ],
+)
+def test_only_modern_algorithms_are_offered(appliance: Appliance, option: str, said: str) -> None:
+    code, told = appliance.ssh("true", options=["-o", "LogLevel=INFO", "-o", option])
+    assert (code, said in told) == (255, True), told
+
+
+def failed_units(appliance: Appliance) -> set[str]:
+    lines = appliance.run("systemctl", "--failed", "--plain", "--no-legend").splitlines()
+    return {line.split()[0] for line in lines}
 
 
 def test_no_unit_has_failed(appliance: Appliance) -> None:
-    assert appliance.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    assert failed_units(appliance) <= CANNOT
 
 
 def test_the_installed_files_are_their_packages_and_a_changed_one_is_named(appliance: Appliance) -> None:
@@ -111,4 +124,4 @@ def test_after_a_restart_it_is_as_closed_as_before(appliance: Appliance) -> None
     appliance.boot()
     assert "policy drop" in appliance.run("nft", "list", "chain", "inet", "bitgrid", "output")
     assert appliance.home.reaches([Target(HOST4, 22), Target(HOST4, 8080)]) == [True, False]
-    assert appliance.run("systemctl", "--failed", "--plain", "--no-legend") == ""
+    assert failed_units(appliance) <= CANNOT
