@@ -8,6 +8,7 @@ import bitgrid
 from bitgrid.ops.lazy_group import LazyGroup
 
 _COMMANDS = {
+    "account": ("bitgrid.web.account_command:account", "Say who may log in, and make tokens for machines."),
     "config": ("bitgrid.ops.commands.config:config", "Check and explain the configuration."),
     "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
     "devices": ("bitgrid.ops.commands.devices:devices", "Find devices on the network, and look at them."),

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, json, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bitgrid.explain import LANGUAGES
+from bitgrid.web import entry
 from bitgrid.web.ahead import FORECASTS
 from bitgrid.web.asking import Outcome
 from bitgrid.web.house import Decided, House
@@ -76,12 +77,14 @@ def routes(web: Web) -> Blueprint:
     def override() -> Response:
         body = _body(OverrideBody)
         return _outcome(
-            web.asker.override(body.load, body.action, level=body.level, duration_s=body.duration_s, actor=ACTOR)
+            web.asker.override(
+                body.load, body.action, level=body.level, duration_s=body.duration_s, actor=entry.actor(ACTOR)
+            )
         )
 
     @blueprint.post("/estop")
     def estop() -> Response:
-        return _outcome(web.asker.estop(engage=_body(EstopBody).engage, actor=ACTOR))
+        return _outcome(web.asker.estop(engage=_body(EstopBody).engage, actor=entry.actor(ACTOR)))
 
     return blueprint
 

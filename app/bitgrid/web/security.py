@@ -1,7 +1,4 @@
-"""What protects the page in `make run`, on loopback and before there is a log-in: host, origin and headers.
-
-Log-in and roles come with the user interface; until then nothing but loopback may be bound.
-"""
+"""What protects every page, before anybody is asked who they are: host, origin and headers."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from bitgrid.config.network import WebServer
 from bitgrid.web.problems import Refusal
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -29,9 +27,9 @@ HEADERS = {
 }
 
 
-def protect(app: Flask, host: str) -> None:
+def protect(app: Flask, web: WebServer) -> None:
     """Check every request of an application, and put the headers on every answer."""
-    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host}
+    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host.lower() for host in (web.host, *web.names)}
 
     def check() -> None:
         _check_host(names)
@@ -43,7 +41,9 @@ def protect(app: Flask, host: str) -> None:
 
 def hand_out_cookie(response: Response) -> None:
     """Mark a browser that has loaded the page; another site's request never carries the mark."""
-    response.set_cookie(PAGE_COOKIE, "1", max_age=_COOKIE_MAX_AGE_S, samesite="Strict", httponly=True)
+    response.set_cookie(
+        PAGE_COOKIE, "1", max_age=_COOKIE_MAX_AGE_S, samesite="Strict", httponly=True, secure=request.is_secure
+    )
 
 
 def check_form() -> None:
@@ -70,7 +70,7 @@ def _check_host(names: frozenset[str]) -> None:
             421,
             "unknown_host",
             f"BitGrid does not answer to the name {name!r}. Use http://127.0.0.1 with its port, "
-            "or set web.host in site.yaml to the name you use.",
+            "or add the name you use to web.names in site.yaml.",
         )
 
 
