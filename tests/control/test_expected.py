@@ -147,3 +147,38 @@ def test_a_forecast_that_its_feed_no_longer_vouches_for_is_none(expected: Expect
     tell(PV, [1000.0])
     tell(PV, [1000.0], good=False)
     assert expected.forecast() is None
+
+
+def test_a_forecast_is_shown_from_this_block_on_with_its_source_and_its_age(
+    expected: Expected, tell: Tell, clock: HeldClock
+) -> None:
+    tell(PV, [(1.0, 1000.0, 2000.0), (2.0, 1100.0, 2100.0), (3.0, 1200.0, 2200.0)], age_s=300.0)
+    tell(LOAD, [400.0, 500.0])
+    clock.advance(660)
+    view = expected.views()["pv_forecast_w"]
+    assert (view.value, view.source, view.quality) == ([1100.0, 1200.0], "feed", Quality.GOOD)
+    assert view.age_s == 960.0
+    assert expected.views()["load_forecast_w"].value == [500.0]
+    clock.advance(600)
+    assert set(expected.views()) == {"pv_forecast_w"}
+
+
+def test_a_forecast_that_no_rule_goes_by_any_more_is_shown_as_old(
+    expected: Expected, tell: Tell, clock: HeldClock
+) -> None:
+    tell(PV, [1000.0] * 144)
+    clock.advance(FORECAST_STALE_S)
+    assert expected.views()["pv_forecast_w"].quality is Quality.GOOD
+    clock.advance(1)
+    assert expected.views()["pv_forecast_w"].quality is Quality.STALE
+    assert expected.forecast() is None
+
+
+def test_a_forecast_that_waited_on_its_way_is_not_fresh_when_it_comes(
+    expected: Expected, book: SignalBook, clock: HeldClock
+) -> None:
+    told = Telemetry(value=[1000.0] * 144, source="feed", first_block=BLOCK, sent_boot_s=clock.boot())
+    clock.advance(FORECAST_STALE_S + 1)
+    book.take(*PV, told, clock.boot())
+    assert expected.forecast() is None
+    assert expected.views()["pv_forecast_w"].quality is Quality.STALE

@@ -14,9 +14,13 @@ from bitgrid.bus import AutonomyRequest, ConfirmRequest, EventMessage, Received,
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.control import engine as engine_module
+from bitgrid.control.engine import PUBLISH_EVERY_S
 from bitgrid.control.modes import Modes
 from bitgrid.control.reload import Reloader
 from bitgrid.kernel import EnergyState, Override, Vote
+from bitgrid.ops.commands.plan import from_rows
+from bitgrid.replay.archive import Rulebook
+from bitgrid.replay.preview import PlannedBlock
 from bitgrid.store import StoreError
 from control.desk import CONFIG_DIRECTORY, NOON_S, Desk
 
@@ -269,6 +273,44 @@ class TestForecasts:
         assert records[0] is not None
         assert desk.ledger.forecast(records[0]) is not None
         assert len(set(records)) == 1
+
+    def test_one_that_comes_between_blocks_changes_the_preview_and_nothing_that_runs(self, desk: Desk) -> None:
+        desk.tell_forecast([4000.0] * 144)
+        desk.to_next_block()
+        desk.pass_time(60)
+        decided, commands = list(desk.decisions), list(desk.commands)
+        before = preview(desk)
+        desk.tell_forecast([4000.0] + [0.0] * 143)
+        desk.pass_time(60)
+        assert desk.decisions == decided
+        assert desk.commands == commands
+        after = preview(desk)
+        assert after[-1].surplus_w is not None
+        assert before[-1].surplus_w is not None
+        assert after[-1].surplus_w < 0 < before[-1].surplus_w
+        told = json.loads(desk.ledger.decisions(limit=1)[0].record)["state"]["forecast"]
+        newest = desk.ledger.newest_forecast()
+        assert newest is not None
+        assert newest[1] != told
+
+    def test_one_that_cannot_be_written_is_told_and_tried_again(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        desk.to_next_block()
+        with monkeypatch.context() as full:
+            full.setattr(desk.ledger, "archive_forecast", _refuse)
+            desk.tell_forecast([4000.0] * 144)
+            desk.pass_time(PUBLISH_EVERY_S + 1)
+            assert "disk full" in desk.engine.problem
+            assert desk.ledger.newest_forecast() is None
+        desk.pass_time(PUBLISH_EVERY_S + 1)
+        assert desk.ledger.newest_forecast() is not None
+
+
+def preview(desk: Desk) -> list[PlannedBlock]:
+    """What the miner's next blocks would be, by the ledger alone."""
+    book = Rulebook.of(desk.config)
+    return from_rows(desk.ledger, {"miner": desk.ledger.decisions(limit=1)[0]}, book, 6)["miner"]
 
 
 def _slow_down(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

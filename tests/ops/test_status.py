@@ -158,3 +158,15 @@ def test_where_nothing_runs_it_says_how_to_start(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["status", "--var", str(tmp_path)])
     assert done.exit_code == 1
     assert "nothing runs on this machine. Start the simulated house with: make run" in done.output
+
+
+def test_prices_and_forecasts_are_told_with_their_source_and_age() -> None:
+    price = {"value": 31.25, "last_value": 31.25, "is_live": True, "age_s": 7200.0, "source": "awattar"}
+    worth = {"value": None, "last_value": 42.0, "is_live": False, "age_s": 40 * 86_400.0, "source": "node"}
+    signals = {**STATE["signals"], "import_price_ct_kwh": price, "miner.sats_per_kwh": worth}
+    sun = {"values": [1.0] * 9, "last_values": [1500.0] * 9, "is_live": True, "age_s": 61.0, "source": "learned"}
+    lines = render(report(signals=signals, forecasts={"pv_forecast_w": sun})).splitlines()
+    assert "  import          31.25 ct/kWh  (awattar, 2 h old)" in lines
+    assert "  miner           42 sats/kWh  (node, 40 d old, not decided by)" in lines
+    assert "  PV forecast     1500 W now, 9 blocks ahead  (learned, 61 s old)" in lines
+    assert "Prices and forecasts" not in render(report())

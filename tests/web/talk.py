@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ SUNNY = {
     "battery_soc_pct": 72.5,
     "miner.temp_c": 61.5,
 }
+PRICES = {"import_price_ct_kwh": 31.2, "miner.sats_per_kwh": 42.0}
 MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)))
 
 
@@ -61,11 +62,17 @@ class Talk:
     topics: Topics
     asked: list[Message] = field(default_factory=list)
 
-    def energy(self, signals: dict[str, float] | None = None, **more: Any) -> None:
+    def energy(self, signals: Mapping[str, float | list[float]] | None = None, **more: Any) -> None:
         values = SUNNY if signals is None else signals
-        ages = more.pop("ages", {})
+        ages, sources = more.pop("ages", {}), more.pop("sources", {})
+        old = more.pop("old", ())
         views = {
-            name: SignalView(value=value, quality=Quality.GOOD, age_s=ages.get(name, 2.0), source="test")
+            name: SignalView(
+                value=value,
+                quality=Quality.STALE if name in old else Quality.GOOD,
+                age_s=ages.get(name, 2.0),
+                source=sources.get(name, "test"),
+            )
             for name, value in values.items()
         }
         at_s = self.clock.now()

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
 
 from bitgrid.bus import EstopRequest, HealthStatus, LedgerHead, OverrideRequest
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
-from web.talk import NOON_S, Talk
+from web.talk import NOON_S, PRICES, SUNNY, Talk
 
 
 def test_the_state_gives_live_values_with_their_ages(client: FlaskClient, talk: Talk) -> None:
@@ -20,6 +22,7 @@ def test_the_state_gives_live_values_with_their_ages(client: FlaskClient, talk: 
         "last_value": 4210.0,
         "is_live": True,
         "age_s": 2.0,
+        "source": "test",
     }
     assert state["loads"]["miner"]["level"] == "full"
     assert state["loads"]["miner"]["is_live"]
@@ -38,8 +41,38 @@ def test_an_old_value_is_null_and_kept_apart_with_its_age(
         "last_value": 4210.0,
         "is_live": False,
         "age_s": 63.0,
+        "source": "test",
     }
     assert not state["loads"]["miner"]["is_live"]
+
+
+def test_prices_and_forecasts_hold_for_as_long_as_the_rules_say_however_old_they_are(
+    client: FlaskClient, talk: Talk, clock: HeldClock
+) -> None:
+    told: dict[str, Any] = {**SUNNY, **PRICES, "pv_forecast_w": [4000.0, 3100.0, 2000.0]}
+    talk.energy(told, ages=dict.fromkeys(told, 40_000.0), sources={"import_price_ct_kwh": "awattar"})
+    state = client.get("/api/v1/state").get_json()
+    assert state["signals"]["pv_power_w"]["value"] is None
+    assert state["signals"]["import_price_ct_kwh"] == {
+        "value": 31.2, "last_value": 31.2, "is_live": True, "age_s": 40_000.0, "source": "awattar",
+    }  # fmt: skip
+    assert state["signals"]["miner.sats_per_kwh"]["value"] == 42.0
+    assert state["forecasts"]["pv_forecast_w"] == {
+        "values": [4000.0, 3100.0, 2000.0], "last_values": [4000.0, 3100.0, 2000.0], "is_live": True,
+        "age_s": 40_000.0, "source": "test",
+    }  # fmt: skip
+    clock.advance(61)
+    state = client.get("/api/v1/state").get_json()
+    assert state["signals"]["import_price_ct_kwh"]["value"] is None
+    assert state["forecasts"]["pv_forecast_w"]["values"] == []
+    assert state["forecasts"]["pv_forecast_w"]["last_values"] == [4000.0, 3100.0, 2000.0]
+
+
+def test_what_the_rules_call_old_is_null_though_it_was_just_told(client: FlaskClient, talk: Talk) -> None:
+    talk.energy({**SUNNY, **PRICES, "pv_forecast_w": [1.0]}, old=(*PRICES, "pv_forecast_w"))
+    state = client.get("/api/v1/state").get_json()
+    assert {state["signals"][name]["value"] for name in PRICES} == {None}
+    assert state["forecasts"]["pv_forecast_w"]["values"] == []
 
 
 def test_before_anything_is_heard_there_is_no_state(client: FlaskClient) -> None:

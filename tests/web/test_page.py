@@ -345,8 +345,65 @@ def test_the_emergency_stop_is_acknowledged_only_while_it_is_on(client: FlaskCli
 def test_the_forecast_is_shown_where_there_is_one(client: FlaskClient, talk: Talk) -> None:
     talk.all_well()
     assert "Sun in the block after" not in page(client)
-    talk.energy({**SUNNY, "pv_forecast_w": [4000.0, 3100.0, 2000.0]})  # type: ignore[dict-item]
+    talk.energy({**SUNNY, "pv_forecast_w": [4000.0, 3100.0, 2000.0]})
     assert "Sun in the block after 3.1 kW" in part(page(client), "next")
+    talk.energy({**SUNNY, "pv_forecast_w": [4000.0, 3100.0, 2000.0]}, old=["pv_forecast_w"])
+    assert "Sun in the block after" not in page(client)
+
+
+def test_prices_and_forecasts_stand_with_who_told_them_and_how_old_they_are(
+    client: FlaskClient, talk: Talk, clock: HeldClock
+) -> None:
+    told = {
+        "import_price_ct_kwh": 31.2, "export_price_ct_kwh": 8.0, "miner.sats_per_kwh": 42.0,
+        "pv_forecast_w": [3000.0] * 144, "load_forecast_w": [600.0] * 6,
+    }  # fmt: skip
+    sources = {
+        "import_price_ct_kwh": "Energy-Charts", "export_price_ct_kwh": "site.yaml", "miner.sats_per_kwh": "node",
+        "pv_forecast_w": "learned from 41 days, persistence where that was better and open-meteo",
+        "load_forecast_w": "learned from 1 day",
+    }  # fmt: skip
+    ages = {"import_price_ct_kwh": 18_000.0, "miner.sats_per_kwh": 40 * 86_400.0}
+    talk.energy({**SUNNY, **told}, sources=sources, ages=ages, old=["miner.sats_per_kwh"])
+    ahead = part(page(client), "ahead")
+    assert "Electricity costs 31.2 ct/kWh Energy-Charts, 5 h 00 min old" in ahead
+    assert "Feeding in earns 8 ct/kWh your fixed tariff Sun" in ahead
+    assert "Miner: a kWh brings 42 sats/kWh node, 40 days old: too old to decide by" in ahead
+    words = "learned from 41 days, as before where that was better and open-meteo, 2 s old"
+    assert f"Sun, coming hour 3 kWh {words} Sun, coming 24 h 72 kWh" in ahead
+    assert "Household, coming hour 0.6 kWh learned from one day, 2 s old" in ahead
+    assert "Household, coming 24 h" not in ahead
+    clock.advance(1300)  # nothing more is heard: two blocks on, four of the household's six are left
+    later = part(page(client), "ahead")
+    assert "Electricity costs 31.2 ct/kWh Energy-Charts, 5 h 21 min old: too old to decide by" in later
+    assert "Household" not in later
+
+
+@pytest.mark.parametrize(
+    ("source", "german"),
+    [
+        ("site.yaml", "fester Tarif"),
+        ("fixed tariff", "fester Tarif"),
+        ("time of use", "Tarif nach Tageszeit"),
+        ("policies.yaml", "selbst eingetragen"),
+        (
+            "aWATTar until 2025-06-17 00:00, then fixed price",
+            "aWATTar bis 2025-06-17 00:00, danach der feste Preis",
+        ),
+        (
+            "fixed price since 2026-01-12 00:00: x-market has not answered since 2026-01-10 13:07 (no network)",
+            "fester Preis seit 2026-01-12 00:00: keine Antwort von x-market",
+        ),
+        ("clear sky, days measured: 3", "klarer Himmel, 3 Tage gemessen"),
+        ("clear sky of the roof in site.yaml and open-meteo", "klarer Himmel über dem Dach und open-meteo"),
+        ("mempool.space, 18.5 J/TH", "mempool.space, 18.5 J/TH"),
+    ],
+)
+def test_sources_are_named_in_the_language_of_the_page(
+    client: FlaskClient, talk: Talk, source: str, german: str
+) -> None:
+    talk.energy({**SUNNY, "import_price_ct_kwh": 30.0}, sources={"import_price_ct_kwh": source})
+    assert f"Strom kostet 30 ct/kWh {german}" in part(page(client, "de"), "ahead")
 
 
 def test_the_first_load_is_small(client: FlaskClient, talk: Talk) -> None:

@@ -27,6 +27,7 @@ from bitgrid.bus.messages import (
     Telemetry,
     UpsReport,
     decode,
+    on_its_way_s,
 )
 from bitgrid.bus.port import Bus, Handler, Received
 from bitgrid.bus.topics import Topics
@@ -59,4 +60,5 @@ __all__ = [
     "Topics",
     "UpsReport",
     "decode",
+    "on_its_way_s",
 ]

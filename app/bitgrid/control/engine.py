@@ -283,3 +283,11 @@ class Engine:
             if self._owes_memory:
                 self.remember()
             self.publisher.house()
+            self._foresee()
+
+    def _foresee(self) -> None:
+        """Between blocks a newer forecast changes what is previewed, and nothing that runs."""
+        try:
+            self.journal.foresee(self.builder.forecast(), self.blocks.now_s())
+        except StoreError as error:
+            self.problem = str(error)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from operator import is_
 
-from bitgrid.bus import Curve
+from bitgrid.bus import Curve, SignalView
+from bitgrid.bus import Quality as BusQuality
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.signals import Sample, SignalBook
 from bitgrid.kernel import Forecast, Quality, Signal, to_scaled
@@ -61,6 +62,24 @@ class Expected:
             return None
         age_s = math.ceil(max(0.0, self._blocks.clock.boot() - sample.value_boot_s))
         return Signal(_scaled(coming[0], _MEDIAN, "ct_kwh"), age_s, Quality.GOOD, sample.source)
+
+    def views(self) -> dict[str, SignalView]:
+        """What sun and household are expected to be from this block on, W: how old, by whom, whether it counts."""
+        block, now_boot_s = self._blocks.block(), self._blocks.clock.boot()
+        views = {}
+        for device, name in (PV, LOAD):
+            sample = self._book.newest(device, name)
+            coming = [] if sample is None else _from(sample, block)
+            if sample is None or not coming:
+                continue
+            counts = self._fresh((device, name)) is not None
+            views[name] = SignalView(
+                value=[value if isinstance(value, float) else value[_MEDIAN] for value in coming],
+                quality=BusQuality.GOOD if counts else BusQuality.STALE,
+                age_s=max(0.0, now_boot_s - sample.value_boot_s),
+                source=sample.source,
+            )
+        return views
 
     def _fresh(self, curve: tuple[str, str]) -> Sample | None:
         sample = self._book.newest(*curve)

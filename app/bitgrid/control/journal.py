@@ -16,6 +16,7 @@ from typing import Any, Self
 from bitgrid.config import Config
 from bitgrid.kernel import (
     Decision,
+    Forecast,
     LoadMemory,
     Trigger,
     advance,
@@ -93,7 +94,7 @@ class Journal:
     ) -> None:
         self._ledger, self._on_late = ledger, on_late
         self._stored = ledger.memories()
-        self._archived: str | None = None
+        self._foreseen: Forecast | None = None
         self._owed: list[Decided] = []
         self._owed_told = 0
 
@@ -183,12 +184,20 @@ class Journal:
         """
         self._ledger.archive_configuration(config.config_hash, config.canonical_json, at_s)
 
-    def _append(self, decided: Decided) -> Head:
-        forecast, row = decided.decision.state.forecast, decided.row
-        if forecast is not None and forecast_hash(forecast) != self._archived:
+    def foresee(self, forecast: Forecast | None, at_s: int) -> None:
+        """Archive a forecast that has come into force, so that what comes next can be previewed by it.
+
+        Raises:
+            StoreError: it is not durable.
+        """
+        if forecast is not None and forecast is not self._foreseen:
             name = forecast_hash(forecast)
-            self._ledger.archive_forecast(name, canonical_json(forecast_record(forecast)), row.at_s)
-            self._archived = name
+            self._ledger.archive_forecast(name, canonical_json(forecast_record(forecast)), at_s)
+            self._foreseen = forecast
+
+    def _append(self, decided: Decided) -> Head:
+        row = decided.row
+        self.foresee(decided.decision.state.forecast, row.at_s)
         return self._ledger.append(row, canonical_json(memory_record(advance(decided.decision))))
 
     def _catch_up(self, at_s: int) -> None:

@@ -68,12 +68,7 @@ class Publisher:
             )
             for name, signal in state.signals.items()
         }
-        coming = state.coming("pv_w")
-        if coming:
-            forecast = [float(watts) for watts in coming]
-            signals["pv_forecast_w"] = SignalView(
-                value=forecast, quality=Quality.GOOD, age_s=0.0, source="forecast"
-            )
+        signals |= engine.builder.forecasts()
         message = EnergyStateMessage(
             at_s=engine.clock.now(),
             block=state.block,

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 
-from bitgrid.bus import Curve, Quality, Telemetry
+from bitgrid.bus import Curve, Quality, Telemetry, on_its_way_s
 from bitgrid.kernel import Quality as KernelQuality
 from bitgrid.kernel import Signal, to_scaled
 
@@ -25,7 +25,7 @@ class Sample:
     Args:
         value: the last good value; None: there was none.
         value_boot_s: when the device learned it.
-        heard_boot_s: when it was last heard here, however old it was then.
+        heard_boot_s: when its teller last said it, however old it was then.
         taken_boot_s: when the device told the newest message.
         source: who told it.
         is_good: whether that message was good; if not, the value grows old as in silence.
@@ -120,15 +120,16 @@ class SignalBook:
     def take(self, device: str, name: str, told: Telemetry, now_boot_s: float) -> None:
         """Take in a message. An older value than the one known changes nothing."""
         key, taken_boot_s = (device, name), now_boot_s - told.age_at_s(now_boot_s)
+        heard_boot_s = now_boot_s - on_its_way_s(told.sent_boot_s, now_boot_s)
         known = self._samples.get(key)
         if told.quality is Quality.STALE and _can_be(told.value):
-            self._samples[key] = _old(told, taken_boot_s, now_boot_s)
+            self._samples[key] = _old(told, taken_boot_s, heard_boot_s)
             return
         if known is not None and taken_boot_s < known.taken_boot_s - AGE_NOISE_S:
             return
         if told.quality is Quality.GOOD and _can_be(told.value):
             self._samples[key] = Sample(
-                told.value, taken_boot_s, taken_boot_s, told.source, now_boot_s, first_block=told.first_block
+                told.value, taken_boot_s, taken_boot_s, told.source, heard_boot_s, first_block=told.first_block
             )
             if name in AVERAGED and isinstance(told.value, float):
                 history = self._histories.setdefault(key, History(self._window_s, self._gap_s))
@@ -136,7 +137,7 @@ class SignalBook:
             if name in COUNTED and isinstance(told.value, float):
                 self._counters.setdefault(key, CounterHistory(self._window_s)).add(taken_boot_s, told.value)
         elif known is None:
-            self._samples[key] = Sample(None, taken_boot_s, taken_boot_s, told.source, now_boot_s, is_good=False)
+            self._samples[key] = Sample(None, taken_boot_s, taken_boot_s, told.source, heard_boot_s, is_good=False)
         else:
             known.is_good, known.taken_boot_s = False, taken_boot_s
 
@@ -173,14 +174,14 @@ class SignalBook:
         return None if counter is None else counter.increase(from_boot_s, to_boot_s)
 
 
-def _old(told: Telemetry, taken_boot_s: float, now_boot_s: float) -> Sample:
+def _old(told: Telemetry, taken_boot_s: float, heard_boot_s: float) -> Sample:
     """A value that its own teller calls old: kept with its age, and not good. It is in no mean."""
     return Sample(
         told.value,
         taken_boot_s,
         taken_boot_s,
         told.source,
-        now_boot_s,
+        heard_boot_s,
         is_good=False,
         first_block=told.first_block,
     )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from bitgrid.bus import SignalView
 from bitgrid.config import Config, DeviceConfig
 from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.control.blocks import BlockClock
@@ -126,6 +127,14 @@ class StateBuilder:
             known = outlook(state, self._battery, self._blocks.block_s)
             self._outlook = (state.forecast, state.block, known)
         return known
+
+    def forecast(self) -> Forecast | None:
+        """What a decision would go by now."""
+        return self._expected.forecast()
+
+    def forecasts(self) -> dict[str, SignalView]:
+        """What is expected, as it was told: see `Expected.views`."""
+        return self._expected.views()
 
     def measured(self, name: str, now_boot_s: float) -> Signal:
         """A signal that some device measures; several inverters are added up, the worst of them counts."""

@@ -57,6 +57,10 @@ class Figures:
         text = text.translate(_SWAP) if self.language == "de" else text
         return text.replace("-", "−")
 
+    def kwh(self, value: float) -> str:
+        """Energy to the tenth of a kilowatt-hour."""
+        return f"{self.number(value, 1)}{NO_BREAK_SPACE}kWh"
+
     def watts(self, value: float) -> str:
         """Power at a glance: ``790 W``, ``1.9 kW``."""
         if abs(value) < _KILO:

@@ -111,7 +111,7 @@ def may_renew(state: EnergyState, decision: Decision) -> bool:
     if state.good("evaluation_overrun"):
         return False
     running = LoadMemory(level=decision.level)
-    r3 = r3_safety.vote(state, running, decision.rules, decision.load)
+    r3 = r3_safety.vote(state, running, decision.rules, decision.load, of_window=False)
     r2 = r2_autarky.vote_hard(state, running, decision.rules)
     by_user = decision.rule is Rule.USER and decision.rules.override_may_use_reserve
     if not r3_safety.fits_limit(state, decision.load, decision.level):

@@ -14,6 +14,12 @@ SIGNALS = {
     "battery_soc_pct": ("battery charge", "%"),
     "grid_power_w": ("grid", "W"),
 }
+OUTSIDE = {
+    "import_price_ct_kwh": ("import", "ct/kWh"),
+    "export_price_ct_kwh": ("export", "ct/kWh"),
+}
+WORTH = {".sats_per_kwh": "sats/kWh", ".hodl_ct_kwh": "ct/kWh"}
+FORECASTS = {"pv_forecast_w": "PV forecast", "load_forecast_w": "house forecast"}
 MARKS = {"ok": "✓", "warn": "!", "error": "✗", "silent": "✗"}
 LANGUAGE = "en"
 
@@ -31,7 +37,14 @@ class Report:
 def render(report: Report) -> str:
     """The report as text."""
     return "\n".join(
-        [*_head(report), *_signals(report.state), *_loads(report), *_components(report.health), *_ledger(report)]
+        [
+            *_head(report),
+            *_signals(report.state),
+            *_outside(report.state),
+            *_loads(report),
+            *_components(report.health),
+            *_ledger(report),
+        ]
     )
 
 
@@ -52,6 +65,50 @@ def _signals(state: Mapping[str, Any]) -> Iterator[str]:
             yield f"  {label:<16}{_cell(known[name], unit)}"
     surplus = state.get("surplus_w")
     yield f"  {'surplus':<16}{_number(surplus)} W" if surplus is not None else "  surplus         not known"
+
+
+def _outside(state: Mapping[str, Any]) -> Iterator[str]:
+    """Prices, worth and forecasts: by whom, and how old."""
+    known, forecasts = state.get("signals") or {}, state.get("forecasts") or {}
+    if not (known.keys() & OUTSIDE.keys() or forecasts):
+        return
+    yield "\nPrices and forecasts"
+    for name, (label, unit) in OUTSIDE.items():
+        if name in known:
+            yield f"  {label:<16}{_told(known[name], unit)}"
+    for name, cell in known.items():
+        for ending, unit in WORTH.items():
+            if name.endswith(ending):
+                yield f"  {name.removesuffix(ending):<16}{_told(cell, unit)}"
+    for name, label in FORECASTS.items():
+        if name in forecasts:
+            yield f"  {label:<16}{_expected(forecasts[name])}"
+
+
+def _told(cell: Mapping[str, Any], unit: str) -> str:
+    value = cell.get("last_value")
+    text = "missing" if value is None else f"{_number(round(value, 2), 2)} {unit}"
+    return f"{text}  ({_origin(cell)})"
+
+
+def _expected(told: Mapping[str, Any]) -> str:
+    values = told.get("last_values") or []
+    ahead = f"{_number(values[0])} W now, {len(values)} blocks ahead" if values else "none ahead"
+    return f"{ahead}  ({_origin(told)})"
+
+
+def _origin(told: Mapping[str, Any]) -> str:
+    """Who told it and how old it is; how old what nobody decides by any more is, too."""
+    age_s = told.get("age_s")
+    age = "of unknown age" if age_s is None else f"{_age(age_s)} old"
+    return f"{told.get('source') or 'unknown'}, {age}{'' if told.get('is_live') else ', not decided by'}"
+
+
+def _age(age_s: float) -> str:
+    for unit, length_s in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if age_s >= 2 * length_s:
+            return f"{age_s / length_s:.0f} {unit}"
+    return f"{age_s:.0f} s"
 
 
 def _cell(cell: Mapping[str, Any], unit: str) -> str:
@@ -115,8 +172,8 @@ def _ledger(report: Report) -> Iterator[str]:
             yield "  Noted down elsewhere, it shows later whether any are missing: bitgrid ledger verify --head …"
 
 
-def _number(value: float) -> str:
-    return f"{value:.1f}" if isinstance(value, float) and value != round(value) else f"{value:.0f}"
+def _number(value: float, decimals: int = 1) -> str:
+    return f"{value:.{decimals}f}" if isinstance(value, float) and value != round(value) else f"{value:.0f}"
 
 
 def _utc(epoch_s: float | None) -> str:

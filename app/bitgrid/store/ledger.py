@@ -158,6 +158,15 @@ class Ledger:
         return self._archived("forecast", forecast_hash)
 
     @_reading()
+    def newest_forecast(self) -> tuple[int, str] | None:
+        """When the last forecast came into force (UTC epoch seconds), and its hash; None where there is none."""
+        query = "SELECT at_s, hash FROM forecast ORDER BY at_s DESC, rowid DESC LIMIT 1"
+        for connection in self._newest_first():
+            for at_s, name in connection.execute(query):
+                return int(at_s), str(name)
+        return None
+
+    @_reading()
     def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
         """Whether a block has its tick decision; the clock may slip back over the end of a month."""
         if self._connection is not None and (load, clock_epoch, block) in self._ticks_before:

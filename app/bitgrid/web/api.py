@@ -9,6 +9,7 @@ from flask import Blueprint, Response, json, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from bitgrid.explain import LANGUAGES
+from bitgrid.web.ahead import FORECASTS
 from bitgrid.web.asking import Outcome
 from bitgrid.web.house import Decided, House
 from bitgrid.web.problems import Refusal
@@ -99,7 +100,8 @@ def state_json(house: House) -> dict[str, Any]:
         "surplus_w": energy.message.surplus_w if energy is not None and house.is_live(energy) else None,
         "degraded": [] if energy is None else energy.message.degraded,
         "config_hash": None if energy is None else energy.message.config_hash,
-        "signals": {name: _signal_json(house, name) for name in sorted(signals)},
+        "signals": {name: _signal_json(house, name) for name in sorted(signals) if name not in FORECASTS},
+        "forecasts": {name: _forecast_json(house, name) for name in FORECASTS if name in signals},
         "loads": {load: _load_json(house, load) for load in house.load_ids},
     }
 
@@ -121,6 +123,13 @@ def _signal_json(house: House, name: str) -> dict[str, Any]:
     cell = dataclasses.asdict(house.signal(name))
     del cell["is_computed"]
     return {**cell, "value": cell["value"] if cell["is_live"] else None, "last_value": cell["value"]}
+
+
+def _forecast_json(house: House, name: str) -> dict[str, Any]:
+    """Watts by block from the one now running on; what is too old to decide by is under ``last_values``."""
+    told = dataclasses.asdict(house.coming(name))
+    values = list(told.pop("values"))
+    return {**told, "values": values if told["is_live"] else [], "last_values": values}
 
 
 def _load_json(house: House, load: str) -> dict[str, Any] | None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bitgrid.bus import EnergyStateMessage, Health, HealthStatus, LedgerHead, LoadState, Message, Quality
+from bitgrid.bus import (
+    EnergyStateMessage,
+    Health,
+    HealthStatus,
+    LedgerHead,
+    LoadState,
+    Message,
+    Quality,
+    SignalView,
+)
 from bitgrid.explain import RecordView
 
 M = TypeVar("M", bound=Message)
@@ -46,15 +56,29 @@ class Cell:
         is_live: whether it holds now.
         age_s: seconds of the house since it was measured; None: not known.
         is_computed: whether it comes from the energy balance instead of a device.
+        source: who told it, as the rules name it.
     """
 
     value: float | None = None
     is_live: bool = False
     age_s: float | None = None
     is_computed: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A forecast, block by block from the one now running on; one that is not live no rule goes by any more."""
+
+    values: tuple[float, ...] = ()
+    is_live: bool = False
+    age_s: float | None = None
+    source: str = ""
 
 
 NOTHING = Cell()
+_TOLD_FROM_AFAR = ("_ct_kwh", ".sats_per_kwh")
+"""Prices and worth hold for hours or weeks, as the rules judge; what is measured is old after seconds."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,7 @@ class House:
         boot_s: boot time.
         is_connected: whether the broker can be reached.
         timeout_s: age from which a value is old.
+        block_s: how long a block is.
         load_ids: every flexible load of the site.
         energy: the last energy state.
         loads: the last state of each load.
@@ -77,6 +102,7 @@ class House:
     boot_s: float
     is_connected: bool
     timeout_s: float
+    block_s: int
     load_ids: tuple[str, ...]
     energy: Heard[EnergyStateMessage] | None
     loads: Mapping[str, Heard[LoadState]]
@@ -95,12 +121,27 @@ class House:
     def signal(self, name: str) -> Cell:
         """A signal of the energy state, judged by its own age plus the time since the message came."""
         view = None if self.energy is None else self.energy.message.signals.get(name)
-        if self.energy is None or view is None or not isinstance(view.value, int | float):
+        if view is None or not isinstance(view.value, int | float):
             return NOTHING
-        since_s = self.age_s(self.energy)
-        age_s = None if since_s is None or view.age_s is None else view.age_s + since_s
-        is_live = self.is_live(self.energy) and view.quality is Quality.GOOD
-        return Cell(view.value, is_live and age_s is not None and age_s <= self.timeout_s, age_s)
+        age_s, holds = self._age_s(view), self._holds(view)
+        is_recent = age_s is not None and (age_s <= self.timeout_s or name.endswith(_TOLD_FROM_AFAR))
+        return Cell(view.value, holds and is_recent, age_s, source=view.source)
+
+    def coming(self, name: str) -> Coming:
+        """A forecast of the energy state, without the blocks that have passed since the message came."""
+        view = None if self.energy is None else self.energy.message.signals.get(name)
+        if self.energy is None or view is None or not isinstance(view.value, list):
+            return Coming()
+        ends_s, block_s = self.energy.message.block_ends_s, self.block_s
+        passed = max(0, math.floor((self.now_s - ends_s) / block_s) + 1)
+        return Coming(tuple(view.value[passed:]), self._holds(view), self._age_s(view), view.source)
+
+    def _holds(self, view: SignalView) -> bool:
+        return self.is_live(self.energy) and view.quality is Quality.GOOD
+
+    def _age_s(self, view: SignalView) -> float | None:
+        since_s = None if self.energy is None else self.age_s(self.energy)
+        return None if since_s is None or view.age_s is None else view.age_s + since_s
 
     def load_power(self, load: str) -> Cell:
         """What a load draws, W: measured, or nothing where it is confirmed to be off (it may then be silent)."""

@@ -19,7 +19,7 @@ from bitgrid.web.page import Pages
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import Words
 
-NAMES = ("pulse", "alerts", "now", "why", "next", "flow", "controls", "log", "health")
+NAMES = ("pulse", "alerts", "now", "why", "next", "flow", "controls", "ahead", "log", "health")
 PUSH_INTERVAL_MACHINE_S = 0.5
 MAX_SOCKETS = 20
 DEAD_CLIENT_MS = 20_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bitgrid.bus import LoadState
 from bitgrid.config import Config
-from bitgrid.web import flow, ladder
+from bitgrid.web import ahead, flow, ladder
 from bitgrid.web.house import Decided, House
 from bitgrid.web.view import COMPONENTS
 from bitgrid.web.words import UNKNOWN, Words
@@ -139,6 +139,11 @@ class Pages:
     def next(self) -> list[NextCard]:
         """What comes next."""
         return [self._next(load) for load in self._house.load_ids]
+
+    @property
+    def ahead(self) -> list[ahead.Outside]:
+        """Prices, forecasts and what mining brings."""
+        return ahead.lines(self._house, self.words)
 
     @property
     def log(self) -> list[LogRow]:
@@ -286,18 +291,10 @@ class Pages:
         surplus_w = None if house.energy is None else house.energy.message.surplus_w
         if surplus_w is not None:
             rows.append(Row(words.t("row-surplus"), words.figures.value("surplus_w", surplus_w)))
-        forecast_w = self._forecast_pv_w()
-        if forecast_w is not None:
-            rows.append(Row(words.t("row-forecast"), words.figures.watts(forecast_w)))
+        coming = house.coming("pv_forecast_w")
+        if coming.is_live and len(coming.values) > 1:
+            rows.append(Row(words.t("row-forecast"), words.figures.watts(coming.values[1])))
         return rows
-
-    def _forecast_pv_w(self) -> float | None:
-        """Expected PV power in the block after this one; None where no forecast is known."""
-        energy = self._house.energy
-        view = None if energy is None else energy.message.signals.get("pv_forecast_w")
-        if view is None or view.quality != "good" or not isinstance(view.value, list) or len(view.value) < 2:  # noqa: PLR2004  index 1 is the next block
-            return None
-        return view.value[1]
 
     def _log_row(self, decided: Decided) -> LogRow:
         view, words = decided.view, self.words

@@ -23,7 +23,7 @@ class HouseView:
 
     def __init__(self, config: Config, bus: Bus, clock: Clock) -> None:
         self._bus, self._clock = bus, clock
-        self._timeout_s = config.rules.r3.comm_timeout_s
+        self._timeout_s, self._block_s = config.rules.r3.comm_timeout_s, config.rules.block_s
         self._load_ids = tuple(load.id for load in config.site.loads)
         self._lock = threading.Lock()
         self._energy: Heard[EnergyStateMessage] | None = None
@@ -44,6 +44,7 @@ class HouseView:
                 boot_s=self._clock.boot(),
                 is_connected=self._bus.is_connected,
                 timeout_s=self._timeout_s,
+                block_s=self._block_s,
                 load_ids=self._load_ids,
                 energy=self._energy,
                 loads=dict(self._loads),

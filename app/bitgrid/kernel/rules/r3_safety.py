@@ -26,7 +26,7 @@ _FLAGS = (
 
 
 def vote(
-    state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile, *, of_window: bool = True
+    state: EnergyState, memory: LoadMemory, rules: RuleSet, load: LoadProfile, *, of_window: bool
 ) -> VoteRecord:
     """R3's vote: stop what runs, forbid a start of what is off, cap its level, or nothing.
 

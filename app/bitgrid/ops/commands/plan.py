@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -94,8 +95,16 @@ def from_rows(
         left = advance(decide(state, memory, book.rules, book.loads[name], Trigger(row.trigger)))
         states.append(state)
         loads.append((book.loads[name], left))
-    newest = max(states, key=lambda state: state.at_s)
+    newest = _foreseen(max(states, key=lambda state: state.at_s), ledger, library)
     return plan_blocks(newest, loads, book.rules, book.battery, blocks, lambda at_s: _day(at_s, zone))
+
+
+def _foreseen(state: EnergyState, ledger: Ledger, library: Library) -> EnergyState:
+    """The house with the forecast that has come into force since; no block that runs is decided by it."""
+    told = ledger.newest_forecast()
+    if told is None or told[0] <= state.at_s:
+        return state
+    return replace(state, forecast=library.forecast(told[1]))
 
 
 def _as_json(

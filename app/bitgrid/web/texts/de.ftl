@@ -157,3 +157,32 @@ config-hash = Konfiguration
 
 refusal-not_our_page = Das kam nicht von BitGrids eigener Seite, deshalb wurde nichts getan. BitGrid neu öffnen, sein Cookie zulassen und den Knopf noch einmal drücken.
 refusal-unreadable_wish = Das Formular war nicht lesbar, deshalb wurde nichts getan. Seite neu laden und noch einmal versuchen.
+
+card-ahead = Preise und Aussichten
+ahead-empty = Noch ist nichts bekannt.
+ahead-import-price = Strom kostet
+ahead-export-price = Einspeisen bringt
+ahead-pv-hour = Sonne, kommende Stunde
+ahead-pv-day = Sonne, kommende 24 h
+ahead-load-hour = Haushalt, kommende Stunde
+ahead-load-day = Haushalt, kommende 24 h
+ahead-sats-per-kwh = { $load }: eine kWh bringt
+ahead-hodl-ct-kwh = { $load }: eine kWh ist wert
+ahead-note = { $source }, { $age }
+ahead-note-old = { $source }, { $age }: zu alt, um danach zu entscheiden
+source-fixed = fester Tarif
+source-time-of-use = Tarif nach Tageszeit
+source-owner = selbst eingetragen
+source-until = { $name } bis { $until }, danach der feste Preis
+source-fallback = fester Preis seit { $since }: keine Antwort von { $name }
+source-clear-sky = klarer Himmel über dem Dach
+source-clear-sky-days = klarer Himmel, { $days ->
+    [1] ein Tag gemessen
+   *[other] { $days } Tage gemessen
+  }
+source-learned = gelernt aus { $days ->
+    [1] einem Tag
+   *[other] { $days } Tagen
+  }
+source-persistence = , wie zuletzt, wo das besser war
+source-open-meteo = { " " }und open-meteo

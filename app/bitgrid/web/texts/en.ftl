@@ -157,3 +157,32 @@ config-hash = Configuration
 
 refusal-not_our_page = This did not come from BitGrid's own page, so nothing was done. Open BitGrid anew, allow its cookie, and press the button again.
 refusal-unreadable_wish = The form could not be read, so nothing was done. Reload the page and try again.
+
+card-ahead = Prices and forecasts
+ahead-empty = Nothing is known yet.
+ahead-import-price = Electricity costs
+ahead-export-price = Feeding in earns
+ahead-pv-hour = Sun, coming hour
+ahead-pv-day = Sun, coming 24 h
+ahead-load-hour = Household, coming hour
+ahead-load-day = Household, coming 24 h
+ahead-sats-per-kwh = { $load }: a kWh brings
+ahead-hodl-ct-kwh = { $load }: a kWh is worth
+ahead-note = { $source }, { $age }
+ahead-note-old = { $source }, { $age }: too old to decide by
+source-fixed = your fixed tariff
+source-time-of-use = your tariff by time of day
+source-owner = as you entered it
+source-until = { $name } until { $until }, then your fixed price
+source-fallback = your fixed price since { $since }: no answer from { $name }
+source-clear-sky = clear sky over your roof
+source-clear-sky-days = clear sky, { $days ->
+    [1] one day measured
+   *[other] { $days } days measured
+  }
+source-learned = learned from { $days ->
+    [1] one day
+   *[other] { $days } days
+  }
+source-persistence = , as before where that was better
+source-open-meteo = { " " }and open-meteo
