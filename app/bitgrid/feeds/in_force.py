@@ -1,7 +1,7 @@
 """Whether the feeds still reckon by the configuration that the rules go by; if not, they begin anew by it.
 
-The rules take over changed policies while running, an owner's price of Bitcoin among them. What the feeds learned is
-in their store, so that beginning anew costs them nothing.
+The rules take over changed policies while running, an owner's price of Bitcoin among them. What the feeds learned
+is in their store, so that beginning anew costs them nothing.
 """
 
 from __future__ import annotations

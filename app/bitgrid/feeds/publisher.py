@@ -46,11 +46,8 @@ class FeedsPublisher:
     def _publish(self) -> None:
         for feed in self._feeds:
             for device, signal, telemetry in feed.told():
-<<<<<<< HEAD
                 sent = telemetry.model_copy(update={"sent_boot_s": self._clock.boot()})
                 self._bus.publish(self._topics.telemetry(device, signal), sent, retain=True)
-=======
-                self._bus.publish(self._topics.telemetry(device, signal), telemetry, retain=True)
 
 
 def _stepped(feed: Feed) -> str:
@@ -61,4 +58,3 @@ def _stepped(feed: Feed) -> str:
     except Exception as error:  # whatever it is, prices are told though the sun's forecast fails
         log.exception("%s failed", type(feed).__name__)
         return f"{type(feed).__name__} failed ({type(error).__name__}); what it knew grows old"
->>>>>>> review5
