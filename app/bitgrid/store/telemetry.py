@@ -83,6 +83,23 @@ class TelemetryStore:
         except PeeweeException as error:
             raise StoreError(f"old telemetry cannot be dropped: {error}") from error
 
+    def drop_day(self, day: dt.date, held: int) -> bool:
+        """Forget a day, UTC, if it holds just so many values; tell whether it did.
+
+        Raises:
+            StoreError: nothing was forgotten.
+        """
+        first_s = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()
+        is_of_day = (_Telemetry.at_s >= first_s) & (_Telemetry.at_s < first_s + _DAY_S)
+        try:
+            with self._database.bind_ctx([_Telemetry]), self._database.atomic():
+                if _Telemetry.select().where(is_of_day).count() != held:
+                    return False
+                _Telemetry.delete().where(is_of_day).execute()
+        except _ERRORS as error:
+            raise StoreError(f"the telemetry of {day} cannot be dropped: {error}") from error
+        return True
+
     def values(self, device: str, signal: str, since_s: float) -> list[Measured]:
         """Values of one signal since a time, oldest first.
 
