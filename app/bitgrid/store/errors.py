@@ -4,6 +4,7 @@ StoreError          something could not be made durable or read
   DamagedError      what is in a file can be read no more
   NewerError        a later release wrote it
   RecordRefused     a record that contradicts what is written, and will never be taken
+  ArchiveError      a file of the archive could not be written, read or dropped
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class DamagedError(StoreError):
 
 class NewerError(StoreError):
     """A later release wrote the file; this one leaves it alone."""
+
+
+class ArchiveError(StoreError):
+    """A file of the archive could not be written, read or dropped; what was there before is there still."""

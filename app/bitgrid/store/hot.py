@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from bitgrid.clock import Clock
-from bitgrid.store.batching import KEEP_S
 from bitgrid.store.hot_schema import STEPS
 from bitgrid.store.incidents import Loss
 from bitgrid.store.opening import open_sound
 from bitgrid.store.telemetry import TelemetryStore
+
+KEEP_S = 7 * 86_400.0
+"""Hot values are kept a day past their own, longer while the archive does not take them."""
 
 
 def open_telemetry(path: Path, clock: Clock) -> tuple[TelemetryStore, Loss | None]:
