@@ -12,7 +12,7 @@ from bitgrid.config.house import Location
 from bitgrid.imports.csv_rows import Numbers, Rows, opened
 from bitgrid.imports.errors import BadSource
 from bitgrid.imports.files import refuse_other_formats
-from bitgrid.imports.local_time import NoTime, TimeReader
+from bitgrid.imports.local_time import TOLD_BY_ORDER, NoTime, TimeReader
 from bitgrid.imports.mapping import Column, CsvMap
 from bitgrid.imports.quantities import Signal, limits, units
 from bitgrid.imports.spans import Reading, Span, Tally, counted, held, interval_means, plausible, rising
@@ -128,15 +128,33 @@ class _Reading:
             BadSource: the rows are not as far apart as the mapping says.
         """
         self._spool.flush()
-        how, spacing = self._map.time, self._spacing
+        how, spacing, path = self._map.time, self._spacing, self._rows.path
+        turned = spacing.falls if not is_falling else spacing.rises
+        if turned:
+            spacing = self._sorted()
+            if self._times.tally.counts[TOLD_BY_ORDER]:
+                raise BadSource(
+                    f"{path}: {turned} rows stand out of order, so the hour that comes twice cannot be told apart "
+                    f"by it; sort the file as it was recorded"
+                )
         usual_s = spacing.usual_s
         if usual_s is not None and not how.interval_s / 2 <= usual_s <= how.interval_s * 1.5:
             raise BadSource(
-                f"{self._rows.path}: rows are mostly {usual_s} s apart, and the mapping says {how.interval_s} "
+                f"{path}: rows are mostly {usual_s} s apart, and the mapping says {how.interval_s} "
                 f"(time.interval_s); a wrong one makes every energy wrong"
             )
+        return self._source(spacing, turned)
+
+    def _sorted(self) -> _Spacing:
+        """How far rows are apart that stand in any order."""
+        spacing = _Spacing()
+        for reading in self._spool.readings(0):
+            spacing.take(reading.at_s)
+        return spacing
+
+    def _source(self, spacing: _Spacing, turned: int) -> Source:
+        how = self._map.time
         notes = [f"{self.count} rows, {how.interval_s} s each, in {how.timezone}, told at the {how.marks}"]
-        turned = spacing.falls if not is_falling else spacing.rises
         if turned:
             notes.append(f"{turned} rows stand out of order; they were sorted")
         notes += [f"{reason}: {count}" for reason, count in self._times.tally.counts.items()]
@@ -198,7 +216,7 @@ class _Spacing:
         """Take a row's time in."""
         if self._before_s is not None:
             apart_s = round(abs(at_s - self._before_s))
-            if apart_s in self._apart_s or len(self._apart_s) < _MOST_SPACINGS:
+            if apart_s and (apart_s in self._apart_s or len(self._apart_s) < _MOST_SPACINGS):
                 self._apart_s[apart_s] += 1
             self.rises += at_s > self._before_s
             self.falls += at_s < self._before_s

@@ -9,7 +9,7 @@ from bitgrid.imports.errors import BadSource
 from bitgrid.imports.mapping import TimeColumn
 from bitgrid.imports.spans import Tally
 
-_FOLD = "in the hour that comes twice, told apart by their order"
+TOLD_BY_ORDER = "in the hour that comes twice, told apart by their order"
 
 
 class NoTime(ValueError):
@@ -83,10 +83,10 @@ class TimeReader:
         if self._how.repeated_hour == "refuse":
             raise BadSource(
                 f"line {line}: {naive} comes twice in {self._how.timezone}, for clocks went back. If the rows are "
-                f"in the order of time, write repeated_hour: in_order; if there is only one of each, the file is in "
-                f"another zone, such as Etc/GMT-1 or UTC"
+                f"in the order of time, write repeated_hour: in_order; if there is only one of each, the file is "
+                f"in another zone, such as Etc/GMT-1 or UTC"
             )
-        self.tally.add(_FOLD)
+        self.tally.add(TOLD_BY_ORDER)
         return self._by_order(first, second)
 
     def _by_order(self, first: datetime, second: datetime) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
@@ -95,7 +95,7 @@ class TimeColumn(Model):
     def _known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError):
             raise ValueError("unknown time zone; use a name such as Europe/Berlin or UTC") from None
         return name
 

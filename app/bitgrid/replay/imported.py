@@ -196,7 +196,7 @@ def _notes(
             if block not in means[name]
         )
         if bridged:
-            yield f"{name} is not known in {bridged} of {lived} blocks, in gaps of up to 1 h: the value before holds"
+            yield f"{name} is not known in {bridged} of {lived} blocks, in gaps up to 1 h: the value before holds"
     if whole > lived:
         yield (
             f"{(whole - lived) * block_s / DAY_S:.1f} of {whole * block_s / DAY_S:.1f} days are left out: in "
