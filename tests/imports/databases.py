@@ -46,7 +46,7 @@ class HomeAssistant:
         start = "start_ts FLOAT, start CHAR(0)" if ts else "start DATETIME"
         self.db.executescript(
             f"""
-            CREATE TABLE schema_changes (change_id INTEGER PRIMARY KEY, schema_version INTEGER, changed TEXT);
+            CREATE TABLE schema_changes (change_id INTEGER PRIMARY KEY, schema_version INTEGER, changed);
             CREATE TABLE states (state_id INTEGER PRIMARY KEY, {entity}, state VARCHAR(255), {attributes}, {moment});
             CREATE TABLE recorder_runs (run_id INTEGER PRIMARY KEY, start DATETIME, "end" DATETIME,
                 closed_incorrect BOOLEAN, created DATETIME);

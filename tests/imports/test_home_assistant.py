@@ -21,6 +21,7 @@ signals:
     - {{entity: {EXPORT}, kind: counter, unit: kWh, invert_sign: true}}
   battery_soc_pct: [{{entity: {CHARGED}, kind: level, unit: '%'}}]
 """
+WITHOUT_BATTERY = MAP.split("  battery", maxsplit=1)[0]
 
 
 def mapping(path: Path, text: str = MAP) -> Path:
@@ -29,14 +30,9 @@ def mapping(path: Path, text: str = MAP) -> Path:
     return file
 
 
-def counter(
-    house: HomeAssistant, entity: str, kw: float, hours: int, *, begins: float = 100.0, step_s: int = 600
-) -> None:
-    """A counter that rises steadily from June on."""
-    rows = (
-        (JUNE_S + n * step_s, round(begins + kw * n * step_s / HOUR_S, 4))
-        for n in range(hours * HOUR_S // step_s + 1)
-    )
+def counter(house: HomeAssistant, entity: str, kw: float, hours: int) -> None:
+    """A counter that rises steadily from June on, told every ten minutes."""
+    rows = ((JUNE_S + n * 600, round(100 + kw * n / 6, 4)) for n in range(hours * 6 + 1))
     house.states(entity, KWH, rows)
 
 
@@ -77,7 +73,7 @@ def test_hourly_statistics_tell_what_is_purged_and_states_what_is_not(tmp_path: 
         "home-assistant",
         house.close(),
         "--map",
-        mapping(tmp_path, MAP.split("  battery", maxsplit=1)[0]),
+        mapping(tmp_path, WITHOUT_BATTERY),
         to=tmp_path / "out",
     )
     pv = spans_of(tmp_path / "out")["pv_power_w"]
@@ -116,7 +112,7 @@ def test_a_gap_in_statistics_stays_one_and_its_energy_is_told(tmp_path: Path) ->
         "home-assistant",
         house.close(),
         "--map",
-        mapping(tmp_path, MAP.split("  battery", maxsplit=1)[0]),
+        mapping(tmp_path, WITHOUT_BATTERY),
         to=tmp_path / "out",
     )
     pv = told["signals"]["pv_power_w"]
@@ -324,7 +320,7 @@ def test_a_year_in_the_archive_has_a_file_for_each_utc_day(tmp_path: Path) -> No
         "home-assistant",
         house.close(),
         "--map",
-        mapping(tmp_path, MAP.split("  battery", maxsplit=1)[0]),
+        mapping(tmp_path, WITHOUT_BATTERY),
         to=tmp_path / "out",
     )
     files = sorted((tmp_path / "out" / "telemetry").glob("*.parquet"))
