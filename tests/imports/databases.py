@@ -47,7 +47,7 @@ class HomeAssistant:
         self.db.executescript(
             f"""
             CREATE TABLE schema_changes (change_id INTEGER PRIMARY KEY, schema_version INTEGER, changed);
-            CREATE TABLE states (state_id INTEGER PRIMARY KEY, {entity}, state VARCHAR(255), {attributes}, {moment});
+            CREATE TABLE states (state_id INTEGER PRIMARY KEY, {entity}, state TEXT, {attributes}, {moment});
             CREATE TABLE recorder_runs (run_id INTEGER PRIMARY KEY, start DATETIME, "end" DATETIME,
                 closed_incorrect BOOLEAN, created DATETIME);
             CREATE TABLE statistics_meta (id INTEGER PRIMARY KEY, statistic_id VARCHAR(255), source VARCHAR(32),

@@ -361,6 +361,7 @@ def test_the_round_trip_conserves_energy(tmp_path_factory: pytest.TempPathFactor
             b"time,pv,house\n2024-06-01T00:00,,2\n2024-06-01T00:15,,2\n",
             "pv_power_w is known at no time: pv gives no",
         ),
+        (b"0" * 70_000, "has no line break in its first"),
         (b"\x1f\x8b\x08\x00\x00", "gzip"),
         (b"SQLite format 3\x00" + bytes(200), "an SQLite database; import it with: bitgrid import home-assistant"),
     ],

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from bitgrid.imports.errors import BadSource
 from bitgrid.imports.mapping import CsvMap
 
+_LONGEST_LINE_BYTES = 65_536
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
 
 
@@ -69,6 +70,7 @@ def opened(path: Path, mapping: CsvMap) -> Iterator[Rows]:
     rows: Rows | None = None
     encoding = "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding
     try:
+        _refuse_endless_line(path)
         with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
             for _ in range(mapping.skip_lines):
                 text.readline()
@@ -86,6 +88,16 @@ def opened(path: Path, mapping: CsvMap) -> Iterator[Rows]:
         ) from None
     except csv.Error as error:
         raise BadSource(f"{path}: line {rows.line if rows else 1} is no CSV ({error})") from None
+
+
+def _refuse_endless_line(path: Path) -> None:
+    """A first line without end would be read into memory whole."""
+    with path.open("rb") as file:
+        head = file.read(_LONGEST_LINE_BYTES)
+    if len(head) == _LONGEST_LINE_BYTES and b"\n" not in head:
+        raise BadSource(
+            f"{path}: has no line break in its first {_LONGEST_LINE_BYTES} bytes, so it is no CSV file"
+        )
 
 
 class Numbers:

@@ -1,10 +1,10 @@
 """evcc's database (``evcc.db``): the energy of every quarter hour, by meter.
 
 After evcc-io/evcc, core/metrics: db.go (tables ``entities``, ``meters``: ``ts`` the slot's start, kWh; first
-``val``, then ``pos``/``neg``, ``import``/``export``, now ``energy``/``return_energy``), db_flow.go
-(a battery's ``energy`` is what it took, its ``return_energy`` what it gave; ``home`` is the house without its
-charging points), tariffs.go (prices per kWh) and core/db/session.go. The home is kept since July 2025, grid, PV
-and batteries since May 2026; the charging sessions of before tell nothing of the house.
+``val``, then ``pos``/``neg``, ``import``/``export``, now ``energy``/``return_energy``), db_flow.go (a battery's
+``energy`` is what it took, its ``return_energy`` what it gave; ``home`` is the house without its charging points),
+tariffs.go (prices per kWh) and core/db/session.go. The home is kept since July 2025, the last of the others since
+May 2026; the charging sessions of before tell nothing of the house.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from bitgrid.imports.quantities import Signal
 from bitgrid.imports.report import REPORT, Report, report
 from bitgrid.imports.spans import DAY_S, Span
 from bitgrid.imports.streams import Day, Household, Source, days
+from bitgrid.store.archive.manifest import sync_directory
 from bitgrid.store.archive.writer import ArchiveWriter
 from bitgrid.store.errors import ArchiveError
 
@@ -112,6 +113,7 @@ def _made_whole(to: Path) -> Iterator[Path]:
         unfinished.mkdir(parents=True)
         yield unfinished
         unfinished.rename(to)
+        sync_directory(to.parent)
     except ArchiveError as error:
         raise ImportRefused(f"the archive could not be written, so nothing was kept of it: {error}") from None
     except OSError as error:
