@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitgrid.imports.spans import (
@@ -50,6 +50,7 @@ def readings_of(steps: list[tuple[float, float, bool]]) -> tuple[list[Reading], 
     return readings, passed
 
 
+@settings(deadline=None)
 @given(steps)
 def test_a_counter_and_its_power_are_the_same_energy_through_new_beginnings(
     steps: list[tuple[float, float, bool]],
@@ -60,6 +61,7 @@ def test_a_counter_and_its_power_are_the_same_energy_through_new_beginnings(
     assert all(before.end_s <= after.start_s for before, after in pairwise(spans))
 
 
+@settings(deadline=None)
 @given(steps, st.integers(0, 59), st.sampled_from([0.0, 3.0]))
 def test_a_counter_misread_once_changes_no_energy(
     steps: list[tuple[float, float, bool]], where: int, misread: float
@@ -141,6 +143,7 @@ def stretches() -> st.SearchStrategy[list[Span]]:
     return st.lists(piece, max_size=12).map(build)
 
 
+@settings(deadline=None)
 @given(stretches())
 def test_spans_cut_at_midnight_are_the_same_energy(spans: list[Span]) -> None:
     days = list(by_day(spans))
@@ -158,6 +161,7 @@ def sampled(spans: list[Span]) -> Iterator[tuple[float, float | None]]:
         yield at_s, next((span.value for span in spans if span.start_s <= at_s < span.end_s), None)
 
 
+@settings(deadline=None)
 @given(stretches(), stretches())
 def test_a_total_is_known_just_where_all_parts_are(first: list[Span], second: list[Span]) -> None:
     added = total([(1.0, first), (-1.0, second)])
@@ -170,6 +174,7 @@ def test_a_total_is_known_just_where_all_parts_are(first: list[Span], second: li
         assert next((span.value for span in added if span.start_s <= at_s < span.end_s), None) == expected
 
 
+@settings(deadline=None)
 @given(stretches())
 def test_means_of_what_is_wholly_known_are_the_same_energy(spans: list[Span]) -> None:
     whole = means(spans, 300, share=1.0)

@@ -34,17 +34,24 @@ class Coverage:
     _gaps: list[tuple[float, float]] = field(default_factory=list)
 
     def take(self, spans: list[Span]) -> None:
-        """Take in a day's spans."""
-        for span in spans:
-            length_s = span.end_s - span.start_s
-            if self.last_s is not None:
-                self._gap(self.last_s, span.start_s)
-            self.first_s = span.start_s if self.first_s is None else self.first_s
-            self.last_s = span.end_s
-            self.known_s[month_of(span.start_s)] += length_s
-            plus_ws, minus_ws = self.energy_ws
-            flowed_ws = span.value * length_s
-            self.energy_ws = (plus_ws + max(0.0, flowed_ws), minus_ws - min(0.0, flowed_ws))
+        """Take in the spans of one UTC day."""
+        if not spans:
+            return
+        known_s = plus_ws = minus_ws = 0.0
+        before_s = spans[0].start_s if self.last_s is None else self.last_s
+        for start_s, end_s, value in spans:
+            if start_s - before_s >= _NO_GAP_S:
+                self._gap(before_s, start_s)
+            before_s, length_s = end_s, end_s - start_s
+            known_s += length_s
+            if value >= 0:
+                plus_ws += value * length_s
+            else:
+                minus_ws -= value * length_s
+        self.first_s = spans[0].start_s if self.first_s is None else self.first_s
+        self.last_s = before_s
+        self.known_s[month_of(spans[0].start_s)] += known_s
+        self.energy_ws = (self.energy_ws[0] + plus_ws, self.energy_ws[1] + minus_ws)
 
     def _gap(self, from_s: float, to_s: float) -> None:
         if to_s - from_s >= _NO_GAP_S:

@@ -159,7 +159,8 @@ def by_day(spans: Iterable[Span]) -> Iterator[tuple[int, list[Span]]]:
     """Spans by UTC day (days since the epoch), cut at midnight; days without any are left out."""
     day, found = 0, list[Span]()
     for span in spans:
-        for piece in _cut(span):
+        at = int(span.start_s // DAY_S)
+        for piece in (span,) if span.end_s <= (at + 1) * DAY_S else _cut(span):
             at = int(piece.start_s // DAY_S)
             if found and at != day:
                 yield day, found
