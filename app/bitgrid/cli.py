@@ -13,6 +13,7 @@ _COMMANDS = {
     "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
     "devices": ("bitgrid.ops.commands.devices:devices", "Find devices on the network, and look at them."),
     "doctor": ("bitgrid.ops.commands.doctor:doctor", "Check everything a person would check."),
+    "import": ("bitgrid.ops.commands.imports:imports", "Bring in what others recorded of your house."),
     "ledger": ("bitgrid.ops.commands.ledger:ledger", "Verify and show what was recorded."),
     "plan": ("bitgrid.ops.commands.plan:plan", "Tell what the next 24 hours would bring."),
     "plant": ("bitgrid.ops.commands.plant:plant", "Break and mend the simulated house."),

@@ -22,13 +22,14 @@ from bitgrid.replay.archive import Library
 from bitgrid.replay.drive import Drive, from_ledger, from_recording
 from bitgrid.replay.errors import ReplayError
 from bitgrid.replay.kpis import rows, side_by_side
-from bitgrid.replay.simulation import Simulation, without_mining
+from bitgrid.replay.simulation import live, live_without_mining
 from bitgrid.store import StoreError
 
-MakeDrive = Callable[[Config], Drive]
+MakeDrives = Callable[[Config], list[Drive]]
 
 
 @click.command()
+@click.argument("imported", required=False, type=DIRECTORY)
 @click.option("--data", type=FILE, help="CSV of a recorded home; by default what the running house recorded.")
 @click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
 @click.option("--to", "end", help="Where to end; as --from.")
@@ -38,6 +39,7 @@ MakeDrive = Callable[[Config], Drive]
 )
 @click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
 def simulate(  # noqa: PLR0913, PLR0917  one option each
+    imported: Path | None,
     data: Path | None,
     begin: str | None,
     end: str | None,
@@ -46,6 +48,8 @@ def simulate(  # noqa: PLR0913, PLR0917  one option each
     directory: Path | None,
 ) -> None:
     """Live a recorded period again, with the rules in force and with others beside them.
+
+    IMPORTED is a directory that `bitgrid import` made; without it, what the running house recorded.
 
     A model of the house carries the changed decisions into battery, meter and miner. This answers "what if?";
     whether what happened was right is told by `bitgrid replay`.
@@ -56,27 +60,47 @@ def simulate(  # noqa: PLR0913, PLR0917  one option each
         with config_errors_told():
             variants[rules.name] = replace(config, rules=load_file(rules, Rules))
     between = period(begin, end, ZoneInfo(config.site.location.timezone))
-    make = _recorded(between) if data is None else _of_csv(data, config, between, surcharge_ct)
-    if data is None and surcharge_ct is not None:
-        raise Refusal("--prices needs a CSV with a column day_ahead_eur_mwh; name it with --data")
+    make = _made(imported, data, config, between, surcharge_ct)
     try:
         click.echo(compare(variants, make))
     except (ReplayError, StoreError) as error:
         raise Refusal(f"nothing could be simulated: {error}") from None
 
 
-def compare(variants: dict[str, Config], make: MakeDrive) -> str:
+def compare(variants: dict[str, Config], make: MakeDrives) -> str:
     """Simulate each; the table, and what must be known to read it."""
-    columns, drive = {}, None
+    columns, drives = {}, list[Drive]()
     for heading, config in variants.items():
-        if drive is None or drive.block_s != config.rules.block_s:
-            drive = make(config)
-        columns[heading] = rows(Simulation(config, drive).run(), without_mining(config, drive))
-    assert drive is not None  # noqa: S101  there is always the configuration in force
+        if not drives or drives[0].block_s != config.rules.block_s:
+            drives = make(config)
+        columns[heading] = rows(live(config, drives), live_without_mining(config, drives))
     first = next(iter(variants.values()))
-    notes = [*drive.notes, _value_note(first)]
-    days = len(drive) * drive.block_s / 86_400
+    notes = [*drives[0].notes, _value_note(first)]
+    days = sum(map(len, drives)) * drives[0].block_s / 86_400
     return "\n".join([f"{days:.1f} days simulated", *(f"- {note}" for note in notes), "", side_by_side(columns)])
+
+
+def _made(
+    imported: Path | None, data: Path | None, config: Config, between: tuple[int, int], surcharge_ct: float | None
+) -> MakeDrives:
+    surcharge = None if surcharge_ct is None else to_scaled("ct_kwh", surcharge_ct)
+    if imported is not None and data is not None:
+        raise Refusal(f"{imported} and --data {data} are two recordings; name one of them")
+    if imported is not None:
+        return _of_import(imported, between, surcharge)
+    if data is not None:
+        return _of_csv(data, config, between, surcharge)
+    if surcharge is not None:
+        raise Refusal("--prices needs a CSV with a column day_ahead_eur_mwh; name it with --data, or import it")
+    return _recorded(between)
+
+
+def _of_import(directory: Path, between: tuple[int, int], surcharge: int | None) -> MakeDrives:
+    from bitgrid.replay.imported import from_import, is_import  # noqa: PLC0415  pyarrow takes memory and time
+
+    if not is_import(directory):
+        raise Refusal(f"{directory}: was not made by bitgrid import; it has no import.json")
+    return lambda variant: from_import(directory, variant, between, surcharge)
 
 
 def _value_note(config: Config) -> str:
@@ -87,20 +111,19 @@ def _value_note(config: Config) -> str:
     return f"a mined kWh is worth {worth_ct:.2f} ct (policies.yaml)"
 
 
-def _of_csv(path: Path, config: Config, between: tuple[int, int], surcharge_ct: float | None) -> MakeDrive:
-    surcharge = None if surcharge_ct is None else to_scaled("ct_kwh", surcharge_ct)
+def _of_csv(path: Path, config: Config, between: tuple[int, int], surcharge: int | None) -> MakeDrives:
     try:
         recording = read_recording(path, config.site.location, (FORECAST, DAY_AHEAD))
     except BadRecording as error:
         raise Refusal(str(error)) from None
-    return lambda variant: from_recording(recording, variant, between, surcharge)
+    return lambda variant: [from_recording(recording, variant, between, surcharge)]
 
 
-def _recorded(between: tuple[int, int]) -> MakeDrive:
+def _recorded(between: tuple[int, int]) -> MakeDrives:
     ledger = open_ledger(data_directory(None))
 
-    def make(config: Config) -> Drive:
+    def make(config: Config) -> list[Drive]:
         within = (row for row in ledger.records() if between[0] <= row.at_s < between[1])
-        return from_ledger(within, config, Library(ledger).forecast)
+        return [from_ledger(within, config, Library(ledger).forecast)]
 
     return make
