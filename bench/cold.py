@@ -26,7 +26,10 @@ from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
 from bitgrid.config.archive import ArchiveConfig
 from bitgrid.config.loading import load_plant
-from bitgrid.kernel import Decision
+from bitgrid.explain.language import LANGUAGES
+from bitgrid.explain.record import read_record
+from bitgrid.explain.sentences import Explainer
+from bitgrid.kernel import Decision, decision_record
 from bitgrid.plant.source import SimulatedHome
 from bitgrid.replay.drive import from_source
 from bitgrid.replay.simulation import Simulation
@@ -37,6 +40,7 @@ from bitgrid.store.archive.files import read_file
 from bitgrid.store.archive.hot import DAY_S, start_of
 from bitgrid.store.archive.thinning import block_means
 from bitgrid.store.archive.writer import ArchiveWriter
+from bitgrid.store.sessions import Session, SessionStore
 from bitgrid.store.telemetry import Measured
 from kernel import say, whole, with_hodl
 
@@ -147,8 +151,23 @@ def main() -> int:
         return told(data / "archive", len(days))
 
 
+def explain(config: Config, decisions: list[Decision], data: Path) -> None:
+    """Each decision in words, as `explain` keeps it."""
+    explainer, sessions = Explainer(config.site), []
+    for decision in decisions:
+        view = read_record(decision_record(decision))
+        if view is None:
+            sys.exit("a record cannot be read")
+        texts = {str(language): explainer.texts_of(view, language) for language in LANGUAGES}
+        at_s = decision.state.at_s
+        name = f"{decision.load.id}-0-{decision.state.block}-tick-{at_s}"
+        sessions.append(Session(name, decision.load.id, at_s, texts))
+    SessionStore(data / "bitgrid.sqlite").append(sessions)
+
+
 def live(config: Config, data: Path, day: dt.date) -> None:
     """A day: decided by the kernel, measured by every signal."""
+    store = TelemetryStore(data / "bitgrid.sqlite")
     home = SimulatedHome(config.site, load_plant(CONFIG))
     decisions: list[Decision] = []
     drive = from_source(home, config, start_of(day), DAY_S // BLOCK_S + 1)
@@ -158,8 +177,8 @@ def live(config: Config, data: Path, day: dt.date) -> None:
             state = decision.state
             told_as = (decision.load.id, state.clock_epoch, state.block, decision.trigger.value, state.at_s)
             ledger.append(DecisionRow(*told_as, whole(decision)), "{}")
+    explain(config, decisions, data)
     powers_w = {decision.state.block: float(decision.power_w) for decision in decisions}
-    store = TelemetryStore(data / "bitgrid.sqlite")
     batch: list[Measured] = []
     for row in measured(home, powers_w, day):
         batch.append(row)

@@ -19,8 +19,8 @@ def test_every_column_is_written_down_with_type_unit_and_meaning(kind: str) -> N
     section = PAGE.split(f"### {kind}\n")[1].split("###")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
     assert rows == [
-        f"| `{column.name}`{' (may be none)' if column.is_optional else ''} | {TYPES[column.type]} | {column.unit} "
-        f"| {column.description} |"
+        f"| `{column.name}`{' (may be none)' if column.is_optional else ''} "
+        f"| {TYPES[column.type]} | {column.unit} | {column.description} |"
         for column in KINDS[kind]
     ]
 
