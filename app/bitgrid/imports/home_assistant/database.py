@@ -135,7 +135,7 @@ class Recorder:
 
     @property
     def half_migrated(self) -> int:
-        """How many states a migration had not reached yet: they name their entity in the old way and are not read."""
+        """States that a migration had not reached yet: they name their entity in the old way, and are not read."""
         if not self._meta:
             return 0
         return int(self._one("SELECT count(*) FROM states WHERE metadata_id IS NULL"))
