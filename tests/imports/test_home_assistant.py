@@ -103,6 +103,24 @@ def test_statistics_of_powers_five_minutes_before_states(tmp_path: Path) -> None
     assert at == [2000, 2000, 4000, 4000, 900, 950]
 
 
+def test_states_that_a_migration_has_not_reached_are_told(tmp_path: Path) -> None:
+    house = small_house(tmp_path)
+    house.db.execute(
+        "INSERT INTO states (entity_id, state, last_updated_ts) VALUES (?, '1', ?)", (PV, JUNE_S - 60)
+    )
+    told = made("home-assistant", house.close(), "--map", mapping(tmp_path), to=tmp_path / "out")
+    assert "1 states that Home Assistant had not migrated yet were not read" in told["notes"]
+
+
+def test_statistics_of_the_first_weeks_that_named_no_entity_are_passed_over(tmp_path: Path) -> None:
+    house = small_house(tmp_path, 23)
+    house.statistics(PV, "kWh", [(JUNE_S - HOUR_S, None, 1.0)])
+    for table in ("statistics", "statistics_short_term"):
+        house.db.execute(f"ALTER TABLE {table} RENAME COLUMN metadata_id TO statistic_id")
+    told = made("home-assistant", house.close(), "--map", mapping(tmp_path), to=tmp_path / "out")
+    assert f"{PV}: every change from 2024-06-01" in told["notes"]
+
+
 def test_a_gap_in_statistics_stays_one_and_its_energy_is_told(tmp_path: Path) -> None:
     house = HomeAssistant(tmp_path / "ha.db")
     for entity in (PV, IMPORT, EXPORT):

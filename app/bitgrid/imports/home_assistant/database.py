@@ -119,7 +119,7 @@ class Recorder:
 
     def statistics(self, entity: str, table: str) -> Iterator[Mean]:
         """Statistics of an entity from ``statistics`` (hourly) or ``statistics_short_term`` (5 min)."""
-        if entity not in self._statistics or table not in self._tables:
+        if entity not in self._statistics or "metadata_id" not in columns(self._db, table):
             return iter(())
         start = self._moment(table, "start")
         query = f"SELECT {start}, mean, sum FROM {table} WHERE metadata_id = ? ORDER BY 1"  # noqa: S608  names of our own
@@ -132,6 +132,13 @@ class Recorder:
     def ends_s(self) -> float | None:
         """When the last state of anything was recorded, UTC epoch seconds; None without any."""
         return _number(self._one(f"SELECT max({self._at}) FROM states"))  # noqa: S608  names of our own
+
+    @property
+    def half_migrated(self) -> int:
+        """States that a migration had not reached yet: they name their entity in the old way, and are not read."""
+        if not self._meta:
+            return 0
+        return int(self._one("SELECT count(*) FROM states WHERE metadata_id IS NULL"))
 
     def pauses(self) -> Iterator[tuple[float, float]]:
         """From when to when the recorder did not run; after a crash, from the last state that it still wrote."""

@@ -28,6 +28,8 @@ def read_home_assistant(recorder: Recorder, mapping: HomeAssistantMap) -> Source
         BadSource: none of them has anything.
     """
     notes = [f"Home Assistant's recorder, schema {recorder.version}"]
+    if recorder.half_migrated:
+        notes.append(f"{recorder.half_migrated} states that Home Assistant had not migrated yet were not read")
     pauses, begins_s = list(recorder.pauses()), math.inf
     ends_s = recorder.ends_s
     streams = []
