@@ -12,9 +12,11 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 300.0
+WRITE_EVERY_S = 600.0
+"""Each batch costs some 50 kB beside its values, whatever its size: at 60 s the day's bytes would be threefold."""
+TRY_EVERY_S = 60.0
 DROP_EVERY_S = 3600.0
-KEEP_S = 7 * 86_400.0
+KEEP_S = 5 * 86_400.0
 MAX_WAITING = 100_000
 SAME_TIME_S = 0.5
 """A time that is reckoned from an age told anew is as exact as this."""
@@ -29,6 +31,7 @@ class TelemetryRecorder:
         self._newest: dict[tuple[str, str], Measured] = {}
         self._next_write_boot_s = clock.boot() + WRITE_EVERY_S
         self._next_drop_boot_s = clock.boot()
+        self._not_written = self._not_dropped = ""
 
     @property
     def waiting(self) -> int:
@@ -65,10 +68,18 @@ class TelemetryRecorder:
         """Write when it is time; tell what is wrong, or nothing."""
         if self._clock.boot() >= self._next_drop_boot_s:
             self._next_drop_boot_s = self._clock.boot() + DROP_EVERY_S
+            self._not_dropped = self._drop()
+        if self._clock.boot() >= self._next_write_boot_s:
+            self._not_written = self.flush()
+        return self._not_written or self._not_dropped
+
+    def _drop(self) -> str:
+        try:
             self._store.drop_before(self._clock.now() - KEEP_S)
-        if self._clock.boot() < self._next_write_boot_s:
-            return ""
-        return self.flush()
+        except StoreError as error:
+            log.warning("%s", error)
+            return str(error)
+        return ""
 
     def flush(self) -> str:
         """Write everything that waits, in one transaction; tell what is wrong, or nothing."""
@@ -78,6 +89,7 @@ class TelemetryRecorder:
             self._store.append(batch)
         except StoreError as error:
             log.warning("%s; %d values wait", error, len(batch))
+            self._next_write_boot_s = self._clock.boot() + TRY_EVERY_S
             return str(error)
         for _measured in batch:
             self._waiting.popleft()
