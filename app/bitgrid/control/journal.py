@@ -205,9 +205,14 @@ class Journal:
             self._foreseen = forecast
 
     def _append(self, decided: Decided) -> Head:
-        row = decided.row
-        self.foresee(decided.decision.state.forecast, row.at_s)
-        return self._ledger.append(row, canonical_json(memory_record(advance(decided.decision))))
+        forecast, row = decided.decision.state.forecast, decided.row
+        memory = canonical_json(memory_record(advance(decided.decision)))
+        if forecast is None or forecast is self._foreseen:
+            return self._ledger.append(row, memory)
+        told = forecast_hash(forecast), canonical_json(forecast_record(forecast))
+        head = self._ledger.append(row, memory, told)
+        self._foreseen = forecast
+        return head
 
     def _catch_up(self, at_s: int) -> None:
         """Write what is owed, in the order it was decided in; what the ledger will never take is given up.
