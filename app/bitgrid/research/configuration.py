@@ -22,8 +22,8 @@ HOUSE = "house"
 PLACE_DIGITS = 0
 """Latitude and longitude are given to a whole degree, some 100 km."""
 _OURS = re.compile(
-    r"^((load|device|level|profile|surcharge|topic|secret|miner_profile)_\d+|host-\d+|https://host-\d+\.invalid"
-    r"|([01]\d|2[0-4]):[0-5]\d|/dev/gpiochip\d+|/cookie)$"
+    r"((load|device|level|profile|surcharge|topic|secret|miner_profile)_\d+|host-\d+|https://host-\d+\.invalid"
+    r"|([01]\d|2[0-4]):[0-5]\d|/dev/gpiochip\d+|/cookie)"
 )
 _Json = dict[str, Any]
 
@@ -38,7 +38,7 @@ def pseudonymised(config: Config, names: Names) -> Config:
     _site(parts["site"], names)
     parts["profiles"] = {}
     for path, text in _texts(parts, ""):
-        if text not in _words() and not _OURS.match(text) and not _may_stay(path, text):
+        if text not in _words() and not _OURS.fullmatch(text) and not _may_stay(path, text):
             raise NotPseudonymous(
                 f"the configuration's {path} is a text that cannot be replaced, so nothing was handed out"
             )

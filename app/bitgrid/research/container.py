@@ -1,8 +1,8 @@
-"""The file of a bundle: a zip of uncompressed members, each byte of it determined by the members' names and contents.
+"""The file of a bundle: a zip of uncompressed members, each of its bytes given by their names and contents.
 
-Any program that knows zip can read it. It is read here by building every header anew from what it says and comparing
-the bytes: so nothing can stand between, before or behind the members, no member twice, and nothing is ever unpacked
-to more than it is. Names are of one plain form and go nowhere; links, times and permissions have no place.
+Any program that knows zip can read it. Here it is read by building every header anew from what it says, and the
+bytes are compared: so nothing can stand between, before or behind the members, no member twice, and nothing takes
+more than its size when it is unpacked. Names lead nowhere; links, times and permissions have no place.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _VERSION, _UNIX, _1980, _FILE_MODE = 20, 3, 0x21, 0o100644 << 16
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,80}(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}){0,3}$")
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}(/[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}){0,3}")
 
 
 class Member(NamedTuple):
@@ -60,8 +60,8 @@ class Writer:
         member = Member(name, self._end + len(header), len(content), content_crc)
         if member.offset + member.size > self._max_bytes or len(self._members) == MAX_MEMBERS:
             raise LimitReached(
-                f"the bundle would be larger than {self._max_bytes / 1e6:.0f} MB or {MAX_MEMBERS} files, so nothing "
-                "was written. Choose a shorter period or fewer kinds, or allow more with --max-mb"
+                f"the bundle would be larger than {self._max_bytes / 1e6:.0f} MB or {MAX_MEMBERS} files, so "
+                "nothing was written. Choose a shorter period or fewer kinds, or allow more with --max-mb"
             )
         self._file.write(header)
         self._file.write(content)
@@ -126,7 +126,7 @@ class Reader:
         crc, size, length = fields[6], fields[8], fields[9]
         raw = self._at(place + _LOCAL.size, length)
         name = raw.decode("ascii", "replace")
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise BadBundle(f"it holds a file with the name {name[:80]!r}, which no bundle has")
         if header + raw != _local(name, crc, size):
             raise BadBundle(f"the header of {name} is not as a bundle's is: compressed, a link, or changed")

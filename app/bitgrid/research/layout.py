@@ -14,8 +14,8 @@ KINDS = ("telemetry", "states", "decisions", "energy_to_value", "events", "expla
 DEFAULT_KINDS = ("states", "decisions", "energy_to_value", "events")
 _HASH = r"[0-9a-f]{64}"
 _MEMBERS = re.compile(
-    rf"^({re.escape(MANIFEST)}|{ARCHIVE}/({'|'.join(KINDS)})/\d{{4}}-\d\d-\d\d\.parquet|{re.escape(ABOUT)}"
-    rf"|({CONFIGURATIONS}|{FORECASTS})/{_HASH}\.json|{SUMS}|{re.escape(SIGNATURE)})$"
+    rf"({re.escape(MANIFEST)}|{ARCHIVE}/({'|'.join(KINDS)})/\d{{4}}-\d\d-\d\d\.parquet|{re.escape(ABOUT)}"
+    rf"|({CONFIGURATIONS}|{FORECASTS})/{_HASH}\.json|{SUMS}|{re.escape(SIGNATURE)})"
 )
 
 
@@ -30,7 +30,7 @@ class Scope:
 
 def belongs(name: str) -> bool:
     """Whether a bundle may hold a file of this name."""
-    return _MEMBERS.match(name) is not None
+    return _MEMBERS.fullmatch(name) is not None
 
 
 def day_path(kind: str, day: str) -> str:

@@ -1,7 +1,7 @@
 """Making a bundle: day by day from the archive, renamed, signed, and there whole or not at all.
 
-Everything is written beside the file that is asked for, in a directory with a dot in front, which is locked, deleted
-at the end, and taken over by the next attempt where a power cut left it.
+Everything is written beside the file that is asked for, in a directory with a dot in front, which is locked,
+deleted at the end, and taken over by the next attempt where a power cut left it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,17 @@ from bitgrid.replay.errors import NotArchived
 from bitgrid.research.configuration import PLACE_DIGITS, pseudonymised
 from bitgrid.research.container import MAX_BYTES, Writer, sync_directory
 from bitgrid.research.errors import LimitReached, NothingToExport, NotPseudonymous, ResearchError
-from bitgrid.research.layout import ABOUT, ARCHIVE, CONFIGURATIONS, FORECASTS, SCHEMA, SIGNATURE, SUMS, Scope, sums_text
+from bitgrid.research.layout import (
+    ABOUT,
+    ARCHIVE,
+    CONFIGURATIONS,
+    FORECASTS,
+    SCHEMA,
+    SIGNATURE,
+    SUMS,
+    Scope,
+    sums_text,
+)
 from bitgrid.research.names import Names
 from bitgrid.research.records import Renaming
 from bitgrid.research.signing import SigningKey
@@ -138,7 +148,7 @@ class Exporter:
             "rows": told.rows,
             "missing_days": told.missing_days,
             "left_out_rows": job.left_out_rows,
-            "configurations": sorted(job.configurations),
+            "configurations": list(job.configurations),
             "forecasts": len(job.forecasts),
             "key": {"id": public.id, "ed25519": public.text},
         }
@@ -200,7 +210,7 @@ class _Job:
     def _members(self, about: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         """Every file but the sums, in the order of their names."""
         archive = self._place / ARCHIVE
-        for path in sorted(file for file in archive.rglob("*") if file.is_file()):
+        for path in sorted((file for file in archive.rglob("*") if file.is_file()), key=Path.as_posix):
             yield f"{ARCHIVE}/{path.relative_to(archive).as_posix()}", path.read_bytes()
         yield ABOUT, json.dumps(about, sort_keys=True, indent=1).encode()
         for name in sorted(self.configurations):
@@ -216,7 +226,7 @@ class _Job:
         return int(renamed.num_rows)
 
     def _renamed_configurations(self, names: Names) -> dict[str, str]:
-        """The configurations by which the period was decided, renamed, in the order in which they were in force."""
+        """The configurations the period was decided by, renamed, in the order in which they were in force."""
         library, renamed = Library(self._ledger), {}
         for name in self._configurations_in_force():
             try:
@@ -241,7 +251,9 @@ class _Job:
     def _forecast(self, name: str) -> str:
         text = self._ledger.forecast(name)
         if text is None:
-            raise ResearchError(f"the forecast {name[:12]}… of a decision is not in the ledger; nothing was written")
+            raise ResearchError(
+                f"the forecast {name[:12]}… of a decision is not in the ledger; nothing was written"
+            )
         return canonical_json(json.loads(text))
 
     def _in_time(self) -> None:

@@ -20,12 +20,12 @@ SOURCES = frozenset({"", "forecast", "policies.yaml", "rules", "site.yaml", "sum
 """Origins of a value that are the product's own."""
 SIGNALS = frozenset({*get_args(SignalName), "power_w", "temp_c", "hashrate_ths", "accepted_shares"}) | {
     "rejected_shares", "import_price_ct_kwh", "export_price_ct_kwh", "difficulty", "block_height", "eur_per_btc",
-    "sats_per_kwh", "hodl_ct_kwh", "age_s", "grid_power_60s_w", "controller_lost", "clock_stepped", "ups_on_battery",
-    "loads_before_w", "guard_trip", "on_for_s", "block_accepted_shares", "block_rejected_shares", "block_j_per_th",
-    "evaluation_overrun", "clock_synced",
+    "sats_per_kwh", "hodl_ct_kwh", "age_s", "grid_power_60s_w", "controller_lost", "clock_stepped",
+    "ups_on_battery", "loads_before_w", "guard_trip", "on_for_s", "block_accepted_shares", "block_rejected_shares",
+    "block_j_per_th", "evaluation_overrun", "clock_synced",
 }  # fmt: skip
 """Every signal that the product tells or puts into a state; anyone on the bus may tell others."""
-_DECISION_ID = re.compile(r"^(.+)-(\d+-\d+-[a-z]+-\d+)$")
+_DECISION_ID = re.compile(r"(.+)-(\d+-\d+-[a-z]+-\d+)")
 
 
 class Names:
@@ -81,7 +81,7 @@ class Names:
 
     def decision_id(self, name: str) -> str | None:
         """A decision's id, with its load replaced; None: it is none."""
-        match = _DECISION_ID.match(name)
+        match = _DECISION_ID.fullmatch(name)
         return None if match is None else f"{self.load(match[1])}-{match[2]}"
 
     def _of(self, space: str, name: str, prefix: str) -> str:

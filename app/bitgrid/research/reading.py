@@ -64,7 +64,7 @@ class _Scope(_Told):
 
 
 class About(_Told):
-    """What a bundle says of itself in bundle.json."""
+    """What a bundle says of itself in bundle.json; ``configurations`` in the order in which they were in force."""
 
     schema_: int = Field(alias="schema")
     bundle_id: str
@@ -75,6 +75,7 @@ class About(_Told):
     rows: dict[str, int]
     missing_days: dict[str, list[str]]
     left_out_rows: int = 0
+    configurations: list[str]
     key: _Key
 
 
@@ -169,11 +170,14 @@ class Bundle:
         return about
 
     def _fits_together(self, about: About, sums: dict[str, str]) -> None:
-        """What is signed may still be wrong: hashes that are no hashes, a manifest of other files, broken chains."""
+        """What is signed may still be wrong: names that are no hashes, a manifest of others, broken chains."""
         for folder in (CONFIGURATIONS, FORECASTS):
             for name in self._reader.members:
                 if name.startswith(f"{folder}/") and sums[name] != name.split("/")[1].removesuffix(".json"):
                     raise BadBundle(f"{name} does not have the hash that it is named by")
+        lacking = [name for name in about.configurations if f"{CONFIGURATIONS}/{name}.json" not in sums]
+        if lacking:
+            raise BadBundle(f"it lacks the configuration {lacking[0][:12]}… that {ABOUT} names")
         days = {name: sums[name] for name in self._reader.members if name.endswith(".parquet")}
         told = self._manifest()
         if {path: entry["sha256"] for path, entry in told.items()} != days:
@@ -192,7 +196,11 @@ class Bundle:
         before = GENESIS
         for path in self._days(kind):
             for row in self._rows(kind, path):
-                payload = row["record"] if kind == "decisions" else event_payload(row["at_s"], row["kind"], row["record"])
+                payload = (
+                    row["record"]
+                    if kind == "decisions"
+                    else event_payload(row["at_s"], row["kind"], row["record"])
+                )
                 before = link(before, payload)
                 if row["hash"] != before:
                     raise BadBundle(f"{path}: the record {row['seq']} does not follow the one before it")
@@ -218,7 +226,9 @@ class Bundle:
             told = file.metadata
             unpacked = sum(told.row_group(number).total_byte_size for number in range(told.num_row_groups))
             if told.num_rows > MAX_ROWS or unpacked > MAX_UNPACKED_BYTES:
-                raise BadBundle(f"{path} unpacks to {told.num_rows} rows, {unpacked / 1e6:.0f} MB; no day has as many")
+                raise BadBundle(
+                    f"{path} unpacks to {told.num_rows} rows, {unpacked / 1e6:.0f} MB; no day has as many"
+                )
             if file.schema_arrow.names != wanted.names:
                 raise BadBundle(f"{path} has other columns than a day of {kind}")
             for batch in file.iter_batches(_BATCH):

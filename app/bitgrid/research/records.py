@@ -25,9 +25,9 @@ _WORDS = (
     | SOURCES
     | SIGNALS
 )
-_OURS = re.compile(r"^((load|device|level|source)_\d+|load_\d+\.[a-z0-9_]+|[0-9a-f]{64})$")
-_KEY = re.compile(r"^(load_\d+\.)?[a-z0-9_]+$")
-_EVENT_WORD = re.compile(r"^[A-Za-z][A-Za-z_]{0,40}$")
+_OURS = re.compile(r"((load|device|level|source)_\d+|load_\d+\.[a-z0-9_]+|[0-9a-f]{64})")
+_KEY = re.compile(r"(load_\d+\.)?[a-z0-9_]+")
+_EVENT_WORD = re.compile(r"[A-Za-z][A-Za-z_]{0,40}")
 _EVENT_WORDS = frozenset({"what", "cause"})
 _HASHES = frozenset({"from", "to", "config_hash"})
 REMOVED = "removed"
@@ -58,7 +58,7 @@ class Renaming:
             "state": self._state(record["state"]),
         }
         for path, text in _texts(renamed, ""):
-            if text not in _WORDS and not _OURS.match(text):
+            if text not in _WORDS and not _OURS.fullmatch(text):
                 raise NotPseudonymous(
                     f"a decision's {path} is a text that cannot be replaced, so nothing was handed out"
                 )
@@ -86,7 +86,7 @@ class Renaming:
             return self.names.decision_id(text) or REMOVED
         if key in _HASHES:
             return self._configurations.get(text, REMOVED)
-        return text if key in _EVENT_WORDS and _EVENT_WORD.match(text) else REMOVED
+        return text if key in _EVENT_WORDS and _EVENT_WORD.fullmatch(text) else REMOVED
 
     def _decision(self, decision: _Json) -> _Json:
         names = self.names
@@ -134,7 +134,7 @@ class Renaming:
 
 def _event_key(key: str) -> str:
     """A key; one that is no plain word is no key of the product's."""
-    return key if _KEY.match(key) else REMOVED
+    return key if _KEY.fullmatch(key) else REMOVED
 
 
 def _texts(node: object, path: str) -> Iterator[tuple[str, str]]:
@@ -146,6 +146,6 @@ def _texts(node: object, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(inner, path)
     elif isinstance(node, dict):
         for key, inner in node.items():
-            if not _KEY.match(key):
+            if not _KEY.fullmatch(key):
                 yield f"{path} (a key)", key
             yield from _texts(inner, f"{path}.{key}".lstrip("."))

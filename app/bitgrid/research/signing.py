@@ -30,7 +30,7 @@ _MAX_BYTES = 1000
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A public key; ``text`` is its 32 bytes in base64, ``id`` the first 16 hexadecimal digits of their SHA-256."""
+    """A public key; ``text`` is its 32 bytes in base64, ``id`` begins their SHA-256 in hexadecimal."""
 
     raw: bytes
 
@@ -108,7 +108,9 @@ def known_key(directory: Path) -> SigningKey | None:
     except (ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise ResearchError(f"{path} is no Ed25519 key in PEM. Move it away, and a new one is made at the next export")
+        raise ResearchError(
+            f"{path} is no Ed25519 key in PEM. Move it away, and a new one is made at the next export"
+        )
     return SigningKey(key)
 
 

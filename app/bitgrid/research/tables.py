@@ -1,7 +1,7 @@
 """A day of the archive under other names, kind by kind; columns that hold no name pass through untouched.
 
-Records get hashes of the bundle's own: each is ``sha256(hash before it of its kind in the bundle || record)``, after
-64 zeros before the first, made as the ledger makes its own (`store.chain`).
+Records get hashes of the bundle's own, made as the ledger makes its own (`store.chain`): each links to the one
+before it of its kind in the bundle, the first to 64 zeros.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ class Tables:
                 self.left_out_rows += 1
                 continue
             texts = {language: self._explainer.texts_of(view, language) for language in LANGUAGES}
-            names = {"decision_id": self._names.decision_id(row["decision_id"]), "load": self._names.load(row["load"])}
+            names = {
+                "decision_id": self._names.decision_id(row["decision_id"]),
+                "load": self._names.load(row["load"]),
+            }
             yield {**row, **names, "texts": canonical_json(texts)}
 
     def _linked(self, kind: str, payload: str) -> str:
@@ -122,7 +125,7 @@ def _mapped(table: pa.Table, **columns: _Rename) -> pa.Table:
         array = told.chunk(0) if isinstance(told, pa.ChunkedArray) else told
         words = pa.array([_or_none(rename, word) for word in array.dictionary.to_pylist()], pa.string())
         replaced = words.take(array.indices).dictionary_encode()
-        table = table.set_column(number, table.schema.field(number).with_nullable(True), replaced)
+        table = table.set_column(number, table.schema.field(number).with_nullable(nullable=True), replaced)
     return table
 
 
