@@ -132,7 +132,7 @@ class _Run:
         try:
             words = borg.create(mirror, places.sources(mirror), archive)
             self.process: subprocess.Popen[bytes] = borg.start(words, mirror, places, self._told)
-        except BaseException:
+        except BaseException:  # an interrupt too: nothing stays open or locked
             self._close()
             raise
 
