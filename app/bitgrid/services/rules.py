@@ -14,6 +14,7 @@ from bitgrid.control.modes import Modes
 from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.reload import Reloader
 from bitgrid.control.requests import Requests
+from bitgrid.control.research import Research
 from bitgrid.control.store_losses import StoreLosses
 from bitgrid.services import runtime, stores
 from bitgrid.services.runtime import log
@@ -31,7 +32,7 @@ def main() -> None:
     channel = GuardChannel(service.paths.run)
     engine = Engine(service.config, ledger, bus, service.clock, channel)
     requests, modes = Requests(engine, bus), Modes(engine, bus)
-    power_cut, losses = PowerCut(engine, bus), StoreLosses(engine)
+    power_cut, losses, research = PowerCut(engine, bus), StoreLosses(engine), Research(engine, bus)
     reloader = Reloader(engine, bus, service.paths.config)
     topics = service.topics
 
@@ -48,6 +49,7 @@ def main() -> None:
     hear(topics.autonomy, modes.on_autonomy)
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
+    hear(topics.export, research.on_request)
     reports = service.start_thread(
         "guard-reports",
         lambda: channel.listen(
@@ -59,6 +61,7 @@ def main() -> None:
         reloader.step()
         engine.step()
         power_cut.step()
+        research.step()
         if ledger.is_damaged:
             log.critical("rules ends, for the ledger is damaged: the next start sets it aside")
             service.exit_code = os.EX_IOERR

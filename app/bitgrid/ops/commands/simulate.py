@@ -18,7 +18,7 @@ from bitgrid.ops.errors import Refusal
 from bitgrid.ops.places import default_config
 from bitgrid.plant.errors import BadRecording
 from bitgrid.plant.recorded import DAY_AHEAD, FORECAST, read_recording
-from bitgrid.replay.archive import Library
+from bitgrid.replay.archive import Archive, Library
 from bitgrid.replay.drive import Drive, from_ledger, from_recording
 from bitgrid.replay.errors import ReplayError
 from bitgrid.replay.kpis import rows, side_by_side
@@ -29,7 +29,7 @@ MakeDrives = Callable[[Config], list[Drive]]
 
 
 @click.command()
-@click.argument("imported", required=False, type=DIRECTORY)
+@click.argument("recording", required=False, type=click.Path(path_type=Path))
 @click.option("--data", type=FILE, help="CSV of a recorded home; by default what the running house recorded.")
 @click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
 @click.option("--to", "end", help="Where to end; as --from.")
@@ -39,7 +39,7 @@ MakeDrives = Callable[[Config], list[Drive]]
 )
 @click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
 def simulate(  # noqa: PLR0913, PLR0917  one option each
-    imported: Path | None,
+    recording: Path | None,
     data: Path | None,
     begin: str | None,
     end: str | None,
@@ -49,18 +49,43 @@ def simulate(  # noqa: PLR0913, PLR0917  one option each
 ) -> None:
     """Live a recorded period again, with the rules in force and with others beside them.
 
-    IMPORTED is a directory that `bitgrid import` made; without it, what the running house recorded.
+    RECORDING is a directory that `bitgrid import` made, or a bundle of the research export, which is simulated by
+    the rules that were in force in it last and needs nothing else; without it, what the running house recorded.
 
     A model of the house carries the changed decisions into battery, meter and miner. This answers "what if?";
     whether what happened was right is told by `bitgrid replay`.
     """
+    if recording is not None and data is not None:
+        raise Refusal(f"{recording} and --data {data} are two recordings; name one of them")
+    if recording is not None and recording.is_file():
+        if directory is not None or surcharge_ct is not None:
+            raise Refusal("a bundle holds its own configuration and prices; leave --config and --prices out")
+        _of_bundle(recording, (begin, end), rules)
+        return
     config = load(directory or default_config())
+    between = period(begin, end, ZoneInfo(config.site.location.timezone))
+    _tell(_variants(config, rules), _made(recording, data, config, between, surcharge_ct))
+
+
+def _of_bundle(path: Path, ends: tuple[str | None, str | None], rules: Path | None) -> None:
+    """Simulate a bundle."""
+    from bitgrid.ops.commands.bundles import believed, newest_config  # noqa: PLC0415  pyarrow, for bundles alone
+
+    with believed(path) as (bundle, verified):
+        config = newest_config(bundle, verified)
+        between = period(*ends, ZoneInfo(config.site.location.timezone))
+        _tell(_variants(config, rules), _recorded(bundle, between))
+
+
+def _variants(config: Config, rules: Path | None) -> dict[str, Config]:
     variants = {"in force": config}
     if rules is not None:
         with config_errors_told():
             variants[rules.name] = replace(config, rules=load_file(rules, Rules))
-    between = period(begin, end, ZoneInfo(config.site.location.timezone))
-    make = _made(imported, data, config, between, surcharge_ct)
+    return variants
+
+
+def _tell(variants: dict[str, Config], make: MakeDrives) -> None:
     try:
         click.echo(compare(variants, make))
     except (ReplayError, StoreError) as error:
@@ -84,15 +109,13 @@ def _made(
     imported: Path | None, data: Path | None, config: Config, between: tuple[int, int], surcharge_ct: float | None
 ) -> MakeDrives:
     surcharge = None if surcharge_ct is None else to_scaled("ct_kwh", surcharge_ct)
-    if imported is not None and data is not None:
-        raise Refusal(f"{imported} and --data {data} are two recordings; name one of them")
     if imported is not None:
         return _of_import(imported, between, surcharge)
     if data is not None:
         return _of_csv(data, config, between, surcharge)
     if surcharge is not None:
         raise Refusal("--prices needs a CSV with a column day_ahead_eur_mwh; name it with --data, or import it")
-    return _recorded(between)
+    return _recorded(open_ledger(data_directory(None)), between)
 
 
 def _of_import(directory: Path, between: tuple[int, int], surcharge: int | None) -> MakeDrives:
@@ -119,11 +142,9 @@ def _of_csv(path: Path, config: Config, between: tuple[int, int], surcharge: int
     return lambda variant: [from_recording(recording, variant, between, surcharge)]
 
 
-def _recorded(between: tuple[int, int]) -> MakeDrives:
-    ledger = open_ledger(data_directory(None))
-
+def _recorded(archive: Archive, between: tuple[int, int]) -> MakeDrives:
     def make(config: Config) -> list[Drive]:
-        within = (row for row in ledger.records() if between[0] <= row.at_s < between[1])
-        return [from_ledger(within, config, Library(ledger).forecast)]
+        within = (row for row in archive.records() if between[0] <= row.at_s < between[1])
+        return [from_ledger(within, config, Library(archive).forecast)]
 
     return make
