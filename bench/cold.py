@@ -162,7 +162,7 @@ def explain(config: Config, decisions: list[Decision], data: Path) -> None:
         at_s = decision.state.at_s
         name = f"{decision.load.id}-0-{decision.state.block}-tick-{at_s}"
         sessions.append(Session(name, decision.load.id, at_s, texts))
-    SessionStore(data / "bitgrid.sqlite").append(sessions)
+    SessionStore(data / "bitgrid.sqlite").append(sessions, 0.0)
 
 
 def live(config: Config, data: Path, day: dt.date) -> None:

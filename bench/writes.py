@@ -29,8 +29,9 @@ from bitgrid.bus import DecisionEvent, Received, Telemetry, decode
 from bitgrid.config import load_config
 from bitgrid.explain import Narrator
 from bitgrid.store import Ledger, TelemetryStore
-from bitgrid.store.batching import KEEP_S, TelemetryRecorder
+from bitgrid.store.batching import TelemetryRecorder
 from bitgrid.store.feeds import BlockMeans, FeedsStore
+from bitgrid.store.hot import KEEP_S
 from bitgrid.store.ledger_copy import LedgerCopy
 from bitgrid.store.sessions import Session, SessionKeeper, SessionStore
 from bitgrid.store.telemetry import Measured
