@@ -68,7 +68,7 @@ class Recorder:
         text, number = _UNIX.format(name), f"{name}_ts"
         if number not in known:
             return text
-        if name not in known or self._one(f"SELECT 1 FROM {table} WHERE {number} IS NULL LIMIT 1") is None:  # noqa: S608
+        if name not in known or self._one(f"SELECT 1 FROM {table} WHERE {number} IS NULL LIMIT 1") is None:  # noqa: S608  columns' names, of ours
             return number
         return f"COALESCE({number}, {text})"
 
@@ -96,7 +96,7 @@ class Recorder:
         """The attributes an entity was last recorded with; empty where it never was."""
         where, key = self._where(entity)
         attributes = "attributes_id" if "attributes_id" in self._states else "attributes"
-        query = f"SELECT {attributes} FROM states WHERE {where} ORDER BY {self._at} DESC LIMIT 1"  # noqa: S608
+        query = f"SELECT {attributes} FROM states WHERE {where} ORDER BY {self._at} DESC LIMIT 1"  # noqa: S608  columns' names, of ours
         return self.attributes(self._one(query, key))
 
     def _attributes(self, key: object) -> dict[str, Any]:
@@ -145,7 +145,7 @@ class Recorder:
         if "recorder_runs" not in self._tables:
             return
         start, end = _UNIX.format("start"), _UNIX.format('"end"')
-        query = f"SELECT {start}, {end}, closed_incorrect FROM recorder_runs ORDER BY start"  # noqa: S608
+        query = f"SELECT {start}, {end}, closed_incorrect FROM recorder_runs ORDER BY start"  # noqa: S608  columns' names, of ours
         before: tuple[float | None, bool] | None = None
         for begins_s, ends_s, is_broken in self._db.execute(query).fetchall():
             if before is not None and _number(begins_s) is not None:
@@ -155,7 +155,7 @@ class Recorder:
             before = (_number(ends_s), bool(is_broken))
 
     def _last_before(self, at_s: float) -> float | None:
-        return _number(self._one(f"SELECT max({self._at}) FROM states WHERE {self._at} < ?", at_s))  # noqa: S608
+        return _number(self._one(f"SELECT max({self._at}) FROM states WHERE {self._at} < ?", at_s))  # noqa: S608  columns' names, of ours
 
 
 def _number(cell: object) -> float | None:

@@ -96,7 +96,7 @@ def drop(kind: str, before: dt.datetime, yes: bool, data: Path | None, named: Pa
     The ledger keeps its decisions and events. Telemetry is in no other place.
     """
     from bitgrid.store.archive.keeper import locked  # noqa: PLC0415  pyarrow, where it is used
-    from bitgrid.store.archive.writer import ArchiveWriter  # noqa: PLC0415
+    from bitgrid.store.archive.writer import ArchiveWriter  # noqa: PLC0415  pyarrow takes memory and time
 
     directory = _directory(data, named)
     doomed = [entry for entry in manifest.load(directory).kept(kind) if entry.day < before.date()]
@@ -124,8 +124,8 @@ def run(context: click.Context, data: Path | None, config_dir: Path | None, as_j
     """Archive finished days and keep retention; the recorder does this by itself every night."""
     import pyarrow as pa  # noqa: PLC0415  where it is used
 
-    from bitgrid.store.archive.keeper import Keeper  # noqa: PLC0415
-    from bitgrid.store.archive.retention import Limits  # noqa: PLC0415
+    from bitgrid.store.archive.keeper import Keeper  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.store.archive.retention import Limits  # noqa: PLC0415  pyarrow takes memory and time
 
     os.nice(NICE)
     pa.set_cpu_count(1)

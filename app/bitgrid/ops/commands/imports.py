@@ -35,8 +35,8 @@ def imports() -> None:
 @_to
 def from_csv(file: Path, mapping: Path, to: Path | None) -> None:
     """Import a CSV file by a mapping; docs/import.md has examples."""
-    from bitgrid.imports.csv_file import read_csv  # noqa: PLC0415
-    from bitgrid.imports.mapping import CsvMap, read_mapping  # noqa: PLC0415
+    from bitgrid.imports.csv_file import read_csv  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.mapping import CsvMap, read_mapping  # noqa: PLC0415  pyarrow takes memory and time
 
     @contextmanager
     def opens(aside: Path, progress: Progress) -> Iterator[Source]:
@@ -50,8 +50,8 @@ def from_csv(file: Path, mapping: Path, to: Path | None) -> None:
 @_to
 def from_evcc(file: Path, to: Path | None) -> None:
     """Import evcc's database (evcc.db): quarter hours of sun, grid, battery, household, prices."""
-    from bitgrid.imports.evcc import read_evcc  # noqa: PLC0415
-    from bitgrid.imports.sqlite_file import opened  # noqa: PLC0415
+    from bitgrid.imports.evcc import read_evcc  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.sqlite_file import opened  # noqa: PLC0415  pyarrow takes memory and time
 
     @contextmanager
     def opens(aside: Path, _: Progress) -> Iterator[Source]:
@@ -76,10 +76,10 @@ def from_home_assistant(
     file: Path, mapping: Path | None, propose: Path | None, energy: Path | None, to: Path | None
 ) -> None:
     """Import Home Assistant's recorder database (home-assistant_v2.db) by a mapping."""
-    from bitgrid.imports.home_assistant.database import Recorder  # noqa: PLC0415
-    from bitgrid.imports.home_assistant.figures import read_home_assistant  # noqa: PLC0415
-    from bitgrid.imports.mapping import HomeAssistantMap, read_mapping  # noqa: PLC0415
-    from bitgrid.imports.sqlite_file import opened  # noqa: PLC0415
+    from bitgrid.imports.home_assistant.database import Recorder  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.home_assistant.figures import read_home_assistant  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.mapping import HomeAssistantMap, read_mapping  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.sqlite_file import opened  # noqa: PLC0415  pyarrow takes memory and time
 
     if mapping is None or propose is not None:
         _propose(file, propose, energy)
@@ -99,10 +99,10 @@ def from_home_assistant(
 
 def _propose(file: Path, place: Path | None, energy: Path | None) -> None:
     """Write a proposal; without a place for it, refuse with its text: nothing is guessed."""
-    from bitgrid.imports.home_assistant.database import Recorder  # noqa: PLC0415
-    from bitgrid.imports.home_assistant.energy import read_energy  # noqa: PLC0415
-    from bitgrid.imports.home_assistant.proposal import proposal  # noqa: PLC0415
-    from bitgrid.imports.sqlite_file import opened  # noqa: PLC0415
+    from bitgrid.imports.home_assistant.database import Recorder  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.home_assistant.energy import read_energy  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.home_assistant.proposal import proposal  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.sqlite_file import opened  # noqa: PLC0415  pyarrow takes memory and time
 
     with _refusals_told(), tempfile.TemporaryDirectory(dir=place and place.parent) as aside:
         dashboard = [] if energy is None else read_energy(energy)
@@ -133,8 +133,8 @@ def _refusals_told() -> Iterator[None]:
 
 def _make(file: Path, to: Path | None, opens: Opens) -> None:
     """Read, write and tell what came of it; nothing is left where it fails."""
-    from bitgrid.imports.files import refuse_other_formats, told_of  # noqa: PLC0415
-    from bitgrid.imports.writing import write_import  # noqa: PLC0415
+    from bitgrid.imports.files import refuse_other_formats, told_of  # noqa: PLC0415  pyarrow takes memory and time
+    from bitgrid.imports.writing import write_import  # noqa: PLC0415  pyarrow takes memory and time
 
     place = to or project_root() / "var" / "imports" / file.stem
     with _refusals_told():
