@@ -143,7 +143,7 @@ class HomeDay:
 
     def _count(self, name: str, work: object) -> None:
         before = written()
-        problem = work()  # type: ignore[operator]  called by its name
+        problem = work()  # type: ignore[operator]  # called by its name
         if problem:
             sys.exit(f"{name}: {problem}; the figures would mean nothing")
         if self._clock.now() % FLUSHED_S == 0:

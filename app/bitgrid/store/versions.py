@@ -25,7 +25,7 @@ Step = tuple[str, ...]
 
 def connection_of(database: SqliteDatabase) -> sqlite3.Connection:
     """What is beneath an open database of peewee's, in autocommit."""
-    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]  peewee's, without types
+    connection: sqlite3.Connection = database.connection()  # type: ignore[no-untyped-call]  # peewee's, without types
     return connection
 
 

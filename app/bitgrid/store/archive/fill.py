@@ -46,7 +46,7 @@ class Filler:
                 problems.append(str(error))
 
         for kind in sorted(FORGETFUL):
-            look((kind,), lambda kind=kind: set(self._hot.days(kind)))  # type: ignore[misc]  a default in a lambda has no type
+            look((kind,), lambda kind=kind: set(self._hot.days(kind)))  # type: ignore[misc]  # a default in a lambda has no type
         look(OF_DECISIONS, lambda: self._ledger.days()[0])
         look(("events",), lambda: self._ledger.days()[1])
         return sorted(day for day in days if day < before), problems
