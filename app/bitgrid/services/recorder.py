@@ -1,4 +1,4 @@
-"""`recorder`: telemetry to SQLite, in batches."""
+"""`recorder`: telemetry to SQLite, in batches; each finished day to the archive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from functools import partial
 
 from bitgrid.bus import HealthStatus
 from bitgrid.services import runtime
+from bitgrid.services.archive_child import ArchiveChild
 from bitgrid.store import TelemetryStore
+from bitgrid.store.archivist import Archivist
 from bitgrid.store.batching import TelemetryRecorder
 
 STEP_S = 5.0
@@ -17,6 +19,8 @@ def main() -> None:
     service = runtime.start("recorder")
     store = TelemetryStore(service.paths.data / "bitgrid.sqlite")
     recorder = TelemetryRecorder(store, service.topics, service.clock)
+    child = ArchiveChild.of(service.paths.data, service.paths.config, service.clock)
+    archivist = Archivist(store, child, service.clock)
     bus = service.connect_bus()
     bus.subscribe(
         service.topics.telemetry("+", "+"),
@@ -25,10 +29,11 @@ def main() -> None:
     bus.subscribe(service.topics.ups, lambda received: service.inbox.put(partial(recorder.on_ups, bus, received)))
 
     def step() -> runtime.StepHealth | None:
-        problem = recorder.step()
+        problem = "; ".join(filter(None, (recorder.step(), archivist.step())))
         return runtime.StepHealth(HealthStatus.WARN, problem) if problem else None
 
     service.run_loop(bus, step, STEP_S)
+    child.stop()
     recorder.flush()
     service.close_bus(bus)
     store.close()
