@@ -152,6 +152,7 @@ CATALOGUE: tuple[Kpi, ...] = (
         "energy",
     ),
     _baseline("import_uncontrolled_kwh", lambda s: s.base_even_wh / _KILO),
+    _baseline("import_modelled_kwh", lambda s: s.base_as_it_was_wh / _KILO),
     _baseline("import_reduction_kwh", lambda s: (s.base_even_wh - s.base_as_it_was_wh) / _KILO),
     _baseline(
         "import_reduction_pct",
