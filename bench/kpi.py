@@ -118,7 +118,13 @@ def tick(block: int, chance: random.Random) -> dict[str, Any]:
         "emergency_stop": 0,
         "miner.on_for_s": 600,
     }
-    return {"block": block, "at_s": block * BLOCK_S + 1, "signals": signals, "is_on": is_on, "chance": chance.random()}
+    return {
+        "block": block,
+        "at_s": block * BLOCK_S + 1,
+        "signals": signals,
+        "is_on": is_on,
+        "chance": chance.random(),
+    }
 
 
 def record_of(told: dict[str, Any]) -> str:
@@ -176,7 +182,10 @@ def decision_of(told: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: told[name] for name in ("block", "at_s")},
         **{name: json.loads(record)["decision"][name] for name in ("load", "action", "level", "rule", "code")},
-        **{"seq": told["block"], "clock_epoch": 0, "trigger": "TICK", "record": record},
+        "seq": told["block"],
+        "clock_epoch": 0,
+        "trigger": "TICK",
+        "record": record,
         "hash": f"{random.Random(told['block']).getrandbits(256):064x}",  # noqa: S311  as incompressible as a real one
     }
 
@@ -187,11 +196,16 @@ def worth_of(told: dict[str, Any]) -> dict[str, Any]:
     energy_wh = signals["miner.power_w"] / 6
     return {
         **{name: told[name] for name in ("block", "at_s")},
-        **{"load": "miner", "energy_wh": energy_wh, "surplus_wh": energy_wh * told["chance"], "path": "hodl"},
+        "load": "miner",
+        "energy_wh": energy_wh,
+        "surplus_wh": energy_wh * told["chance"],
+        "path": "hodl",
         "value_ct": energy_wh * signals["hodl_ct_kwh"] / 1000,
         "export_value_ct": energy_wh * told["chance"] * 8 / 1000,
         "sats": energy_wh * signals["sats_per_kwh"] / 1000,
-        **{"j_per_th": 18.6, "import_price_ct_kwh": 24.0, "export_price_ct_kwh": 8.0},
+        "j_per_th": 18.6,
+        "import_price_ct_kwh": 24.0,
+        "export_price_ct_kwh": 8.0,
     }
 
 
@@ -199,7 +213,9 @@ def said_of(told: dict[str, Any]) -> dict[str, Any]:
     """The sentences of a tick, in both languages."""
     chance = random.Random(told["block"])  # noqa: S311  words are no secret
     text = ", ".join(f"{chance.choice(WORDS)} ({value} W)" for value in told["signals"].values())
-    texts = json.dumps({language: {"short": text[:90], "medium": text[:200], "long": text} for language in ("de", "en")})
+    texts = json.dumps(
+        {language: {"short": text[:90], "medium": text[:200], "long": text} for language in ("de", "en")}
+    )
     decision_id = f"miner-0-{told['block']}-tick-{told['at_s']}"
     return {"at_s": told["at_s"] + 0.4, "decision_id": decision_id, "load": "miner", "texts": texts}
 

@@ -91,4 +91,3 @@ class Unarchived:
                 yield from connection.execute(query, values)
         except sqlite3.Error as error:
             raise StoreError(f"the ledger {path} cannot be read: {error}") from error
-

@@ -17,10 +17,20 @@ from bitgrid.replay.kpi.period import Day
 from bitgrid.replay.kpi.reckoning import Figure, Reckoned, figures
 from bitgrid.replay.kpi.words import Words
 
-HEADLINES = ("autarky_pct", "self_consumption_pct", "import_reduction_kwh", "loads_kwh", "sats", "availability_pct")
+HEADLINES = (
+    "autarky_pct",
+    "self_consumption_pct",
+    "import_reduction_kwh",
+    "loads_kwh",
+    "sats",
+    "availability_pct",
+)
 _ENOUGH = 0.995
 _DAY_CHARTS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("chart-used", (("household_kwh", charts.HOUSE), ("loads_kwh", charts.LOADS), ("grid_export_kwh", charts.FED_IN))),
+    (
+        "chart-used",
+        (("household_kwh", charts.HOUSE), ("loads_kwh", charts.LOADS), ("grid_export_kwh", charts.FED_IN)),
+    ),
     ("chart-import", (("import_modelled_kwh", charts.GRID), ("import_uncontrolled_kwh", charts.FED_IN))),
     ("chart-pv", (("pv_kwh", charts.SUN),)),
     ("chart-sats", (("sats", charts.LOADS),)),

@@ -72,10 +72,14 @@ class Database:
         self._files, self._hot, self._is_import = files, hot, is_import
         days = max(map(len, files.values()), default=0)
         config = {"threads": 1, "memory_limit": f"{_MEMORY_MB + days // _DAYS_A_MB}MB", "temp_directory": ""}
-        config |= {"enable_external_file_cache": False, "allocator_flush_threshold": "1MB", "allocator_bulk_deallocation_flush_threshold": "1MB"}
+        config |= {
+            "enable_external_file_cache": False,
+            "allocator_flush_threshold": "1MB",
+            "allocator_bulk_deallocation_flush_threshold": "1MB",
+        }
         self._connection = duckdb.connect(":memory:", config=config)
 
-    def take_in(self, **values: Any) -> None:  # noqa: ANN401  whatever a parameter may be
+    def take_in(self, **values: Any) -> None:
         """Take in what the figures of a period need; ``values`` are its bounds.
 
         Decisions first: they name the loads, whose power is looked for in the states.
@@ -89,19 +93,19 @@ class Database:
         self._take("states", queries.ticks(loads), **values)
         self.run(queries.lived(loads), **values)
 
-    def run(self, statement: str, **values: Any) -> None:  # noqa: ANN401  whatever a parameter may be
+    def run(self, statement: str, **values: Any) -> None:
         """Do something that answers nothing."""
         with _reading():
             self._connection.execute(statement, _used(statement, values))
 
-    def rows(self, query: str, **values: Any) -> Iterator[Row]:  # noqa: ANN401  as above
+    def rows(self, query: str, **values: Any) -> Iterator[Row]:
         """What a query answers, row by row."""
         with _reading():
             answer = self._connection.cursor().execute(query, _used(query, values))
             while rows := answer.fetchmany(_ROWS_AT_ONCE):
                 yield from rows
 
-    def records(self, query: str, **values: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  as above
+    def records(self, query: str, **values: Any) -> Iterator[dict[str, Any]]:
         """What a query answers, each row by the names of its columns, without what is null."""
         with _reading():
             answer = self._connection.cursor().execute(query, _used(query, values))
@@ -113,7 +117,7 @@ class Database:
         """Forget everything."""
         self._connection.close()
 
-    def _take(self, kind: str, query: str, **values: Any) -> None:  # noqa: ANN401  as above
+    def _take(self, kind: str, query: str, **values: Any) -> None:
         """Into a table of the kind's name: what a query takes of its rows and files, a few files at a time."""
         for number, source in enumerate(self._sources(kind)):
             verb = f"INSERT INTO {kind}" if number else f"CREATE TABLE {kind} AS"
@@ -137,7 +141,7 @@ class Database:
             if hot:
                 unnested = ", ".join(f"unnest(?::{types[name]}[])" for name in COLUMNS[kind])
                 columns = [list(values) for values in zip(*hot, strict=True)]
-                self._connection.execute(f"INSERT INTO hot_{kind} SELECT {unnested}", columns)  # noqa: S608  own words
+                self._connection.execute(f"INSERT INTO hot_{kind} SELECT {unnested}", columns)
         return f"hot_{kind}"
 
 

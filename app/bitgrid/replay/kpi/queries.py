@@ -2,6 +2,7 @@
 
 The tick of a block tells the means of the block before it, so a state's energies belong to that one. Parameters:
 ``$block_s`` length of a block, ``$first`` and ``$end`` the first block and the one after the last.
+``greatest`` and ``least`` of DuckDB pass over nulls, so they stand only where there is none, or where 0 is meant.
 A row whose time is not in its block was written under another length of blocks and is left out.
 """
 
@@ -21,7 +22,9 @@ TAKEN = {
         SELECT seq, load, clock_epoch, block, trigger, at_s, action, level, rule, code FROM {source}
         WHERE block >= $first - $before AND block <= $end AND at_s // $block_s = block""",
     "energy_to_value": """
-        SELECT block, energy_wh, least(greatest(surplus_wh, 0), energy_wh) AS of_surplus_wh, value_ct, export_value_ct,
+        SELECT block, energy_wh, 
+            CASE WHEN surplus_wh + energy_wh IS NOT NULL THEN least(greatest(surplus_wh, 0), energy_wh) END
+                AS of_surplus_wh, value_ct, export_value_ct,
             sats, import_price_ct_kwh FROM {source} WHERE block >= $first AND block < $end""",
     "events": """
         SELECT at_s, record FROM {source} WHERE kind = 'safety' AND record LIKE '%trip_id%'""",
@@ -58,14 +61,13 @@ LIVED = """
 CREATE TABLE lived AS
 WITH was_off AS (SELECT block, {were_off} FROM decisions GROUP BY block),
 of_loads AS (
-    SELECT block, greatest(pv_w, 0) AS pv_w, house_w, grid_w, soc_pct,
+    SELECT block, CASE WHEN pv_w < 0 THEN 0 ELSE pv_w END AS pv_w, house_w, grid_w, soc_pct,
         CASE WHEN charge_w IS NULL AND NOT has_battery THEN 0 ELSE charge_w END AS battery_w,
         {loads_w} AS loads_w
     FROM states LEFT JOIN was_off USING (block))
-SELECT block, day_of(block) AS day, pv_w, grid_w, soc_pct, battery_w, loads_w,
-    greatest(coalesce(house_w, pv_w + grid_w - battery_w - loads_w), 0) AS house_w
-FROM of_loads
-"""  # noqa: S608  own words
+SELECT * EXCLUDE (told_w), day_of(block) AS day, CASE WHEN told_w < 0 THEN 0 ELSE told_w END AS house_w
+FROM (SELECT * EXCLUDE (house_w), coalesce(house_w, pv_w + grid_w - battery_w - loads_w) AS told_w FROM of_loads)
+"""
 
 TELEMETRY = "SELECT at_s, signal, value, quality FROM {source} WHERE at_s >= ($first - 1) * $block_s - 86400"
 
@@ -81,9 +83,7 @@ def day_of(days: Sequence[Day], block_s: int) -> str:
     for number, day in enumerate(days):
         if number == len(days) - 1 or days[number + 1].begins_s - day.begins_s != DAY_S:
             since_s = days[begins].begins_s
-            parts.append(
-                f"WHEN at_s < {day.to_s} THEN least({begins} + (at_s - {since_s}) // {DAY_S}, {number})"
-            )
+            parts.append(f"WHEN at_s < {day.to_s} THEN least({begins} + (at_s - {since_s}) // {DAY_S}, {number})")
             begins = number + 1
     cases = " ".join(parts).replace("at_s", f"block * {block_s}")
     return f"CREATE MACRO day_of(block) AS CASE {cases} END"
@@ -139,7 +139,7 @@ SELECT day, is_base IS TRUE AS is_base, pv_w, house_w, loads_w,
 FROM whole ORDER BY block
 """
 
-VALUES = f"""
+VALUES = """
 WITH told AS (
     SELECT *, value_ct IS NOT NULL AND export_value_ct IS NOT NULL AND import_price_ct_kwh IS NOT NULL
             AND of_surplus_wh IS NOT NULL AS is_worth
@@ -155,9 +155,9 @@ SELECT day_of(block) AS day,
     sum(export_value_ct) FILTER (WHERE is_worth) AS export_ct,
     sum((energy_wh - of_surplus_wh) / 1000 * import_price_ct_kwh) FILTER (WHERE is_worth) AS bought_ct
 FROM told GROUP BY ALL
-"""  # noqa: S608  own words
+"""
 
-DECISIONS = f"""
+DECISIONS = """
 WITH told AS (
     SELECT *, lead(at_s) OVER (PARTITION BY load ORDER BY seq) AS next_s FROM decisions)
 SELECT day_of(block) AS day, count(*) AS decisions,
@@ -168,14 +168,14 @@ SELECT day_of(block) AS day, count(*) AS decisions,
     count(*) FILTER (WHERE action = 'START') AS starts,
     count(*) FILTER (WHERE action = 'STOP' AND code IN ('R3_OVER_TEMP', 'R3_ROOM_TEMP')) AS heat_stops
 FROM told WHERE block >= $first AND block < $end GROUP BY ALL
-"""  # noqa: S608  own words
+"""
 
-LATENCIES = f"""
+LATENCIES = """
 WITH told AS (
     SELECT block, max(at_s) - block * $block_s AS late_s FROM decisions
     WHERE trigger = 'TICK' AND block >= $first AND block < $end GROUP BY block)
 SELECT day_of(block) AS day, sum(late_s) AS late_s, max(late_s) AS most_late_s FROM told GROUP BY ALL
-"""  # noqa: S608  own words
+"""
 
 FLAPS = f"""
 WITH told AS (
@@ -185,13 +185,13 @@ SELECT day_of(block) AS day, count(*) AS flaps FROM told
 WHERE is_back AND after_s < {FLAP_S} AND block >= $first AND block < $end GROUP BY ALL
 """  # noqa: S608  own words
 
-BY_RULE = f"""
+BY_RULE = """
 SELECT day_of(block) AS day, rule, count(*) FILTER (WHERE action = 'HOLD') AS holds,
     count(*) FILTER (WHERE rule <> 'R1' AND action <> 'START') AS vetoes
 FROM decisions AS told WHERE block >= $first AND block < $end GROUP BY ALL
-"""  # noqa: S608  own words
+"""
 
-EXPLAINED = f"""
+EXPLAINED = """
 WITH said AS (SELECT decision_id, min(said_s) AS said_s FROM explain_sessions GROUP BY decision_id),
 told AS (
     SELECT block, said_s, greatest(said_s - at_s, 0) AS after_s FROM decisions LEFT JOIN said
@@ -200,7 +200,7 @@ told AS (
 SELECT day_of(block) AS day, count(said_s) AS explained, sum(after_s) AS said_after_s,
     max(after_s) AS most_said_after_s
 FROM told GROUP BY ALL
-"""  # noqa: S608  own words
+"""
 
 SAFETY_EVENTS = "SELECT at_s, record FROM events"
 FIRST_TICK = "SELECT min(block) FROM decisions WHERE trigger = 'TICK' AND block >= $first"
