@@ -137,8 +137,9 @@ def record_of(told: dict[str, Any]) -> str:
         {"rule": f"R{n}", "rank": n, "vote": "none", "code": f"R{n}_OK", "margin": told["chance"] * n}
         for n in range(1, 6)
     ]
-    decision = {"load": "miner", "action": action_of(told), "level": level_of(told), "rule": "R1"}
-    decision |= {"code": "R1_SURPLUS_ECO" if told["is_on"] else "R1_INSUFFICIENT_SURPLUS", "votes": votes}
+    decision: dict[str, Any] = {"load": "miner", "action": action_of(told), "level": level_of(told), "rule": "R1"}
+    decision["code"] = "R1_SURPLUS_ECO" if told["is_on"] else "R1_INSUFFICIENT_SURPLUS"
+    decision["votes"] = votes
     decision["config_hash"] = "0" * 64
     return json.dumps({"decision": decision, "memory": {}, "state": {"signals": signals}})
 

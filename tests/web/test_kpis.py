@@ -39,7 +39,7 @@ def child() -> Child:
 
 
 @pytest.fixture
-def asking(
+def asking(  # noqa: PLR0913, PLR0917  fixtures
     config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView, child: Child, tmp_path: Path
 ) -> FlaskClient:
     desk = KpiDesk(tmp_path / "data", tmp_path / "config", config.rules.block_s, clock, child)

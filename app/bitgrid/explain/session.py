@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bitgrid.bus import Bus, DecisionEvent, ExplainSession, Received, Topics, decode
+from bitgrid.clock import Clock
 from bitgrid.config import Site
 from bitgrid.explain.language import LANGUAGES
 from bitgrid.explain.record import read_record
@@ -13,11 +14,17 @@ class Narrator:
     """Hears decisions, publishes their sentences in every language.
 
     A decision kept by the broker is said again after a restart: the same record makes the same words.
+
+    Args:
+        site: whose loads are spoken of.
+        bus: where decisions are heard and their sentences told.
+        clock: so that a session tells when it was said, and how long that took can be reckoned; without one it
+            tells when the decision was made.
     """
 
-    def __init__(self, site: Site, bus: Bus) -> None:
+    def __init__(self, site: Site, bus: Bus, *, clock: Clock | None = None) -> None:
         topics = Topics(site.site)
-        self._bus, self._topic = bus, topics.session
+        self._bus, self._topic, self._clock = bus, topics.session, clock
         self._explainer = Explainer(site)
         self._unreadable = 0
         bus.subscribe(topics.decision, self.on_decision)
@@ -30,7 +37,8 @@ class Narrator:
             self._unreadable += 1
             return
         texts = {language: self._explainer.texts_of(record, language) for language in LANGUAGES}
-        session = ExplainSession(decision_id=event.id, load=event.load, at_s=record.at_s, texts=texts)
+        at_s = record.at_s if self._clock is None else self._clock.now()
+        session = ExplainSession(decision_id=event.id, load=event.load, at_s=at_s, texts=texts)
         self._bus.publish(self._topic, session)
 
     def step(self) -> None:

@@ -1,4 +1,4 @@
-"""Whose figures are meant: a house that runs here, the data of one that ran, or an archive alone; and its clock."""
+"""Whose figures are meant: a house that runs here, the data of one that ran, or an archive; and its clock."""
 
 from __future__ import annotations
 

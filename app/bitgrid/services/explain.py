@@ -10,7 +10,7 @@ def main() -> None:
     """Run until SIGTERM."""
     service = start("explain")
     bus = service.connect_bus()
-    narrator = Narrator(service.config.site, bus)
+    narrator = Narrator(service.config.site, bus, clock=service.clock)
     service.run_loop(bus, narrator.step, HEALTH_INTERVAL_S)
     service.close_bus(bus)
 

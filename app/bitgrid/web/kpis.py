@@ -107,9 +107,7 @@ def asked_for(begin: str | None, end: str | None, language: str) -> Asked:
 
 def _day(name: str, text: str | None) -> date:
     try:
-        if text is None or len(text) != _DATE_LENGTH:
-            raise ValueError(text)
-        return date.fromisoformat(text)
+        return date.fromisoformat(text if text is not None and len(text) == _DATE_LENGTH else "")
     except ValueError:
         raise Refusal(
             422,

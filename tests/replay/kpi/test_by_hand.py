@@ -27,7 +27,7 @@ def told(house: ArchivedHouse, place: Path, blocks: int = 6, config: Config | No
     return as_json(ask(Recorded(house.write(place)), period, config or shipped(), period.to_s + 3600), "en")
 
 
-def value(answer: dict[str, Any], name: str) -> Any:
+def value(answer: dict[str, Any], name: str) -> Any:  # noqa: ANN401  a number or counts
     return answer["kpis"][name]["value"]
 
 

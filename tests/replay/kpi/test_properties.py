@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -155,7 +156,7 @@ def test_local_days_cover_a_period_without_gap_or_overlap(number: int, hours: in
     from_s = 1_700_000_000 // BLOCK_S * BLOCK_S + number * 3600
     days = Period(from_s, from_s + hours * 3600, BERLIN, BLOCK_S).days()
     assert (days[0].from_s, days[-1].to_s) == (from_s, from_s + hours * 3600)
-    assert all(day.to_s == later.from_s for day, later in zip(days, days[1:], strict=False))
+    assert all(day.to_s == later.from_s for day, later in pairwise(days))
     assert all(dt.datetime.fromtimestamp(day.from_s, BERLIN).date() == day.date for day in days)
     assert all(day.to_s - day.begins_s <= 25 * 3600 for day in days)
 

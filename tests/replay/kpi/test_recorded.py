@@ -120,6 +120,9 @@ def data(archive: Path) -> Path:
             "INSERT INTO explain_session VALUES (?, 'miner', ?, '{}')",
             (f"miner-0-{FIRST + 144}-tick-{at_s}", at_s + 2),
         )
+        hot.execute("CREATE TABLE telemetry (at_s REAL, device TEXT, signal TEXT, value REAL, quality TEXT)")
+        values = [((FIRST + 144) * BLOCK_S + 30 * step, 600.0) for step in range(20)]
+        hot.executemany("INSERT INTO telemetry VALUES (?, 'miner', 'power_w', ?, 'good')", values)
     hot.close()
     return archive.parent
 
@@ -136,6 +139,11 @@ def test_todays_rows_stand_beside_the_archived_days_and_nothing_counts_twice(dat
     )  # the tick after midnight tells 1200 W
     assert (today.ticks, today.pv_wh, today.starts, today.explained) == (2, 100, 1, 1)
     assert (today.said_after_s, today.heat_trips) == (2, 1)
+    assert (today.split_blocks, today.split_wh, today.split_surplus_wh) == (
+        1,
+        100,
+        100,
+    )  # 600 W, all of it surplus
 
 
 def test_a_damaged_record_of_today_is_said(data: Path) -> None:

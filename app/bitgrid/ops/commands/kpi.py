@@ -39,8 +39,8 @@ def kpi(  # noqa: PLR0913, PLR0917  one option each
 ) -> None:
     """Tell the key figures of a period: autarky, import saved, what was mined, how well the house kept its word.
 
-    Each with how much of the period it is known for; what is not known is not guessed. docs/kpi.md says how each is
-    reckoned.
+    Each with how much of the period it is known for; what is not known is not guessed. docs/kpi.md says how
+    each is reckoned.
     """
     meant = subject(data, archive, directory)
     reckoned = meant.reckon(_asked(meant, begin, end))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import pygal
-from pygal.style import Style
+import pygal  # type: ignore[import-untyped]  # the package has no types
+from pygal.style import Style  # type: ignore[import-untyped]  # the package has no types
 
 WIDTH, HEIGHT = 900, 280
 _INK, _FAINT = "#333333", "#d9d9d9"
@@ -67,4 +67,5 @@ def _drawn(
     chart.x_labels = list(labels)
     for name, _colour, values in series:
         chart.add(name, list(values))
-    return _SCRIPT.sub("", chart.render(is_unicode=True))
+    svg: str = chart.render(is_unicode=True)
+    return _SCRIPT.sub("", svg)

@@ -1,4 +1,4 @@
-"""The report's page: the month's headline figures, charts by day, every figure with its coverage, and the formulas."""
+"""The report's page: headline figures, charts by day, every figure with its coverage, and the formulas."""
 
 from __future__ import annotations
 

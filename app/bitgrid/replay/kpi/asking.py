@@ -30,7 +30,7 @@ def ask(recorded: Recorded, asked: Period, config: Config, now_s: float) -> Reck
     gathered = recorded.gather(over)
     database = gathered.open()
     try:
-        return reckon(database, asked, over, battery(config), gathered.known_since_s, gathered.notes)
+        return reckon(database, asked, over, battery(config), gathered)
     finally:
         database.close()
 

@@ -1,4 +1,4 @@
-"""The catalogue: each figure's name, unit, version and source, and how it follows from the sums. Words: ``texts/``.
+"""The catalogue: each figure's name, unit, version and source, and how it follows from sums; words: ``texts/``.
 
 A figure's version rises when its formula changes, so that nobody compares two that were reckoned differently.
 A share is of the same blocks above and below the line. What cannot be known is an `Unknown`, never a 0.
@@ -39,6 +39,7 @@ class Unknown(StrEnum):
     NO_WORTH = "no-worth"
     NO_DECISIONS = "no-decisions"
     NO_SESSIONS = "no-sessions"
+    NO_TIMES = "no-times"
 
 
 Value = float | dict[str, int] | Unknown
@@ -112,7 +113,9 @@ def _decided(name: str, unit: str, reckon: Callable[[Sums], Value], group: str, 
 
 
 def _said(sums: Sums, value: Callable[[Sums], Value]) -> Value:
-    return value(sums) if sums.explained else Unknown.NO_SESSIONS
+    if not sums.timed:
+        return Unknown.NO_TIMES if sums.explained else Unknown.NO_SESSIONS
+    return value(sums)
 
 
 CATALOGUE: tuple[Kpi, ...] = (
@@ -204,7 +207,7 @@ CATALOGUE: tuple[Kpi, ...] = (
     _decided(
         "explanation_latency_mean_s",
         "s",
-        lambda s: _said(s, lambda told: told.said_after_s / told.explained),
+        lambda s: _said(s, lambda told: told.said_after_s / told.timed),
         "work",
         SESSIONS,
     ),

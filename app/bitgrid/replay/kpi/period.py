@@ -1,4 +1,4 @@
-"""A period by the house's own days: a day is from one local midnight to the next, 23 or 25 hours long twice a year."""
+"""A period by the house's own days: from one local midnight to the next, twice a year 23 or 25 hours long."""
 
 from __future__ import annotations
 
@@ -101,9 +101,7 @@ def month(text: str, zone: ZoneInfo, block_s: int) -> Period:
         BadPeriod: it is none.
     """
     try:
-        if len(text) != _MONTH_LENGTH:
-            raise ValueError(text)
-        first = dt.date.fromisoformat(f"{text}-01")
+        first = dt.date.fromisoformat(f"{text}-01" if len(text) == _MONTH_LENGTH else "")
         after = (first + dt.timedelta(days=31)).replace(day=1)
         return Period(midnight_s(first, zone), midnight_s(after, zone), zone, block_s)
     except (ValueError, OverflowError):

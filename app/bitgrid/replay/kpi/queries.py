@@ -22,7 +22,7 @@ TAKEN = {
         SELECT seq, load, clock_epoch, block, trigger, at_s, action, level, rule, code FROM {source}
         WHERE block >= $first - $before AND block <= $end AND at_s // $block_s = block""",
     "energy_to_value": """
-        SELECT block, energy_wh, 
+        SELECT block, energy_wh,
             CASE WHEN surplus_wh + energy_wh IS NOT NULL THEN least(greatest(surplus_wh, 0), energy_wh) END
                 AS of_surplus_wh, value_ct, export_value_ct,
             sats, import_price_ct_kwh FROM {source} WHERE block >= $first AND block < $end""",
@@ -78,7 +78,7 @@ def quoted(text: str) -> str:
 
 
 def day_of(days: Sequence[Day], block_s: int) -> str:
-    """The macro that tells a block's local day, by its number from 0: by reckoning where days are 24 hours long."""
+    """The macro that tells a block's local day, from 0: by reckoning, where days are 24 hours long."""
     begins, parts = 0, []
     for number, day in enumerate(days):
         if number == len(days) - 1 or days[number + 1].begins_s - day.begins_s != DAY_S:
@@ -194,10 +194,10 @@ FROM decisions AS told WHERE block >= $first AND block < $end GROUP BY ALL
 EXPLAINED = """
 WITH said AS (SELECT decision_id, min(said_s) AS said_s FROM explain_sessions GROUP BY decision_id),
 told AS (
-    SELECT block, said_s, greatest(said_s - at_s, 0) AS after_s FROM decisions LEFT JOIN said
+    SELECT block, said_s, CASE WHEN said_s > at_s THEN said_s - at_s END AS after_s FROM decisions LEFT JOIN said
     ON said.decision_id = concat_ws('-', load, clock_epoch, block, lower(trigger), at_s)
     WHERE block >= $first AND block < $end)
-SELECT day_of(block) AS day, count(said_s) AS explained, sum(after_s) AS said_after_s,
+SELECT day_of(block) AS day, count(said_s) AS explained, count(after_s) AS timed, sum(after_s) AS said_after_s,
     max(after_s) AS most_said_after_s
 FROM told GROUP BY ALL
 """

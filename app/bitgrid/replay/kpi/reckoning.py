@@ -13,6 +13,7 @@ from bitgrid.replay.kpi.baseline import LivedBlock, live_again
 from bitgrid.replay.kpi.catalogue import CATALOGUE, Kpi, Unknown, Value
 from bitgrid.replay.kpi.database import Database
 from bitgrid.replay.kpi.period import Day, Period
+from bitgrid.replay.kpi.recorded import Gathered
 from bitgrid.replay.kpi.sums import Sums, total
 
 HEAT = "heat"
@@ -67,8 +68,7 @@ def reckon(
     asked: Period,
     over: Period,
     battery: Battery | None,
-    known_since_s: int | None,
-    notes: Sequence[str] = (),
+    gathered: Gathered,
 ) -> Reckoned:
     """Add up a period.
 
@@ -77,8 +77,7 @@ def reckon(
         asked: the period asked for.
         over: what of it is over.
         battery: the home's; None without one.
-        known_since_s: when the house began to decide, where that was before the period; its ticks are due from then.
-        notes: what a reader must know.
+        gathered: what the records say of themselves.
     """
     days = over.days()
     sums = [Sums(due_blocks=_blocks(day, over)) for day in days]
@@ -90,10 +89,10 @@ def reckon(
         sums[day].holds[rule] += holds
         sums[day].vetoes[rule] += vetoes
     _count_trips(database, days, sums)
-    _count_due(database, days, sums, over, known_since_s)
+    _count_due(database, days, sums, over, gathered.known_since_s)
     lived = database.rows(queries.BASELINE, has_battery=battery is not None, **_bounds(over))
     live_again(map(LivedBlock._make, lived), sums, battery, over.block_s)
-    return Reckoned(asked, over, list(zip(days, sums, strict=True)), tuple(notes), total(sums))
+    return Reckoned(asked, over, list(zip(days, sums, strict=True)), tuple(gathered.notes), total(sums))
 
 
 def _prepare(database: Database, days: Sequence[Day], over: Period) -> None:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bitgrid.replay.kpi.database import COLUMNS, Database, Row
 from bitgrid.replay.kpi.errors import Unreadable
 from bitgrid.replay.kpi.period import Period
 from bitgrid.store.archive import manifest
 from bitgrid.store.archive.manifest import Entry
+from bitgrid.store.archive.told import Told
+from bitgrid.store.archive.worth import worth_rows
 from bitgrid.store.errors import StoreError
-from bitgrid.store.rows import DecisionRow
 from bitgrid.store.unarchived import Unarchived
 
 IMPORT_REPORT = "import.json"
@@ -115,32 +114,40 @@ class Recorded:
             found.known_since_s = first_s
         if from_s >= to_s:
             return
-        for kind in COLUMNS:
-            found.hot[kind] = []
-        for row in hot.decisions(from_s, to_s):
-            _take_decision(row, found.hot)
-        found.hot["events"] = [(row.at_s, row.kind, row.record) for row in hot.events(from_s, to_s)]
-        found.hot["explain_sessions"] = list(hot.said(from_s, to_s))
+        told = list(hot.decisions(from_s, to_s))
+        found.hot = {
+            "decisions": [_decided(row) for row in told],
+            "states": [row for each in told if each.trigger == "TICK" for row in _signals(each)],
+            "energy_to_value": list(_worth(hot, told, from_s, to_s)),
+            "events": [(row.at_s, row.kind, row.record) for row in hot.events(from_s, to_s)],
+            "explain_sessions": list(hot.said(from_s, to_s)),
+        }
 
 
-def _take_decision(row: DecisionRow, hot: dict[str, list[Row]]) -> None:
+def _decided(row: Told) -> Row:
+    decision, _state = row.parts
     try:
-        record: dict[str, Any] = json.loads(row.record)
-        told = record["decision"]
-        words = (told["action"], told["level"], told["rule"], told["code"])
-        hot["decisions"].append((row.seq, row.load, row.clock_epoch, row.block, row.trigger, row.at_s, *words))
-        if row.trigger == "TICK":
-            hot["states"] += _signals(row, record["state"]["signals"])
-    except (ValueError, KeyError, TypeError) as error:
+        words = [decision[name] for name in ("action", "level", "rule", "code")]
+    except KeyError as error:
         raise Unreadable(
-            f"the decision {row.id} of the ledger cannot be read ({error}); "
+            f"the decision {row.seq} of the ledger cannot be read (it lacks {error}); "
             f"which records are sound, tells: bitgrid ledger verify"
         ) from error
+    return (row.seq, row.load, row.clock_epoch, row.block, row.trigger, row.at_s, *words)
 
 
-def _signals(row: DecisionRow, signals: dict[str, dict[str, Any]]) -> Iterator[Row]:
-    for name, told in signals.items():
-        yield row.block, row.clock_epoch, row.at_s, name, told["value"], told["quality"]
+def _signals(row: Told) -> Iterator[Row]:
+    _decision, state = row.parts
+    for name, told in (state.get("signals") or {}).items():
+        yield row.block, row.clock_epoch, row.at_s, name, told.get("value"), told.get("quality")
+
+
+def _worth(hot: Unarchived, told: list[Told], from_s: int, to_s: int) -> Iterator[Row]:
+    """What each block's energy became, as the archive will tell it."""
+    loads = sorted({row.load for row in told})
+    measured = {(load, "power_w"): hot.measured(load, "power_w", from_s, to_s) for load in loads}
+    for row in worth_rows(told, measured, to_s):
+        yield tuple(row[name] for name in COLUMNS["energy_to_value"])
 
 
 def _utc_day(at_s: int) -> dt.date:

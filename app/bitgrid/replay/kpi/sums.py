@@ -62,6 +62,7 @@ class Sums:
     late_s: float = 0.0
     most_late_s: float = 0.0
     explained: int = 0
+    timed: int = 0
     said_after_s: float = 0.0
     most_said_after_s: float = 0.0
     holds: Counter[str] = field(default_factory=Counter)

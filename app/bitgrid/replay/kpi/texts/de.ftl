@@ -124,3 +124,4 @@ month-9 = September
 month-10 = Oktober
 month-11 = November
 month-12 = Dezember
+why-no-times = Die aufgezeichneten Erklärungen sagen nicht, wann sie gegeben wurden.

@@ -125,3 +125,4 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+why-no-times = The recorded explanations do not tell when they were said.
