@@ -19,7 +19,7 @@ Made by `make docs` from the catalogue in `app/bitgrid/replay/kpi/`; not edited 
 
 `bitgrid kpi --from 2025-05-01 --to 2025-06-01` prints them, `--json` for programs with every local day, and
 `bitgrid report 2025-05 --out may.html` writes a month as one page to print. `GET /api/v1/kpi?from=…&to=…` answers
-the same JSON (at most 366 days; reckoned by a child process at the lowest priority, kept until the block ends). With
+the same JSON (at most 366 days; reckoned by a child process at the lowest priority, kept until a block ends). With
 `--archive DIR` they are told of an import or of an unpacked bundle; an import knows no decisions.
 
 - Each figure says for what share of the period's blocks it is **known**; nothing is filled in. One that cannot be

@@ -143,7 +143,7 @@ def test_todays_rows_stand_beside_the_archived_days_and_nothing_counts_twice(dat
         1,
         100,
         100,
-    )  # 600 W, all of it surplus
+    )  # all surplus
 
 
 def test_a_damaged_record_of_today_is_said(data: Path) -> None:
