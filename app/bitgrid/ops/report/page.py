@@ -15,6 +15,7 @@ from bitgrid.ops.report import charts
 from bitgrid.replay.kpi.catalogue import CATALOGUE, GROUPS
 from bitgrid.replay.kpi.period import Day
 from bitgrid.replay.kpi.reckoning import Figure, Reckoned, figures
+from bitgrid.replay.kpi.sums import Sums
 from bitgrid.replay.kpi.words import Words
 
 HEADLINES = (
@@ -87,9 +88,9 @@ def _title(words: Words, month: str) -> str:
     return f"{words.t(f'month-{int(number)}')} {year}"
 
 
-def _charts(days: Sequence[tuple[Day, object]], words: Words) -> list[Chart]:
+def _charts(days: Sequence[tuple[Day, Sums]], words: Words) -> list[Chart]:
     """The charts that have anything to show."""
-    by_day = [{figure.kpi.name: figure for figure in figures(sums)} for _day, sums in days]  # type: ignore[arg-type]
+    by_day = [{figure.kpi.name: figure for figure in figures(sums)} for _day, sums in days]
     labels = [str(day.date.day) for day, _sums in days]
     found = []
     for title, parts in _DAY_CHARTS:
