@@ -57,7 +57,7 @@ fail-safe: tools dev  ## Take each line of the fail-safe away and see that a tes
 	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel, the way from tick to command, memory; with DATA= the forecasts on a recorded home
+bench: tools dev  ## Measure the kernel, the way from tick to command, memory, the archive; with DATA= the forecasts on a recorded home
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/latency.py
 	$(VENV)/python bench/household.py $(if $(DATA),'$(DATA)')
@@ -65,6 +65,7 @@ bench: tools dev  ## Measure the kernel, the way from tick to command, memory; w
 	$(VENV)/python bench/forecast.py $(if $(DATA),'$(DATA)')
 	$(VENV)/python bench/forecast_cost.py
 	$(VENV)/python bench/kpi.py
+	$(VENV)/python bench/cold.py
 
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes

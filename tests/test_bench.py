@@ -54,6 +54,13 @@ def test_the_bench_of_latency_times_starts_and_stops(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_bench_of_the_archive_tells_a_year_by_kind() -> None:
+    said = told("cold", DAYS=1, EVERY_S=300)
+    assert "2025-01-15: 11520 values" in said
+    for kind in ("telemetry", "decisions", "energy_to_value", "a year as kept by default"):
+        assert f"\n{kind} " in said
+
+
 @pytest.mark.system
 def test_the_bench_of_memory_weighs_every_process_of_the_house() -> None:
     said = told("memory", SETTLE_S=0)

@@ -85,6 +85,21 @@ def test_the_next_one_comes_after_midnight(archivist: Archivist, child: FakeChil
     assert child.begun == 2
 
 
+def test_a_run_that_goes_on_over_midnight_leaves_no_day_out(
+    archivist: Archivist, child: FakeChild, clock: HeldClock
+) -> None:
+    clock.wall_s = MIDNIGHT_S - AFTER_START_S - 10
+    clock.advance(AFTER_START_S)
+    archivist.step()
+    clock.advance(20)
+    child.told = [Outcome()]
+    archivist.step()
+    assert child.begun == 1
+    clock.advance(AFTER_MIDNIGHT_S)
+    archivist.step()
+    assert child.begun == 2
+
+
 def test_where_there_is_more_to_do_it_goes_on_at_once(
     archivist: Archivist, child: FakeChild, clock: HeldClock
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bitgrid.bus import Bus, DecisionEvent, ExplainSession, Received, Topics, decode
 from bitgrid.clock import Clock
 from bitgrid.config import Site
@@ -18,15 +20,23 @@ class Narrator:
     Args:
         site: whose loads are spoken of.
         bus: where decisions are heard and their sentences told.
+        keep: called with each session that was told, on the thread on which the bus calls.
         clock: so that a session tells when it was said, and how long that took can be reckoned; without one it
             tells when the decision was made.
     """
 
-    def __init__(self, site: Site, bus: Bus, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        bus: Bus,
+        keep: Callable[[ExplainSession], None] = lambda _session: None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
         topics = Topics(site.site)
         self._bus, self._topic, self._clock = bus, topics.session, clock
         self._explainer = Explainer(site)
-        self._unreadable = 0
+        self._unreadable, self._keep = 0, keep
         bus.subscribe(topics.decision, self.on_decision)
 
     def on_decision(self, received: Received) -> None:
@@ -40,6 +50,7 @@ class Narrator:
         at_s = record.at_s if self._clock is None else self._clock.now()
         session = ExplainSession(decision_id=event.id, load=event.load, at_s=at_s, texts=texts)
         self._bus.publish(self._topic, session)
+        self._keep(session)
 
     def step(self) -> None:
         """Tell, once, of decisions that could not be read.

@@ -19,7 +19,7 @@ from bitgrid.store.telemetry import TelemetryStore
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400
-AFTER_MIDNIGHT_S = 600.0
+AFTER_MIDNIGHT_S = 900.0
 AFTER_START_S = 300.0
 AGAIN_S = 3600.0
 
@@ -45,6 +45,7 @@ class Archivist:
         self._store, self._child, self._clock = store, child, clock
         self._is_running = False
         self._next_boot_s = clock.boot() + AFTER_START_S
+        self._due_s = 0.0
         self._problem = ""
         self._ready: list[tuple[str, int]] = []
 
@@ -62,6 +63,8 @@ class Archivist:
 
     def _start(self) -> None:
         try:
+            # Reckoned where a run begins: one that goes on over midnight has not seen the day that ended then.
+            self._due_s = (self._clock.now() - AFTER_MIDNIGHT_S) // DAY_S * DAY_S + DAY_S + AFTER_MIDNIGHT_S
             self._child.start()
             self._is_running = True
         except OSError as error:
@@ -81,7 +84,7 @@ class Archivist:
     def _rest_s(self, outcome: Outcome) -> float:
         if outcome.is_more:
             return 0.0
-        until_s = DAY_S - self._clock.now() % DAY_S + AFTER_MIDNIGHT_S
+        until_s = min(max(0.0, self._due_s - self._clock.now()), DAY_S)
         return min(AGAIN_S, until_s) if outcome.problems or outcome.warnings else until_s
 
     def _forget(self, day: str, held: int) -> None:

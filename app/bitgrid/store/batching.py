@@ -12,7 +12,7 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 60.0
+WRITE_EVERY_S = 300.0
 MAX_WAITING = 100_000
 SAME_TIME_S = 0.5
 """A time that is reckoned from an age told anew is as exact as this."""

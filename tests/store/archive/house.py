@@ -92,6 +92,6 @@ class RecordedHouse:
     def explain(self, at_s: float, decision_id: str) -> None:
         with closing(sqlite3.connect(self.data / "bitgrid.sqlite")) as connection, connection:
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS explain_session (decision_id TEXT, load TEXT, at_s REAL, texts TEXT)"
+                "INSERT INTO explain_session (decision_id, load, at_s, texts) VALUES (?, 'miner', ?, '{}')",
+                (decision_id, at_s),
             )
-            connection.execute("INSERT INTO explain_session VALUES (?, 'miner', ?, '{}')", (decision_id, at_s))

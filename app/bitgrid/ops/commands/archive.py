@@ -122,10 +122,13 @@ def drop(kind: str, before: dt.datetime, yes: bool, data: Path | None, named: Pa
 @click.pass_context
 def run(context: click.Context, data: Path | None, config_dir: Path | None, as_json: bool) -> None:
     """Archive finished days and keep retention; the recorder does this by itself every night."""
-    from bitgrid.store.archive.keeper import Keeper  # noqa: PLC0415  pyarrow, where it is used
+    import pyarrow as pa  # noqa: PLC0415  where it is used
+
+    from bitgrid.store.archive.keeper import Keeper  # noqa: PLC0415
     from bitgrid.store.archive.retention import Limits  # noqa: PLC0415
 
     os.nice(NICE)
+    pa.set_cpu_count(1)
     place = next((path for path in data_places(data, _running()) if path.is_dir()), None)
     if place is None:
         raise Refusal("there is no data directory; name it with --data")

@@ -38,7 +38,7 @@ KINDS: dict[str, tuple[Column, ...]] = {
             "value",
             "f64",
             "by the signal's suffix",
-            "The measured value; none where quality is not good.",
+            "The measured value; none where there was none.",
             is_optional=True,
         ),
         _QUALITY,

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bitgrid.store.archive import book, manifest
-from bitgrid.store.archive.files import read_file
+from bitgrid.store.archive.files import holds, read_file
 from bitgrid.store.archive.hot import DAY_S, FORGETFUL, HotSource, start_of
 from bitgrid.store.archive.manifest import Entry, path_of
 from bitgrid.store.archive.schema import schema
@@ -90,9 +90,9 @@ class Filler:
         if self._is_settled(kind, day):
             return
         rows, entry = self._hot.table(kind, day), self._entry(kind, day)
-        if entry is not None:
-            rows = joined(read_file(self._directory / entry.path, kind), rows, kind)
-        self._write(kind, day, in_order(rows, kind))
+        if entry is not None and not holds(self._directory / entry.path, kind, rows):
+            rows = in_order(joined(read_file(self._directory / entry.path, kind), rows, kind), kind)
+        self._write(kind, day, rows)
 
     def _write(self, kind: str, day: dt.date, rows: pa.Table) -> None:
         """Of a kind that nothing is told of, there is no file; but of a day's decisions there are all three."""

@@ -47,14 +47,10 @@ class HotSource:
         self._path = path
 
     def days(self, kind: str) -> list[dt.date]:
-        """The UTC days of which it holds something, oldest first; looked up one by one, not counted through."""
-        found: list[dt.date] = []
+        """The UTC days of which it holds something, oldest first."""
+        query = f"SELECT DISTINCT CAST(at_s / {DAY_S} AS INTEGER) FROM {_TABLES[kind]} WHERE at_s >= 0"  # noqa: S608  own names
         with self._open(kind) as connection:
-            next_s = _first_from(connection, kind, float("-inf"))
-            while next_s is not None:
-                found.append(day_of(next_s))
-                next_s = _first_from(connection, kind, float(start_of(found[-1]) + DAY_S))
-        return found
+            return sorted(day_of(row[0] * DAY_S) for row in connection.execute(query))
 
     def rows(self, kind: str, day: dt.date) -> int:
         """How many rows it holds of a day."""
@@ -82,7 +78,7 @@ class HotSource:
         try:
             with closing(self._connection()) as connection:
                 if connection.execute(
-                    "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", (_TABLES[kind],)
+                    "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?", (_TABLES[kind],)
                 ).fetchone():
                     yield connection
                 else:
@@ -102,12 +98,6 @@ def _nothing(kind: str) -> sqlite3.Connection:
     columns = ", ".join(column.name for column in KINDS[kind])
     connection.execute(f"CREATE TABLE {_TABLES[kind]} ({columns})")
     return connection
-
-
-def _first_from(connection: sqlite3.Connection, kind: str, at_s: float) -> float | None:
-    query = f"SELECT MIN(at_s) FROM {_TABLES[kind]} WHERE at_s >= ?"  # noqa: S608  own names
-    found = connection.execute(query, (at_s,)).fetchone()[0]
-    return None if found is None else float(found)
 
 
 def _bounds(day: dt.date) -> tuple[int, int]:

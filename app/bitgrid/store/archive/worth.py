@@ -18,6 +18,7 @@ from bitgrid.store.archive.told import Told
 BLOCK_S = 600
 HOLDS_S = 60.0
 LEAST_COVERED = 0.5
+_FINENESS = 1 << 13
 Series = tuple[Sequence[float], Sequence[float | None]]
 """Times, ascending, and what was measured then; None where that was no good value."""
 
@@ -97,18 +98,23 @@ def _row(
         "value_ct": _yields(energy_wh, path.get("hodl")),
         "export_value_ct": _yields(surplus_wh, path.get("export")),
         "sats": _yields(energy_wh, _value(signals, "sats_per_kwh")),
-        "j_per_th": taken_w / hashrate_ths if taken_w is not None and hashrate_ths else None,
+        "j_per_th": _short(taken_w / hashrate_ths) if taken_w is not None and hashrate_ths else None,
         "import_price_ct_kwh": _value(signals, "import_price_ct_kwh"),
         "export_price_ct_kwh": _value(signals, "export_price_ct_kwh"),
     }
 
 
 def _wh(power_w: float | None) -> float | None:
-    return None if power_w is None else power_w * BLOCK_S / 3600
+    return None if power_w is None else _short(power_w * BLOCK_S / 3600)
 
 
 def _yields(energy_wh: float | None, per_kwh: float | None) -> float | None:
-    return None if energy_wh is None or per_kwh is None else energy_wh / 1000 * per_kwh
+    return None if energy_wh is None or per_kwh is None else _short(energy_wh / 1000 * per_kwh)
+
+
+def _short(value: float) -> float:
+    """A value to a ten-thousandth, as a short binary fraction: what is finer only fills the file."""
+    return round(value * _FINENESS) / _FINENESS
 
 
 def _value(signals: Mapping[str, Any], name: str) -> float | None:
