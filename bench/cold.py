@@ -10,7 +10,6 @@ telemetry is, so it stands in `SIGNALS`.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 import os
 import random
@@ -30,7 +29,7 @@ from bitgrid.config.loading import load_plant
 from bitgrid.explain.language import LANGUAGES
 from bitgrid.explain.record import read_record
 from bitgrid.explain.sentences import Explainer
-from bitgrid.kernel import Decision
+from bitgrid.kernel import Decision, decision_record
 from bitgrid.plant.source import SimulatedHome
 from bitgrid.replay.drive import from_source
 from bitgrid.replay.simulation import Simulation
@@ -156,14 +155,14 @@ def explain(config: Config, decisions: list[Decision], data: Path) -> None:
     """Each decision in words, as `explain` keeps it."""
     explainer, sessions = Explainer(config.site), []
     for decision in decisions:
-        view = read_record(json.loads(whole(decision)))
+        view = read_record(decision_record(decision))
         if view is None:
             sys.exit("a record cannot be read")
         texts = {str(language): explainer.texts_of(view, language) for language in LANGUAGES}
         at_s = decision.state.at_s
         name = f"{decision.load.id}-0-{decision.state.block}-tick-{at_s}"
         sessions.append(Session(name, decision.load.id, at_s, texts))
-    SessionStore(data / "bitgrid.sqlite").append(sessions)
+    SessionStore(data / "bitgrid.sqlite").append(sessions, 0.0)
 
 
 def live(config: Config, data: Path, day: dt.date) -> None:

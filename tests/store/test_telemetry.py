@@ -107,7 +107,7 @@ class TestRecorder:
         self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
     ) -> None:
         recorder.on_telemetry(told(5.0))
-        clock.advance(59)
+        clock.advance(599)
         assert recorder.step() == ""
         assert store.values("meter", "grid_power_w", 0) == []
         clock.advance(1)
@@ -124,7 +124,7 @@ class TestRecorder:
         recorder.on_telemetry(
             Received(TOPICS.telemetry("meter", "grid_power_w"), message.encode(), retained=False)
         )
-        recorder.step()
+        recorder.flush()
         assert [row.at_s for row in store.values("meter", "grid_power_w", 0)] == [sent_s - 1]
 
     def test_leaves_out_forecasts_and_what_was_retained(self, recorder: TelemetryRecorder) -> None:
@@ -139,7 +139,7 @@ class TestRecorder:
     ) -> None:
         recorder.on_telemetry(told(5.0))
         real, store.append = store.append, _refuse  # type: ignore[method-assign]
-        clock.advance(60)
+        clock.advance(600)
         assert "disk full" in recorder.step()
         assert recorder.waiting == 1
         store.append = real  # type: ignore[method-assign]

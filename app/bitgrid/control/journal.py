@@ -194,11 +194,13 @@ class Journal:
 
     def _append(self, decided: Decided) -> Head:
         forecast, row = decided.decision.state.forecast, decided.row
-        if forecast is not None and forecast_hash(forecast) != self._archived:
-            name = forecast_hash(forecast)
-            self._ledger.archive_forecast(name, canonical_json(forecast_record(forecast)), row.at_s)
-            self._archived = name
-        return self._ledger.append(row, canonical_json(memory_record(advance(decided.decision))))
+        memory = canonical_json(memory_record(advance(decided.decision)))
+        if forecast is None or forecast_hash(forecast) == self._archived:
+            return self._ledger.append(row, memory)
+        name = forecast_hash(forecast)
+        head = self._ledger.append(row, memory, (name, canonical_json(forecast_record(forecast))))
+        self._archived = name
+        return head
 
     def _catch_up(self, at_s: int) -> None:
         """Write what is owed, in the order it was decided in; what the ledger will never take is given up.

@@ -27,7 +27,7 @@ def main() -> None:
     executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="errand")
     path = service.paths.data / "feeds.sqlite"
     store, loss, forgets = open_feeds_store(path, service.clock)
-    snapshots = Regular(Snapshots(path.parent / "snapshots"), path, service.clock)
+    snapshots = Regular(Snapshots(path.parent / "snapshots"), path, store.snapshot, service.clock)
     errands = Errands(executor)
     house = house_feeds(service.config, Means(service.clock, store, errands, web_fetch()))
     bus = service.connect_bus()

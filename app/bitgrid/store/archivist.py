@@ -19,7 +19,7 @@ from bitgrid.store.telemetry import TelemetryStore
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400
-AFTER_MIDNIGHT_S = 900.0
+AFTER_MIDNIGHT_S = 1200.0
 AFTER_START_S = 300.0
 AGAIN_S = 3600.0
 

@@ -12,7 +12,9 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 300.0
+WRITE_EVERY_S = 600.0
+"""Each batch costs some 50 kB beside its values, whatever its size: at 60 s the day's bytes would be threefold."""
+TRY_EVERY_S = 60.0
 MAX_WAITING = 100_000
 SAME_TIME_S = 0.5
 """A time that is reckoned from an age told anew is as exact as this."""
@@ -26,6 +28,7 @@ class TelemetryRecorder:
         self._waiting: deque[Measured] = deque(maxlen=MAX_WAITING)
         self._newest: dict[tuple[str, str], Measured] = {}
         self._next_write_boot_s = clock.boot() + WRITE_EVERY_S
+        self._not_written = ""
 
     @property
     def waiting(self) -> int:
@@ -60,9 +63,9 @@ class TelemetryRecorder:
 
     def step(self) -> str:
         """Write when it is time; tell what is wrong, or nothing."""
-        if self._clock.boot() < self._next_write_boot_s:
-            return ""
-        return self.flush()
+        if self._clock.boot() >= self._next_write_boot_s:
+            self._not_written = self.flush()
+        return self._not_written
 
     def flush(self) -> str:
         """Write everything that waits, in one transaction; tell what is wrong, or nothing."""
@@ -72,6 +75,7 @@ class TelemetryRecorder:
             self._store.append(batch)
         except StoreError as error:
             log.warning("%s; %d values wait", error, len(batch))
+            self._next_write_boot_s = self._clock.boot() + TRY_EVERY_S
             return str(error)
         for _measured in batch:
             self._waiting.popleft()

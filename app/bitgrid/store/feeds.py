@@ -82,7 +82,13 @@ class FeedsStore:
         self._path = path
         self._database = SqliteDatabase(
             str(path),
-            pragmas={"journal_mode": "wal", "synchronous": "normal", "busy_timeout": 2000, "secure_delete": 0},
+            pragmas={
+                "locking_mode": "exclusive",  # nobody else opens it, and so its index of the log is in no file
+                "journal_mode": "wal",
+                "synchronous": "normal",
+                "busy_timeout": 2000,
+                "secure_delete": 0,
+            },
         )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +99,7 @@ class FeedsStore:
             raise
         except (*_ERRORS, OSError, StoreError) as error:
             self._database.close()
-            kind = DamagedError if is_damage(error) or is_damage(error.__cause__ or error) else StoreError
+            kind = DamagedError if is_damage(error) else StoreError
             raise kind(f"the feeds' database {path} cannot be opened: {error}") from error
 
     def snapshot(self) -> None:
@@ -102,7 +108,7 @@ class FeedsStore:
         Raises:
             StoreError: there is none.
         """
-        Snapshots(self._path.parent / "snapshots").take(self._path)
+        Snapshots(self._path.parent / "snapshots").take(self._path, connection_of(self._database))
 
     def add(self, means: BlockMeans) -> None:
         """Remember a block; what was known of it gives way."""

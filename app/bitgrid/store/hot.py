@@ -10,7 +10,7 @@ from bitgrid.store.incidents import Loss
 from bitgrid.store.opening import open_sound
 from bitgrid.store.telemetry import TelemetryStore
 
-KEEP_S = 7 * 86_400.0
+KEEP_S = 5 * 86_400.0
 """Hot values are kept a day past their own, longer while the archive does not take them."""
 
 

@@ -2,8 +2,8 @@
 
 A value is a row of two or three small numbers, for 40 signals every ten seconds make 345,600 a day:
 
-    sample.key      (time in ms since 1970) << 12 | series.id: in the order of time, so that a batch is a piece
-    at the end sample.value    an integer: thousandths, where that is exact; a float as it is, else; or nothing
+    sample.key      (tenths of a second since 2020) << 10 | series.id: in the order of time, a batch is at the end
+    sample.value    an integer: thousandths, where that is exact; a float as it is, else; or nothing
     sample.quality  an index into `QUALITIES`
 
 The view ``telemetry`` shows it as people and the release before know it (at_s, device, signal, value, quality),
@@ -15,13 +15,15 @@ from __future__ import annotations
 from bitgrid.store.versions import Step
 
 QUALITIES = ("good", "stale", "invalid", "missing")
-SERIES_BITS = 12
+SERIES_BITS = 10
+BEGINS_S = 1_577_836_800
+TICKS_A_SECOND = 10
 MOST_SERIES = (1 << SERIES_BITS) - 1
 
 _QUALITY = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(QUALITIES))
 _NUMBER = " ".join(f"WHEN '{name}' THEN {number}" for number, name in enumerate(QUALITIES))
 _KEY = (
-    f"(CAST(ROUND({{row}}.at_s * 1000) AS INTEGER) << {SERIES_BITS})"  # noqa: S608  own names
+    f"(CAST(ROUND(({{row}}.at_s - {BEGINS_S}) * {TICKS_A_SECOND}) AS INTEGER) << {SERIES_BITS})"  # noqa: S608  own names
     " | (SELECT id FROM series WHERE device = {row}.device AND signal = {row}.signal)"
 )
 
@@ -42,7 +44,8 @@ _SAMPLES: Step = (
         FROM telemetry_before AS old WHERE at_s BETWEEN 0 AND 4e9 ORDER BY at_s""",  # noqa: S608  own names
     "DROP TABLE telemetry_before",
     f"""CREATE VIEW telemetry AS
-        SELECT (sample.key >> {SERIES_BITS}) / 1000.0 AS at_s, series.device AS device, series.signal AS signal,
+        SELECT ((sample.key >> {SERIES_BITS}) + {BEGINS_S * TICKS_A_SECOND}) / {TICKS_A_SECOND}.0 AS at_s,
+            series.device AS device, series.signal AS signal,
             CASE typeof(sample.value) WHEN 'integer' THEN sample.value / 1000.0 ELSE sample.value END AS value,
             CASE sample.quality {_QUALITY} END AS quality
         FROM sample JOIN series ON series.id = sample.key & {MOST_SERIES}""",  # noqa: S608  own names

@@ -73,8 +73,13 @@ class Ledger:
             kind = DamagedError if is_damage(error) else StoreError
             raise kind(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
 
-    def append(self, row: DecisionRow, memory: str) -> Head:
+    def append(self, row: DecisionRow, memory: str, forecast: tuple[str, str] | None = None) -> Head:
         """Make a decision and the memory it leaves durable, in one transaction; where the chain then ends.
+
+        Args:
+            row: the decision.
+            memory: JSON.
+            forecast: hash and canonical JSON of one that it was made by, to be kept under that hash.
 
         Raises:
             RecordRefused: it can never be written, as the block has its decision.
@@ -87,6 +92,8 @@ class Ledger:
             head = Head(before.seq + 1, link(before.hash, row.record))
             told = (row.load, row.clock_epoch, row.block, row.trigger, row.at_s, row.record)
             links = (before.hash, head.hash)
+            if forecast is not None:
+                _keep(connection, "forecast", *forecast, row.at_s)
             connection.execute("INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?)", (head.seq, *told, *links))
             _remember(connection, row.load, memory)
         return head
@@ -197,8 +204,7 @@ class Ledger:
 
     def _archive(self, table: str, key: str, record: str, at_s: int) -> None:
         with self._writing(at_s) as connection:
-            if connection.execute(_ARCHIVED[table], (key,)).fetchone() is None:
-                connection.execute(_ARCHIVE[table], (key, record, at_s))
+            _keep(connection, table, key, record, at_s)
 
     def _archived(self, table: str, key: str) -> str | None:
         for connection in self._newest_first():
@@ -280,6 +286,11 @@ def _damage_told() -> Iterator[None]:
         yield
     except (StoreError, sqlite3.Error, OSError) as error:
         log.error("an old month of the ledger is damaged: %s", error)  # noqa: TRY400  the text says it all
+
+
+def _keep(connection: sqlite3.Connection, table: str, key: str, record: str, at_s: int) -> None:
+    if connection.execute(_ARCHIVED[table], (key,)).fetchone() is None:
+        connection.execute(_ARCHIVE[table], (key, record, at_s))
 
 
 def _remember(connection: sqlite3.Connection, load: str, record: str) -> None:

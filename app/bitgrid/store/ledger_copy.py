@@ -1,6 +1,6 @@
-"""A second copy of the ledger's last months, gone on with every hour: what a damaged month is given back from.
+"""A second copy of the ledger's last months, gone on with every three hours: a damaged month is given back from it.
 
-The ledger only grows, so only what is new is written: some 100 kB an hour. Each record is held against its hash
+The ledger only grows, so only what is new is written: some 200 kB each time. Each record is held against its hash
 and the one before it on the way, so that damage is not copied. Reads the ledger; writes
 ``data/snapshots/ledger`` alone.
 """
@@ -20,7 +20,7 @@ from bitgrid.store.files import changed_at_s, stamp, sync
 from bitgrid.store.ledger_check import links_after, problem_of_month
 from bitgrid.store.versions import version_of
 
-COPY_EVERY_S = 3600.0
+COPY_EVERY_S = 3 * 3600.0
 MONTHS = 2
 _ARCHIVES = ("configuration", "forecast")
 

@@ -17,8 +17,8 @@ from bitgrid.store.errors import StoreError
 from bitgrid.store.hot_schema import STEPS
 from bitgrid.store.versions import connection_of, refuse_newer, version_of
 
-KEEP_S = 7 * 86_400.0
-DROP_EVERY_S = 3600.0
+KEEP_S = 5 * 86_400.0
+WRITE_EVERY_S = 3600.0
 TRY_EVERY_S = 60.0
 MAX_WAITING = 1_000
 _PRAGMAS = {"synchronous": "normal", "busy_timeout": 2000, "secure_delete": 0}
@@ -56,13 +56,12 @@ class SessionStore:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, sessions: list[Session], forget_before_s: float | None = None) -> None:
+    def append(self, sessions: list[Session], forget_before_s: float) -> None:
         """Keep these, and forget those decided before a time; one that is known already is left as it is."""
         rows = [one._replace(texts=json.dumps(one.texts, ensure_ascii=False))._asdict() for one in sessions]  # type: ignore[arg-type]
         with self._open("rw") as database, database.atomic():
             _ExplainSession.insert_many(rows).on_conflict_ignore().execute()
-            if forget_before_s is not None:
-                _ExplainSession.delete().where(_ExplainSession.at_s < forget_before_s).execute()
+            _ExplainSession.delete().where(_ExplainSession.at_s < forget_before_s).execute()
 
     def sessions(self, first_s: float, last_s: float) -> list[Session]:
         """Those with ``first_s`` <= time < ``last_s``, the oldest first; a day has some hundred."""
@@ -99,7 +98,8 @@ class SessionKeeper:
     def __init__(self, store: SessionStore, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._waiting: deque[Session] = deque(maxlen=MAX_WAITING)
-        self._next_try_boot_s = self._next_drop_boot_s = clock.boot()
+        self._next_try_boot_s = clock.boot() + WRITE_EVERY_S
+        self._problem = ""
 
     @property
     def waiting(self) -> int:
@@ -111,22 +111,20 @@ class SessionKeeper:
         self._waiting.append(session)
 
     def step(self) -> str:
-        """Write what waits; tell what is wrong, or nothing. After a failure it is tried once a minute."""
-        if not self._waiting or self._clock.boot() < self._next_try_boot_s:
-            return ""
-        return self.flush()
+        """Write what waits, once an hour: it is made of what the ledger holds. Tell what is wrong, or nothing."""
+        if self._waiting and self._clock.boot() >= self._next_try_boot_s:
+            self._problem = self.flush()
+        return self._problem
 
     def flush(self) -> str:
         """Write what waits now; tell what is wrong, or nothing."""
-        is_time = self._clock.boot() >= self._next_drop_boot_s
         batch = list(self._waiting)
         try:
-            self._store.append(batch, self._clock.now() - KEEP_S if is_time else None)
+            self._store.append(batch, self._clock.now() - KEEP_S)
         except StoreError as error:
             self._next_try_boot_s = self._clock.boot() + TRY_EVERY_S
             return str(error)
         for _session in batch:
             self._waiting.popleft()
-        if is_time:
-            self._next_drop_boot_s = self._clock.boot() + DROP_EVERY_S
+        self._next_try_boot_s = self._clock.boot() + WRITE_EVERY_S
         return ""

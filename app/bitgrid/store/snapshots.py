@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +53,12 @@ class Snapshots:
         found = (_read(path) for path in self._directory.iterdir())
         return sorted(one for one in found if one is not None and name in {None, one.name})
 
-    def take(self, path: Path) -> Snapshot:
+    def take(self, path: Path, connection: sqlite3.Connection | None = None) -> Snapshot:
         """Take one of a database as it is now; whoever writes may go on.
+
+        Args:
+            path: the database.
+            connection: through which to read it, where one holds it alone.
 
         Raises:
             StoreError: there is none; what was there before is untouched.
@@ -61,7 +66,7 @@ class Snapshots:
         unfinished = self._directory / f"{path.stem}{_UNFINISHED}"
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
-            with closing(open_to_read(path)) as source:
+            with closing(open_to_read(path)) if connection is None else nullcontext(connection) as source:
                 form, at = version_of(source), stamp(changed_at_s(path))
                 copy(source, unfinished)
             taken = Snapshot(at, path.stem, form, self._directory / f"{path.stem}.v{form}.{at}.sqlite")
@@ -87,12 +92,12 @@ class Regular:
     Args:
         snapshots: where they are kept.
         path: the database; while it is not there, none is taken.
+        take: takes one.
         clock: for the times.
-        every_s: how far apart, s.
     """
 
-    def __init__(self, snapshots: Snapshots, path: Path, clock: Clock, every_s: float = WEEK_S) -> None:
-        self._snapshots, self._path, self._clock, self._every_s = snapshots, path, clock, every_s
+    def __init__(self, snapshots: Snapshots, path: Path, take: Callable[[], object], clock: Clock) -> None:
+        self._snapshots, self._path, self._take, self._clock = snapshots, path, take, clock
         self._next_look_boot_s = clock.boot()
         self._problem = ""
 
@@ -105,10 +110,10 @@ class Regular:
 
     def _look(self) -> str:
         taken = self._snapshots.of(self._path.stem)
-        if not self._path.exists() or (taken and taken[-1].stamp > stamp(self._clock.now() - self._every_s)):
+        if not self._path.exists() or (taken and taken[-1].stamp > stamp(self._clock.now() - WEEK_S)):
             return ""
         try:
-            self._snapshots.take(self._path)
+            self._take()
         except StoreError as error:
             return str(error)
         return ""

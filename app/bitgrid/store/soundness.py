@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import peewee
+
 from bitgrid.clock import Clock
 
 LONGEST_MACHINE_S = 20.0
@@ -18,9 +20,12 @@ class NotFinishedError(Exception):
     """The time was over before all was looked at; what was, was sound."""
 
 
-def is_damage(error: BaseException) -> bool:
-    """Whether an error of SQLite's says that the file itself is damaged, and not full, locked or protected."""
-    return isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in _TELLING)
+def is_damage(error: BaseException | None) -> bool:
+    """Whether an error, or its cause, says that the file itself is damaged, and not full, locked or protected."""
+    if error is None:
+        return False
+    is_of_sqlite = isinstance(error, sqlite3.DatabaseError | peewee.DatabaseError)
+    return (is_of_sqlite and any(word in str(error) for word in _TELLING)) or is_damage(error.__cause__)
 
 
 def problem_of(connection: sqlite3.Connection, clock: Clock, longest_machine_s: float = LONGEST_MACHINE_S) -> str:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from peewee import BareField, Expression, IntegerField, Model, PeeweeException, SqliteDatabase, TextField
 
 from bitgrid.store.errors import DamagedError, NewerError, StoreError
-from bitgrid.store.hot_schema import MOST_SERIES, QUALITIES, SERIES_BITS, STEPS
+from bitgrid.store.hot_schema import BEGINS_S, MOST_SERIES, QUALITIES, SERIES_BITS, STEPS, TICKS_A_SECOND
 from bitgrid.store.snapshots import Snapshots
 from bitgrid.store.soundness import is_damage
 from bitgrid.store.versions import bring_up, connection_of
@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": "full", "busy_timeout": 2000, "secure_delete": 0}
 """``full``: one fsync a batch. With ``normal`` a power cut would take every batch since the last checkpoint."""
-_ROWS_A_STATEMENT = 200
 _ROWS_A_PIECE = 2000
 _DAY_S = 86_400
 _LAST_S = 4_000_000_000.0
@@ -34,7 +33,7 @@ _ERRORS = (PeeweeException, sqlite3.Error)
 
 
 class Measured(NamedTuple):
-    """A value of a device's signal at a time (UTC epoch seconds, to the millisecond), with its quality."""
+    """A value of a device's signal at a time (UTC epoch seconds, to the tenth), with its quality."""
 
     at_s: float
     device: str
@@ -93,14 +92,14 @@ class TelemetryStore:
             raise
         except (*_ERRORS, OSError, StoreError) as error:
             self._database.close()
-            kind = DamagedError if is_damage(error) or is_damage(error.__cause__ or error) else StoreError
+            kind = DamagedError if is_damage(error) else StoreError
             raise kind(f"the telemetry database {path} cannot be opened: {error}") from error
         self._names = {number: name for name, number in self._ids.items()}
 
     def append(self, batch: Iterable[Measured]) -> None:
         """Write a batch in one transaction, durably; a value already there is left as it is.
 
-        Left out, and logged once: what has no time between 1970 and 2096, and signals past the 4,095th.
+        Left out, and logged once: what has no time between 1970 and 2096, and signals past the 1,023rd.
 
         Raises:
             StoreError: nothing of the batch was written.
@@ -110,9 +109,8 @@ class TelemetryStore:
         try:
             with self._database.bind_ctx(_MODELS), self._database.atomic():
                 new = self._number({(one.device, one.signal) for one in measured} - self._ids.keys())
-                rows = list(self._rows_of(measured, self._ids | new))
-                for start in range(0, len(rows), _ROWS_A_STATEMENT):
-                    _Sample.insert_many(rows[start : start + _ROWS_A_STATEMENT]).on_conflict_ignore().execute()
+                rows = self._rows_of(measured, self._ids | new)
+                connection_of(self._database).executemany("INSERT OR IGNORE INTO sample VALUES (?, ?, ?)", rows)
         except _ERRORS as error:
             raise StoreError(f"telemetry cannot be written: {error}") from error
         self._ids |= new
@@ -161,7 +159,7 @@ class TelemetryStore:
     def rows(self, first_s: float, last_s: float) -> Iterator[Measured]:
         """Every value with ``first_s`` <= time < ``last_s`` (UTC epoch seconds), in the order of time.
 
-        Values of the same millisecond come in the order in which their signals were first seen.
+        Values of the same tenth come in the order in which their signals were first seen.
 
         Read piece by piece: some hundred kilobytes at a time, whatever the span, and no transaction stays open
         between two pieces, so a writer goes on meanwhile. What is appended behind the place it has come to is
@@ -185,7 +183,7 @@ class TelemetryStore:
             StoreError: it cannot be read.
         """
         days: list[dt.date] = []
-        held = self._read(_Sample.key >= 0, 1)
+        held = self._read(_Sample.key >= _key(0, 0), 1)
         while held:
             day = int(held[0].at_s // _DAY_S)
             days.append(dt.datetime.fromtimestamp(day * _DAY_S, dt.UTC).date())
@@ -207,7 +205,7 @@ class TelemetryStore:
     def _measured(self, key: int, value: float | None, quality: int) -> Measured:
         told = value / 1000 if isinstance(value, int) else value
         device, signal = self._name(key & MOST_SERIES)
-        return Measured((key >> SERIES_BITS) / 1000, device, signal, told, QUALITIES[quality])
+        return Measured(_at_s(key), device, signal, told, QUALITIES[quality])
 
     def _name(self, series: int) -> tuple[str, str]:
         """Device and signal; another process may have written a new one."""
@@ -227,14 +225,13 @@ class TelemetryStore:
 
     def _rows_of(
         self, batch: Iterable[Measured], ids: dict[tuple[str, str], int]
-    ) -> Iterator[dict[str, float | int | None]]:
+    ) -> Iterator[tuple[int, float | int | None, int]]:
         for one in batch:
             series = ids.get((one.device, one.signal))
             if series is None or not 0 <= one.at_s < _LAST_S or one.quality not in QUALITIES:
                 self._leave_out(one)
                 continue
-            value, quality = _kept(one.value), QUALITIES.index(one.quality)
-            yield {"key": _key(one.at_s, series), "value": value, "quality": quality}
+            yield _key(one.at_s, series), _kept(one.value), QUALITIES.index(one.quality)
 
     def _leave_out(self, one: Measured) -> None:
         if (one.device, one.signal) not in self._left_out:
@@ -246,7 +243,12 @@ class TelemetryStore:
 
 def _key(at_s: float, series: int) -> int:
     """Where a value is kept; times are cut off at what a clock can show."""
-    return round(min(max(at_s, -1.0), _LAST_S) * 1000) << SERIES_BITS | series
+    ticks = round((min(max(at_s, -1.0), _LAST_S) - BEGINS_S) * TICKS_A_SECOND)
+    return ticks << SERIES_BITS | series
+
+
+def _at_s(key: int) -> float:
+    return ((key >> SERIES_BITS) + BEGINS_S * TICKS_A_SECOND) / TICKS_A_SECOND
 
 
 def _kept(value: float | None) -> float | int | None:

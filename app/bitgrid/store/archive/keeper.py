@@ -27,7 +27,7 @@ from bitgrid.store.archive.writer import ArchiveWriter
 from bitgrid.store.errors import ArchiveError, StoreError
 
 DAYS_AT_ONCE = 5
-SETTLED_S = 600.0
+SETTLED_S = 900.0
 """A day is archived when it has been over for so long: what was measured in it is written by then."""
 HOT_KEEP_S = float(DAY_S)
 """The hot copy of a day is kept for so long after its end. Nobody reads older telemetry out of it: what the feeds
