@@ -46,10 +46,11 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md, devices.md and drivers.md anew from what they are made of
+docs: dev  ## Write docs/configuration.md, devices.md, drivers.md and kpi.md anew from what they are made of
 	$(VENV)/bitgrid config docs > docs/configuration.md
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
+	$(VENV)/python -m bitgrid.ops.kpi_docs > docs/kpi.md
 
 .PHONY: fail-safe
 fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
@@ -63,6 +64,7 @@ bench: tools dev  ## Measure the kernel, the way from tick to command, memory, t
 	$(VENV)/python bench/memory.py
 	$(VENV)/python bench/forecast.py $(if $(DATA),'$(DATA)')
 	$(VENV)/python bench/forecast_cost.py
+	$(VENV)/python bench/kpi.py
 	$(VENV)/python bench/cold.py
 	$(VENV)/python bench/research.py
 

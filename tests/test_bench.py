@@ -105,6 +105,12 @@ def test_the_bench_of_a_research_bundle_makes_verifies_and_replays_one() -> None
     assert "0 differ" in said
 
 
+def test_the_bench_of_the_key_figures_reckons_what_it_made_up() -> None:
+    said = told("kpi", DAYS=3, ROUNDS=1, GOAL_S=1000, GOAL_MB=10_000)
+    assert "bitgrid kpi, a year, fresh process" in said
+    assert "its peak resident memory" in said
+
+
 def test_make_bench_runs_every_bench_and_each_is_tried_here() -> None:
     plan = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "bench"],

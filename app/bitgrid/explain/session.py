@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bitgrid.bus import Bus, DecisionEvent, ExplainSession, Received, Topics, decode
+from bitgrid.clock import Clock
 from bitgrid.config import Site
 from bitgrid.explain.language import LANGUAGES
 from bitgrid.explain.record import read_record
@@ -20,13 +21,20 @@ class Narrator:
         site: whose loads are spoken of.
         bus: where decisions are heard and their sentences told.
         keep: called with each session that was told, on the thread on which the bus calls.
+        clock: so that a session tells when it was said, and how long that took can be reckoned; without one it
+            tells when the decision was made.
     """
 
     def __init__(
-        self, site: Site, bus: Bus, keep: Callable[[ExplainSession], None] = lambda _session: None
+        self,
+        site: Site,
+        bus: Bus,
+        keep: Callable[[ExplainSession], None] = lambda _session: None,
+        *,
+        clock: Clock | None = None,
     ) -> None:
         topics = Topics(site.site)
-        self._bus, self._topic = bus, topics.session
+        self._bus, self._topic, self._clock = bus, topics.session, clock
         self._explainer = Explainer(site)
         self._unreadable, self._keep = 0, keep
         bus.subscribe(topics.decision, self.on_decision)
@@ -39,7 +47,8 @@ class Narrator:
             self._unreadable += 1
             return
         texts = {language: self._explainer.texts_of(record, language) for language in LANGUAGES}
-        session = ExplainSession(decision_id=event.id, load=event.load, at_s=record.at_s, texts=texts)
+        at_s = record.at_s if self._clock is None else self._clock.now()
+        session = ExplainSession(decision_id=event.id, load=event.load, at_s=at_s, texts=texts)
         self._bus.publish(self._topic, session)
         self._keep(session)
 

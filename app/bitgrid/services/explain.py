@@ -20,7 +20,7 @@ def main() -> None:
         session = Session(told.decision_id, told.load, told.at_s, told.texts)
         service.inbox.put(partial(keeper.take, session))
 
-    narrator = Narrator(service.config.site, bus, keep)
+    narrator = Narrator(service.config.site, bus, keep, clock=service.clock)
 
     def step() -> StepHealth | None:
         narrator.step()

@@ -19,6 +19,7 @@ from bitgrid.bus.client import MqttBus
 from bitgrid.config.network import is_loopback
 from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
 from bitgrid.web import Asker, HouseView, create_app
+from bitgrid.web.kpis import KpiDesk
 
 THREADS = 32
 GRACEFUL_S = 5
@@ -68,7 +69,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
         service, bus = self._service, self._bus
         view = HouseView(service.config, bus, service.clock)
         asker = Asker(service.config.site.site, bus, service.clock)
-        app = create_app(service.config, view, asker, service.clock, service.stopping)
+        paths, block_s = service.paths, service.config.rules.block_s
+        kpis = KpiDesk(paths.data, paths.config, block_s, service.clock)
+        app = create_app(service.config, view, asker, service.clock, service.stopping, kpis)
         make_page, language = app.extensions["bitgrid"].fragments.recent, service.config.site.language
 
         def step() -> None:

@@ -25,7 +25,7 @@ _PRAGMAS = {"synchronous": "normal", "busy_timeout": 2000, "secure_delete": 0}
 
 
 class Session(NamedTuple):
-    """A decision in words: ``texts`` by language and depth; ``at_s`` when it was decided, UTC epoch seconds."""
+    """A decision in words: ``texts`` by language and depth; ``at_s`` when it was said, UTC epoch seconds."""
 
     decision_id: str
     load: str

@@ -15,6 +15,7 @@ from bitgrid.config import Config
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, live, pages, security
 from bitgrid.web.asking import Asker
+from bitgrid.web.kpis import KpiDesk
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -34,6 +35,7 @@ class Web:
         words: the texts of each language.
         fragments: the rendered page, part by part.
         stopping: set when the process is to end.
+        kpis: where key figures are asked for; None without a house's data.
     """
 
     config: Config
@@ -43,6 +45,7 @@ class Web:
     words: dict[Language, Words]
     fragments: live.Fragments
     stopping: threading.Event
+    kpis: KpiDesk | None = None
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -50,8 +53,13 @@ class Web:
         return next((language for language in LANGUAGES if language == asked), self.config.site.language)
 
 
-def create_app(
-    config: Config, view: HouseView, asker: Asker, clock: Clock, stopping: threading.Event | None = None
+def create_app(  # noqa: PLR0913, PLR0917  what it is put together from
+    config: Config,
+    view: HouseView,
+    asker: Asker,
+    clock: Clock,
+    stopping: threading.Event | None = None,
+    kpis: KpiDesk | None = None,
 ) -> Flask:
     """The application: page, fragments, socket and API.
 
@@ -61,6 +69,7 @@ def create_app(
         asker: the way a wish takes.
         clock: the house's time.
         stopping: ends the sockets when it is set.
+        kpis: where key figures are asked for.
     """
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_S)
@@ -70,7 +79,7 @@ def create_app(
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event())
+    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis)
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web.host)
     app.register_blueprint(pages.routes(web))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bitgrid.store import DecisionRow
-from bitgrid.store.archive.book import Told
-from bitgrid.store.archive.worth import Series, mean, worth_table
+from bitgrid.store.archive.told import Told
+from bitgrid.store.archive.worth import Series, mean, worth_rows
 from store.archive.days import START_S
 from store.archive.house import BLOCK_S, tick
 
@@ -29,13 +29,13 @@ def steady(value: float | None, blocks: int = 2, first_s: int = START_S) -> Seri
 
 def worth(rows: list[Told], **power_w: Series) -> list[dict[str, Any]]:
     measured = {(load, "power_w"): series for load, series in power_w.items()}
-    return list(worth_table(rows, measured, DAY_ENDS_S).to_pylist())
+    return worth_rows(rows, measured, DAY_ENDS_S)
 
 
 def test_energy_is_mean_power_times_the_block_and_is_worth_what_the_decision_said() -> None:
     rows = told(tick(START_S + 2), tick(START_S + BLOCK_S, surplus_w=300))
     measured = {("miner", "power_w"): steady(600.0), ("miner", "hashrate_ths"): steady(30.0)}
-    first = worth_table(rows, measured, DAY_ENDS_S).to_pylist()[0]
+    first = worth_rows(rows, measured, DAY_ENDS_S)[0]
     assert first == {
         "block": START_S // BLOCK_S,
         "at_s": START_S + 2,

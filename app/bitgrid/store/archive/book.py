@@ -7,18 +7,18 @@ looked for in the files from its month on. May touch: the ledger's directory, fo
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
 from bitgrid.store import month
 from bitgrid.store.archive.hot import DAY_S, day_of, start_of
 from bitgrid.store.archive.schema import schema
+from bitgrid.store.archive.told import Told
 from bitgrid.store.errors import StoreError
 
 _DECISIONS = (
@@ -27,30 +27,6 @@ _DECISIONS = (
 )
 _EVENTS = "SELECT seq, at_s, kind, record, hash FROM event WHERE at_s >= ? AND at_s < ? ORDER BY seq"
 _DAYS = "SELECT DISTINCT at_s / 86400 FROM "
-
-
-class Told(NamedTuple):
-    """A decision of the ledger, with what is read out of its record; empty where that was damaged."""
-
-    seq: int
-    load: str
-    clock_epoch: int
-    block: int
-    trigger: str
-    at_s: int
-    record: str
-    hash: str
-
-    @property
-    def parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The decision and the state in the record."""
-        try:
-            whole = json.loads(self.record)
-        except (ValueError, RecursionError):
-            return {}, {}
-        parts = [whole.get(name) if isinstance(whole, dict) else None for name in ("decision", "state")]
-        decision, state = (part if isinstance(part, dict) else {} for part in parts)
-        return decision, state
 
 
 class LedgerSource:

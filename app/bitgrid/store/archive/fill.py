@@ -8,7 +8,7 @@ dropped takes nothing more. May touch: the archive's directory; the hot database
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,9 @@ from bitgrid.store.archive import book, manifest
 from bitgrid.store.archive.files import holds, read_file
 from bitgrid.store.archive.hot import DAY_S, FORGETFUL, HotSource, start_of
 from bitgrid.store.archive.manifest import Entry, path_of
-from bitgrid.store.archive.worth import BLOCK_S, Series, worth_table
+from bitgrid.store.archive.schema import schema
+from bitgrid.store.archive.told import Told
+from bitgrid.store.archive.worth import BLOCK_S, Series, worth_rows
 from bitgrid.store.archive.writer import ArchiveWriter
 from bitgrid.store.errors import StoreError
 
@@ -80,9 +82,9 @@ class Filler:
         self._write("states", day, book.states_table(own))
         if not self._is_settled("telemetry", day):
             measured = self._measured(day, {row.load for row in own})
-            self._write("energy_to_value", day, worth_table(told, measured, before_s))
+            self._write("energy_to_value", day, _worth_table(told, measured, before_s))
         elif manifest.load(self._directory).find("energy_to_value", day) is None:
-            self._write("energy_to_value", day, worth_table(told, {}, before_s))
+            self._write("energy_to_value", day, _worth_table(told, {}, before_s))
 
     def _add(self, kind: str, day: dt.date) -> None:
         if self._is_settled(kind, day):
@@ -114,6 +116,10 @@ class Filler:
         whole = read_file(self._directory / entry.path, "telemetry")
         wanted = [(load, signal) for load in sorted(loads) for signal in ("power_w", "hashrate_ths")]
         return {(load, signal): _series(whole, load, signal) for load, signal in wanted}
+
+
+def _worth_table(told: list[Told], measured: Mapping[tuple[str, str], Series], before_s: int) -> pa.Table:
+    return pa.Table.from_pylist(worth_rows(told, measured, before_s), schema=schema("energy_to_value"))
 
 
 def in_order(rows: pa.Table, kind: str) -> pa.Table:

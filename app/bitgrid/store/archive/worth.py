@@ -13,10 +13,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-
-from bitgrid.store.archive.book import Told
-from bitgrid.store.archive.schema import schema
+from bitgrid.store.archive.told import Told
 
 BLOCK_S = 600
 HOLDS_S = 60.0
@@ -26,7 +23,9 @@ Series = tuple[Sequence[float], Sequence[float | None]]
 """Times, ascending, and what was measured then; None where that was no good value."""
 
 
-def worth_table(told: Sequence[Told], measured: Mapping[tuple[str, str], Series], before_s: int) -> pa.Table:
+def worth_rows(
+    told: Sequence[Told], measured: Mapping[tuple[str, str], Series], before_s: int
+) -> list[dict[str, Any]]:
     """A row a load and block that was decided before ``before_s``; later decisions tell the last block's surplus.
 
     Args:
@@ -47,7 +46,7 @@ def worth_table(told: Sequence[Told], measured: Mapping[tuple[str, str], Series]
         spare_w = _spare_w(taken_w, left_w[row.block])
         left_w[row.block] = _less(left_w[row.block], spare_w)
         rows.append(_row(row, measured, taken_w, spare_w))
-    return pa.Table.from_pylist(rows, schema=schema("energy_to_value"))
+    return rows
 
 
 def mean(series: Series, first_s: float, before_s: float) -> float | None:
