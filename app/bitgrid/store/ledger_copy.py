@@ -1,4 +1,4 @@
-"""A second copy of the ledger's last months, gone on with every three hours: a damaged month is given back from it.
+"""A second copy of the ledger's last months, gone on with every three hours; it gives back a damaged month.
 
 The ledger only grows, so only what is new is written: some 200 kB each time. Each record is held against its hash
 and the one before it on the way, so that damage is not copied. Reads the ledger; writes

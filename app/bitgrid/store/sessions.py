@@ -58,7 +58,7 @@ class SessionStore:
 
     def append(self, sessions: list[Session], forget_before_s: float) -> None:
         """Keep these, and forget those decided before a time; one that is known already is left as it is."""
-        rows = [one._replace(texts=json.dumps(one.texts, ensure_ascii=False))._asdict() for one in sessions]  # type: ignore[arg-type]
+        rows = [{**one._asdict(), "texts": json.dumps(one.texts, ensure_ascii=False)} for one in sessions]
         with self._open("rw") as database, database.atomic():
             _ExplainSession.insert_many(rows).on_conflict_ignore().execute()
             _ExplainSession.delete().where(_ExplainSession.at_s < forget_before_s).execute()
