@@ -116,7 +116,8 @@ def _go_on(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     source.execute("BEGIN")
     links = links_after(source, _end(target))
     memories = source.execute("SELECT load, record FROM memory").fetchall()
-    if not links and memories == target.execute("SELECT load, record FROM memory").fetchall():
+    is_known = memories == target.execute("SELECT load, record FROM memory").fetchall()
+    if not links and is_known and not month.is_sealed(source):
         return
     with month.transaction(target):
         for table in _ARCHIVES:

@@ -113,7 +113,7 @@ class SessionKeeper:
     def step(self) -> str:
         """Write what waits, once an hour: it is made of what the ledger holds. Tell what is wrong, or nothing."""
         if self._waiting and self._clock.boot() >= self._next_try_boot_s:
-            self._problem = self.flush()
+            self.flush()
         return self._problem
 
     def flush(self) -> str:
@@ -123,8 +123,10 @@ class SessionKeeper:
             self._store.append(batch, self._clock.now() - KEEP_S)
         except StoreError as error:
             self._next_try_boot_s = self._clock.boot() + TRY_EVERY_S
-            return str(error)
+            self._problem = str(error)
+            return self._problem
         for _session in batch:
             self._waiting.popleft()
         self._next_try_boot_s = self._clock.boot() + WRITE_EVERY_S
+        self._problem = ""
         return ""

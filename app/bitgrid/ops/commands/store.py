@@ -18,7 +18,6 @@ from bitgrid.store.opening import SET_ASIDE, SNAPSHOTS, give_back, look, usable
 from bitgrid.store.snapshots import Snapshots
 
 _FORMS = {"bitgrid": len(hot_schema.STEPS), "feeds": len(feeds.STEPS)}
-_ANY_FORM = 1 << 30
 _data = click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Directory of the databases."
 )
@@ -52,8 +51,7 @@ def check(context: click.Context, data: Path | None) -> None:
 @store.command()
 @click.argument("name", type=click.Choice([*_FORMS, "ledger"]))
 @_data
-@click.option("--any-form", is_flag=True, help="Also one that a later release took: to install that one again.")
-def restore(name: str, data: Path | None, *, any_form: bool) -> None:
+def restore(name: str, data: Path | None) -> None:
     """Set a database aside and give its newest snapshot back; of the ledger, the last month's copy.
 
     The house must not run. After the ledger was given back, the rules start as if nothing were known:
@@ -63,13 +61,13 @@ def restore(name: str, data: Path | None, *, any_form: bool) -> None:
     if any(Path(card.data) == directory for card in running(project_root() / "var")):
         raise Refusal(f"a house runs on {directory}; end it before its databases are changed")
     try:
-        loss = _restore(name, directory, any_form=any_form)
+        loss = _restore(name, directory)
     except (StoreError, OSError) as error:
         raise Refusal(str(error)) from None
     click.echo(f"{loss.file}: given back from {loss.given_back or 'nothing'}. What was there is in {loss.aside}.")
 
 
-def _restore(name: str, directory: Path, *, any_form: bool) -> Loss:
+def _restore(name: str, directory: Path) -> Loss:
     clock, asked = SystemClock(), "a person asked for it"
     if name == "ledger":
         files = month.months(directory / name)
@@ -77,7 +75,7 @@ def _restore(name: str, directory: Path, *, any_form: bool) -> Loss:
             raise Refusal(f"there is no ledger in {directory / name}")
         return ledger_opening.give_back(files[-1], asked, clock)
     path = directory / f"{name}.sqlite"
-    snapshot = usable(path, _ANY_FORM if any_form else _FORMS[name])
+    snapshot = usable(path, _FORMS[name])
     if snapshot is None:
         raise Refusal(f"there is no sound snapshot of {name} that this release can read; see: bitgrid store check")
     return give_back(path, asked, snapshot, clock)
