@@ -57,9 +57,10 @@ fail-safe: tools dev  ## Take each line of the fail-safe away and see that a tes
 	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel, the way from tick to command, memory, the archive; with DATA= the forecasts on a recorded home
+bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory, the archive; with DATA= the forecasts on a recorded home
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/latency.py
+	$(VENV)/python bench/writes.py
 	$(VENV)/python bench/household.py $(if $(DATA),'$(DATA)')
 	$(VENV)/python bench/memory.py
 	$(VENV)/python bench/forecast.py $(if $(DATA),'$(DATA)')

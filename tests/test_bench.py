@@ -61,6 +61,21 @@ def test_the_bench_of_the_archive_tells_a_year_by_kind() -> None:
         assert f"\n{kind} " in said
 
 
+def test_the_bench_of_writes_counts_a_day_and_sets_it_beside_a_naive_store(tmp_path: Path) -> None:
+    said = told("writes", str(tmp_path), DAY_S=7200, HOT_DAYS=1, NAIVE_PART=120, FEEDS_BLOCKS=100)
+    if "writes are not counted" in said:
+        pytest.skip("temporary files are not on a disk here, so nothing is counted")
+    for line in (
+        "telemetry",
+        "ledger",
+        "explain sessions",
+        "second copy",
+        "a commit a value",
+        "hot database after",
+    ):
+        assert line in said
+
+
 @pytest.mark.system
 def test_the_bench_of_memory_weighs_every_process_of_the_house() -> None:
     said = told("memory", SETTLE_S=0)

@@ -27,6 +27,7 @@ _COMMANDS = {
     "simulate": ("bitgrid.ops.commands.simulate:simulate", "Live a recorded period again, with other rules."),
     "status": ("bitgrid.ops.commands.status:status", "Tell what runs, and why."),
     "ups": ("bitgrid.ops.commands.ups:ups", "Tell the house what its UPS does; for upsmon."),
+    "store": ("bitgrid.ops.commands.store:store", "Check the databases, and give one back from its snapshot."),
     "whatif": ("bitgrid.ops.commands.whatif:whatif", "Decide again on the last state, with other values."),
 }
 

@@ -107,7 +107,7 @@ class TestRecorder:
         self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
     ) -> None:
         recorder.on_telemetry(told(5.0))
-        clock.advance(599)
+        clock.advance(899)
         assert recorder.step() == ""
         assert store.values("meter", "grid_power_w", 0) == []
         clock.advance(1)
@@ -139,7 +139,7 @@ class TestRecorder:
     ) -> None:
         recorder.on_telemetry(told(5.0))
         real, store.append = store.append, _refuse  # type: ignore[method-assign]
-        clock.advance(600)
+        clock.advance(900)
         assert "disk full" in recorder.step()
         assert recorder.waiting == 1
         store.append = real  # type: ignore[method-assign]

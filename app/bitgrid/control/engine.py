@@ -228,7 +228,6 @@ class Engine:
     def _tick(self) -> None:
         """Decide the block that has begun, each load once, in order of priority."""
         key = self.blocks.epoch, self.blocks.block()
-        self._note_gap(key)
         self.warning, taken_w, is_durable = "", 0, True
         for name, load in self.loads.items():
             if self.journal.has_tick(name, *key):
@@ -240,7 +239,8 @@ class Engine:
             self.warning = self.warning or contradiction(self.config.site, state, self.rules.balance_tolerance_w)
             is_durable = self.apply(decision) is not None and is_durable
             taken_w += decision.power_w
-        if is_durable:
+        if is_durable:  # else a full disk would be told of a gap twice a second
+            self._note_gap(key)
             self._ticked = key
             self.clock_steps.decided()
             self._archive_configuration()

@@ -59,13 +59,15 @@ def main() -> None:
 
     def step() -> runtime.StepHealth | None:
         reloader.step()
-        engine.step()
-        power_cut.step()
-        research.step()
-        if ledger.is_damaged:
-            log.critical("rules ends, for the ledger is damaged: the next start sets it aside")
-            service.exit_code = os.EX_IOERR
-            service.stop()
+        try:
+            engine.step()
+            power_cut.step()
+            research.step()
+        finally:
+            if ledger.is_damaged:
+                log.critical("rules ends, for the ledger is damaged: the next start sets it aside")
+                service.exit_code = os.EX_IOERR
+                service.stop()
         if engine.problem:
             return runtime.StepHealth(HealthStatus.ERROR, engine.problem)
         warning = engine.warning or engine.after_loss.told or reloader.problem

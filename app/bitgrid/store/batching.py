@@ -12,8 +12,10 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 600.0
+WRITE_EVERY_S = 900.0
 """Each batch costs some 50 kB beside its values, whatever its size: at 60 s the day's bytes would be threefold."""
+DECIMALS = 3
+"""Of a value, in its signal's unit: no meter is finer, and what is computed needs three times the room."""
 TRY_EVERY_S = 60.0
 MAX_WAITING = 100_000
 SAME_TIME_S = 0.5
@@ -41,7 +43,8 @@ class TelemetryRecorder:
         if names is None or told is None or received.retained or isinstance(told.value, list):
             return
         at_s = round(self._clock.now() - told.age_at_s(self._clock.boot()), 1)
-        new = Measured(at_s, *names, told.value, told.quality.value)
+        value = None if told.value is None else round(told.value, DECIMALS)
+        new = Measured(at_s, *names, value, told.quality.value)
         known = self._newest.get((new.device, new.signal))
         self._newest[new.device, new.signal] = new
         if known is None or abs(at_s - known.at_s) > SAME_TIME_S:

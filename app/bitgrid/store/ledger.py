@@ -12,8 +12,9 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from bitgrid.store import month
 from bitgrid.store.chain import BEGINNING, Head, event_payload, link
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 LOST = "_lost"
 """The name, among the memories, of the note that a ledger was given back (`bitgrid.store.ledger_opening`)."""
 _Row = TypeVar("_Row")
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 _Tick = tuple[str, int, int]
 _TICKS_REMEMBERED = 100
 _DECISION = "SELECT load, clock_epoch, block, trigger, at_s, record, seq FROM decision"
@@ -40,13 +43,17 @@ _ARCHIVED = {
 }
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        kind = DamagedError if is_damage(error) else StoreError
-        raise kind(f"the ledger cannot be read: {error}") from error
+def _reading(read: Callable[Concatenate[Ledger, _P], _T]) -> Callable[Concatenate[Ledger, _P], _T]:
+    """What cannot be read is a `StoreError`, and damage is noted."""
+
+    @wraps(read)
+    def safely(self: Ledger, /, *args: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return read(self, *args, **named)
+        except sqlite3.Error as error:
+            raise self.failed(f"the ledger cannot be read: {error}", error) from error
+
+    return safely
 
 
 class Ledger:
@@ -60,7 +67,7 @@ class Ledger:
     def __init__(self, directory: Path, *, read_only: bool = False) -> None:
         self._directory, self._read_only = directory, read_only
         self.is_damaged = False
-        """Whether a write found the file itself damaged: only another start can help (`ledger_opening`)."""
+        """Whether the file itself was found damaged: only another start can help (`ledger_opening`)."""
         self._connection: sqlite3.Connection | None = None
         self._month = ""
         self._ticks_before: frozenset[_Tick] = frozenset()
@@ -70,8 +77,8 @@ class Ledger:
             directory.mkdir(parents=True, exist_ok=True)
             self._go_on()
         except (sqlite3.Error, OSError) as error:
-            kind = DamagedError if is_damage(error) else StoreError
-            raise kind(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
+            text = f"the ledger {directory} cannot be opened: {error}; loads stay off"
+            raise self.failed(text, error) from error
 
     def append(self, row: DecisionRow, memory: str, forecast: tuple[str, str] | None = None) -> Head:
         """Make a decision and the memory it leaves durable, in one transaction; where the chain then ends.
@@ -142,20 +149,20 @@ class Ledger:
         """
         self._archive("forecast", forecast_hash, canonical_json, at_s)
 
-    @_reading()
+    @_reading
     def memories(self) -> dict[str, str]:
         """The memory of every load, as JSON by load."""
         for connection in self._newest_first():
             return {str(load): str(record) for load, record in connection.execute("SELECT * FROM memory")}
         return {}
 
-    @_reading()
+    @_reading
     def decisions(self, *, limit: int, load: str | None = None) -> list[DecisionRow]:
         """The last decisions, newest first, from the months before too where it takes them."""
         query = f"{_DECISION} WHERE ?1 IS NULL OR load = ?1 ORDER BY seq DESC LIMIT ?2"
         return self._last(query, (load,), limit, DecisionRow)
 
-    @_reading()
+    @_reading
     def events(self, *, limit: int) -> list[EventRow]:
         """The last events, newest first, from the months before too where it takes them."""
         return self._last(f"{_EVENT} ORDER BY seq DESC LIMIT ?1", (), limit, EventRow)
@@ -163,21 +170,24 @@ class Ledger:
     def records(self) -> Iterator[DecisionRow]:
         """Every decision, oldest first; one at a time, however many there are."""
         for path in month.months(self._directory):
-            with _reading(), closing(month.open_reading(path)) as connection:
-                for told in connection.execute(f"{_DECISION} ORDER BY seq"):
-                    yield DecisionRow(*told)
+            try:
+                with closing(month.open_reading(path)) as connection:
+                    for told in connection.execute(f"{_DECISION} ORDER BY seq"):
+                        yield DecisionRow(*told)
+            except sqlite3.Error as error:
+                raise self.failed(f"the ledger cannot be read: {error}", error) from error
 
-    @_reading()
+    @_reading
     def configuration(self, config_hash: str) -> str | None:
         """The canonical JSON of a configuration; None where it is not known."""
         return self._archived("configuration", config_hash)
 
-    @_reading()
+    @_reading
     def forecast(self, forecast_hash: str) -> str | None:
         """The canonical JSON of a forecast; None where it is not known."""
         return self._archived("forecast", forecast_hash)
 
-    @_reading()
+    @_reading
     def newest_forecast(self) -> tuple[int, str] | None:
         """When the last forecast came into force (UTC epoch seconds), and its hash; None where there is none."""
         query = "SELECT at_s, hash FROM forecast ORDER BY at_s DESC, rowid DESC LIMIT 1"
@@ -186,7 +196,7 @@ class Ledger:
                 return int(at_s), str(name)
         return None
 
-    @_reading()
+    @_reading
     def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
         """Whether a block has its tick decision; the clock may slip back over the end of a month."""
         if self._connection is not None and (load, clock_epoch, block) in self._ticks_before:
@@ -198,7 +208,7 @@ class Ledger:
                 return True
         return False
 
-    @_reading()
+    @_reading
     def head(self) -> Head:
         """Where the chain ends: noted down elsewhere, it is what a later verification can be held against."""
         for connection in self._newest_first():
@@ -210,6 +220,11 @@ class Ledger:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def failed(self, text: str, error: Exception) -> StoreError:
+        """What to raise for an error of SQLite's or the system's."""
+        self.is_damaged |= is_damage(error)
+        return DamagedError(text) if is_damage(error) else StoreError(text)
 
     def _archive(self, table: str, key: str, record: str, at_s: int) -> None:
         with self._writing(at_s) as connection:
@@ -283,9 +298,7 @@ class Ledger:
         except sqlite3.IntegrityError as error:
             raise RecordRefused(f"the ledger refused a record: {error}") from error
         except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
-            self.is_damaged = is_damage(error)
-            kind = DamagedError if self.is_damaged else StoreError
-            raise kind(f"the ledger cannot be written: {error}; nothing is started") from error
+            raise self.failed(f"the ledger cannot be written: {error}; nothing is started", error) from error
 
 
 @contextmanager

@@ -27,8 +27,13 @@ _LAST_LINKS = f"""
     ORDER BY seq DESC LIMIT {LINKS}"""  # noqa: S608  a number of our own
 
 
-def problem_of_month(path: Path, clock: Clock) -> str:
+def problem_of_month(path: Path, clock: Clock, name: str = "") -> str:
     """What is damaged in a month's file, nothing if nothing is found; another release's form is no damage.
+
+    Args:
+        path: the file.
+        clock: by which the look at it is bounded.
+        name: what it must have been written as; as it is called, where not told.
 
     Raises:
         StoreError: it cannot be looked at, and not for damage.
@@ -40,7 +45,7 @@ def problem_of_month(path: Path, clock: Clock) -> str:
         return problem
     try:
         with closing(open_to_read(path)) as connection:
-            return "" if version_of(connection) != schema.VERSION else _problem(connection, path.name)
+            return "" if version_of(connection) != schema.VERSION else _problem(connection, name or path.name)
     except sqlite3.OperationalError:
         return ""  # locked, say: who opens it next tells it
     except (sqlite3.Error, ValueError, TypeError) as error:

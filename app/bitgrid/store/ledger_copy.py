@@ -1,4 +1,4 @@
-"""A second copy of the ledger's last months, gone on with every three hours: a damaged month is given back from it.
+"""A second copy of the ledger's last months, gone on with every three hours; it gives back a damaged month.
 
 The ledger only grows, so only what is new is written: some 200 kB each time. Each record is held against its hash
 and the one before it on the way, so that damage is not copied. Reads the ledger; writes
@@ -116,7 +116,8 @@ def _go_on(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     source.execute("BEGIN")
     links = links_after(source, _end(target))
     memories = source.execute("SELECT load, record FROM memory").fetchall()
-    if not links and memories == target.execute("SELECT load, record FROM memory").fetchall():
+    is_known = memories == target.execute("SELECT load, record FROM memory").fetchall()
+    if not links and is_known and not month.is_sealed(source):
         return
     with month.transaction(target):
         for table in _ARCHIVES:

@@ -55,14 +55,28 @@ def give_back(path: Path, problem: str, clock: Clock) -> Loss:
     Raises:
         StoreError: that cannot be made; nothing was moved.
     """
-    copied = path.parent.parent / SNAPSHOTS / path.parent.name / path.name
     before = next((one for one in reversed(month.months(path.parent)) if one.name < path.name), None)
-    if copied.exists() and not problem_of_month(copied, clock):
-        other = Replacement(_told(copied), partial(_from_copy, copied))
+    source = _source(path, clock)
+    if source is not None:
+        other = Replacement(_told(source), partial(_from_copy, source))
     else:
         told = "" if before is None else f"the month before, {before.stem}"
         other = Replacement(told, partial(_after, before, path.name))
     return incidents.replace(path, problem, other, _root(path.parent), clock)
+
+
+def _source(path: Path, clock: Clock) -> Path | None:
+    """The month's copy or, where there is none that is sound and of this release's form, its newest snapshot."""
+    kept = path.parent.parent / SNAPSHOTS / path.parent.name
+    taken = [one.path for one in reversed(snapshots.Snapshots(kept).of(path.stem))]
+    return next((one for one in [kept / path.name, *taken] if _is_usable(one, path.name, clock)), None)
+
+
+def _is_usable(source: Path, name: str, clock: Clock) -> bool:
+    if not source.exists() or problem_of_month(source, clock, name):
+        return False
+    with closing(open_to_read(source)) as connection:
+        return version_of(connection) == schema.VERSION
 
 
 def _root(directory: Path) -> Path:

@@ -58,7 +58,7 @@ class SessionStore:
 
     def append(self, sessions: list[Session], forget_before_s: float) -> None:
         """Keep these, and forget those decided before a time; one that is known already is left as it is."""
-        rows = [one._replace(texts=json.dumps(one.texts, ensure_ascii=False))._asdict() for one in sessions]  # type: ignore[arg-type]  # as it is stored: text
+        rows = [{**one._asdict(), "texts": json.dumps(one.texts, ensure_ascii=False)} for one in sessions]
         with self._open("rw") as database, database.atomic():
             _ExplainSession.insert_many(rows).on_conflict_ignore().execute()
             _ExplainSession.delete().where(_ExplainSession.at_s < forget_before_s).execute()
@@ -113,7 +113,7 @@ class SessionKeeper:
     def step(self) -> str:
         """Write what waits, once an hour: it is made of what the ledger holds. Tell what is wrong, or nothing."""
         if self._waiting and self._clock.boot() >= self._next_try_boot_s:
-            self._problem = self.flush()
+            self.flush()
         return self._problem
 
     def flush(self) -> str:
@@ -123,8 +123,10 @@ class SessionKeeper:
             self._store.append(batch, self._clock.now() - KEEP_S)
         except StoreError as error:
             self._next_try_boot_s = self._clock.boot() + TRY_EVERY_S
-            return str(error)
+            self._problem = str(error)
+            return self._problem
         for _session in batch:
             self._waiting.popleft()
         self._next_try_boot_s = self._clock.boot() + WRITE_EVERY_S
+        self._problem = ""
         return ""

@@ -66,8 +66,9 @@ class Snapshots:
         unfinished = self._directory / f"{path.stem}{_UNFINISHED}"
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
+            at = stamp(changed_at_s(path))
             with closing(open_to_read(path)) if connection is None else nullcontext(connection) as source:
-                form, at = version_of(source), stamp(changed_at_s(path))
+                form = version_of(source)
                 copy(source, unfinished)
             taken = Snapshot(at, path.stem, form, self._directory / f"{path.stem}.v{form}.{at}.sqlite")
             unfinished.rename(taken.path)

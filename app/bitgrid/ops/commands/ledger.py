@@ -119,15 +119,20 @@ def _length(directory: Path) -> int:
         return 0
 
 
-def _directory(data: Path | None) -> Path:
-    """The ledger that is meant: the one named, or that of the house on this machine."""
-    tried = [path / "ledger" for path in data_places(data, _running())]
-    found = next((path for path in tried if path.is_dir()), None)
+def data_directory(data: Path | None) -> Path:
+    """The data that are meant: those named, or those of the house on this machine that has a ledger."""
+    tried = list(data_places(data, _running()))
+    found = next((path for path in tried if (path / "ledger").is_dir()), None)
     if found is None:
         raise Refusal(
-            f"there is no ledger in {' or '.join(map(str, tried))}. Name the directory that holds it with --data"
+            f"there is no ledger in {' or '.join(str(path / 'ledger') for path in tried)}. "
+            "Name the directory that holds it with --data"
         )
     return found
+
+
+def _directory(data: Path | None) -> Path:
+    return data_directory(data) / "ledger"
 
 
 def _running() -> list[Path]:
