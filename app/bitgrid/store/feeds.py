@@ -88,7 +88,7 @@ class FeedsStore:
 
     def _check(self) -> None:
         """Look through all of it; some megabytes, and damage that nobody looks for is found at night."""
-        found = self._database.execute_sql("PRAGMA quick_check(1)").fetchone()  # type: ignore[no-untyped-call]
+        found = self._database.execute_sql("PRAGMA quick_check(1)").fetchone()  # type: ignore[no-untyped-call]  # peewee's, without types
         if found != ("ok",):
             raise sqlite3.DatabaseError(f"malformed: {found}")
 
