@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from bitgrid.clock import HeldClock
 from bitgrid.ops.commands.store import store as command
 from bitgrid.store import LOST, Ledger, StoreError, TelemetryStore
-from bitgrid.store.batching import KEEP_S
+from bitgrid.store.hot import KEEP_S
 from bitgrid.store.feeds import BlockMeans, FeedsStore
 from bitgrid.store.files import changed_at_s
 from bitgrid.store.hot import open_telemetry
