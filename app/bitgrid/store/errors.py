@@ -2,6 +2,7 @@
 
 StoreError          something could not be made durable or read
   RecordRefused     a record that contradicts what is written, and will never be taken
+  ArchiveError      a file of the archive could not be written, read or dropped
 """
 
 from __future__ import annotations
@@ -13,3 +14,7 @@ class StoreError(Exception):
 
 class RecordRefused(StoreError):
     """The ledger is well and does not take this record; to try again is of no use."""
+
+
+class ArchiveError(StoreError):
+    """A file of the archive could not be written, read or dropped; what was there before is there still."""

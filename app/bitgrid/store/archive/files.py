@@ -1,0 +1,113 @@
+"""A file of the archive by itself: written, read back, compared, hashed. May touch: the file it is given."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bitgrid.store.archive.columns import KINDS
+from bitgrid.store.archive.schema import schema
+from bitgrid.store.errors import ArchiveError
+
+SUPERSEDES = b"bitgrid.supersedes"
+THINNED = b"bitgrid.thinned"
+BLOCK_MEANS = b"block means"
+_ZSTD_LEVEL = 12
+_ENCODINGS = {
+    "f64": "BYTE_STREAM_SPLIT",
+    "i64": "DELTA_BINARY_PACKED",
+    "i32": "DELTA_BINARY_PACKED",
+    "text": "PLAIN",
+}
+
+
+def read_file(path: Path, kind: str) -> pa.Table:
+    """A file's rows, its page checksums verified, in the schema of its kind.
+
+    Raises:
+        ArchiveError: it cannot be read, or is not of this kind.
+    """
+    try:
+        return _conformed(pq.read_table(path, page_checksum_verification=True, partitioning=None), kind)
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+        raise ArchiveError(f"{path} cannot be read: {error}. Put it back from a backup") from error
+
+
+def metadata_of(path: Path) -> Mapping[bytes, bytes]:
+    """What a file says of itself; nothing where it cannot be read."""
+    try:
+        return dict(pq.read_schema(path).metadata or {})
+    except (OSError, ValueError, pa.ArrowException):
+        return {}
+
+
+def write_file(path: Path, kind: str, table: pa.Table, told: Mapping[bytes, bytes]) -> None:
+    """Write rows that are `normalised`, durably; ``told`` joins what the schema says of itself.
+
+    Raises:
+        OSError, pa.ArrowException: they are not there, or not all of them.
+    """
+    names = [column.name for column in KINDS[kind] if column.type == "name"]
+    encodings = {column.name: _ENCODINGS[column.type] for column in KINDS[kind] if column.type != "name"}
+    pq.write_table(
+        table.replace_schema_metadata({**schema(kind).metadata, **told}),
+        path,
+        compression="zstd",
+        compression_level=_ZSTD_LEVEL,
+        use_dictionary=names,
+        column_encoding=encodings,
+        write_page_checksum=True,
+    )
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def holds(path: Path, kind: str, table: pa.Table) -> bool:
+    """Whether a file can be read to its end and holds just these `normalised` rows."""
+    try:
+        return bool(_plain(read_file(path, kind)).equals(_plain(table)))
+    except ArchiveError:
+        return False
+
+
+def normalised(table: pa.Table, kind: str) -> pa.Table:
+    """Rows as they are archived: in the schema of their kind, and what is no number is no value.
+
+    Raises:
+        pa.ArrowException, KeyError: a column is missing, of another type, or has none where one must be.
+    """
+    whole = _conformed(table, kind)
+    for number, column in enumerate(KINDS[kind]):
+        if column.type == "f64":
+            values = whole.column(number)
+            numbers = pc.if_else(pc.is_nan(values), None, values)
+            whole = whole.set_column(number, whole.schema.field(number), numbers)
+        if not column.is_optional and whole.column(number).null_count:
+            raise pa.ArrowInvalid(f"{kind}: the column {column.name} has rows without a value")
+    return whole
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _conformed(table: pa.Table, kind: str) -> pa.Table:
+    wanted = schema(kind)
+    return table.select(wanted.names).cast(wanted)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Dictionaries may differ in order and mean the same: compare what they stand for."""
+    columns = {
+        name: column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    return pa.table(columns)
