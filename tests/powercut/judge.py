@@ -64,6 +64,11 @@ class Verdict:
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
 
+    def __add__(self, other: Verdict) -> Verdict:
+        """What came of two parts of one recording."""
+        counts = [getattr(self, name) + getattr(other, name) for name in ("cuts", "at_syncs", "states", "failed")]
+        return Verdict(self.scenario, self.ops, *counts, [*self.failures, *other.failures])
+
     def fail(self, failure: Failure) -> None:
         """Note a state that was not good; the first ones are kept."""
         self.failed += 1
@@ -77,7 +82,15 @@ def cut_points(ops: list[Op], every: int) -> list[int]:
     return sorted(syncs | set(range(0, len(ops) + 1, every)) | {len(ops)})
 
 
-def judge(recording: Recording, check: Check, *, every: int = 1, seed: int = 0, at_most: int = 0) -> Verdict:
+def judge(  # noqa: PLR0913  each a wish with a plain default
+    recording: Recording,
+    check: Check,
+    *,
+    every: int = 1,
+    seed: int = 0,
+    at_most: int = 0,
+    part: tuple[int, int] = (0, 1),
+) -> Verdict:
     """Cut a recording and check what is left.
 
     Args:
@@ -86,10 +99,12 @@ def judge(recording: Recording, check: Check, *, every: int = 1, seed: int = 0, 
         every: after how many operations to cut, beside the syncs.
         seed: of the states by chance.
         at_most: so many points, taken evenly; 0: all.
+        part: the first of two numbers says which part of so many of the points.
     """
     points = cut_points(recording.ops, every)
     if at_most and len(points) > at_most:
         points = [points[len(points) * number // at_most] for number in range(at_most)]
+    points = points[part[0] :: part[1]]
     verdict, seen = Verdict(recording.scenario, len(recording.ops)), set[bytes]()
     ever = [op.told for op in recording.ops if op.kind is Kind.TOLD]
     for cut, disk, before in _cuts(recording.ops, points):

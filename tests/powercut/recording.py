@@ -1,7 +1,7 @@
 """A scenario played by a real process, and every operation it did to the files below one directory.
 
 How: an LD_PRELOAD shim (shim.c, compiled here with the machine's C compiler) between the process and libc. The
-other ways were weighed: strace sees system calls whoever makes them, but not at which position a plain write lands;
+other ways were weighed: strace sees all system calls, but not at which position a plain write lands;
 a recording VFS of SQLite sees SQLite alone, and needs another SQLite than the product's. Python's `_sqlite3`,
 libsqlite3 and Arrow's libraries are dynamically linked and come through libc's symbols. That nothing was missed is
 not assumed: the log is replayed to its end and must give, file by file and byte by byte, the directory that the
