@@ -233,6 +233,23 @@ class ReloadRequest(Message):
     actor: str
 
 
+class ExportRequest(Message):
+    """A wish to hand out a research bundle, to be recorded before anything is read.
+
+    Args:
+        bundle_id: names the bundle, in itself and in the ledger.
+        kinds: what it is to hold, by the archive's names.
+        from_s, to_s: its period, UTC epoch seconds, the end left out.
+    """
+
+    request_id: str
+    bundle_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    kinds: Annotated[list[Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]], Field(min_length=1, max_length=16)]
+    from_s: int
+    to_s: int
+    actor: Annotated[str, Field(max_length=100)]
+
+
 class EventMessage(Message):
     """Something that happened: ``kind`` is safety, health or audit."""
 

@@ -58,9 +58,13 @@ def token(name: str, directory: Path | None = None) -> str:
     return text
 
 
+def place(directory: Path | None = None) -> Path:
+    """Where secrets are: as told, else what `DIRECTORY_VARIABLE` names, else `DEFAULT_DIRECTORY`."""
+    return directory or Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
+
+
 def _read(name: str, directory: Path | None, form: str) -> tuple[Path, str]:
-    where = directory or Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
-    path = where / name
+    path = place(directory) / name
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

@@ -11,6 +11,7 @@ from bitgrid.config.device import DeviceConfig
 from bitgrid.config.forecast import PvForecastConfig
 from bitgrid.config.house import Battery, Location, PvPlane
 from bitgrid.config.load import LoadConfig
+from bitgrid.config.mirror import Mirror
 from bitgrid.config.network import Broker, WebServer, is_loopback
 from bitgrid.config.schema import Identifier, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
@@ -36,6 +37,7 @@ class Site(Versioned):
     battery: Battery | None = None
     tariff: Tariff
     bitcoin: Bitcoin | None = None
+    mirror: Mirror | None = None
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

@@ -50,6 +50,7 @@ class HouseMemory:
     epoch_began_s: int = 0
     day: int = 0
     day_ends_s: int = 0
+    research: bool = False
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:

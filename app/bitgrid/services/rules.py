@@ -13,6 +13,7 @@ from bitgrid.control.modes import Modes
 from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.reload import Reloader
 from bitgrid.control.requests import Requests
+from bitgrid.control.research import Research
 from bitgrid.services import runtime
 from bitgrid.store import Ledger
 
@@ -28,7 +29,7 @@ def main() -> None:
     bus = service.connect_bus()
     engine = Engine(service.config, ledger, bus, service.clock, channel)
     requests, modes = Requests(engine, bus), Modes(engine, bus)
-    power_cut = PowerCut(engine, bus)
+    power_cut, research = PowerCut(engine, bus), Research(engine, bus)
     reloader = Reloader(engine, bus, service.paths.config)
     topics = service.topics
 
@@ -43,6 +44,7 @@ def main() -> None:
     hear(topics.autonomy, modes.on_autonomy)
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
+    hear(topics.export, research.on_request)
     reports = service.start_thread(
         "guard-reports",
         lambda: channel.listen(
@@ -54,6 +56,7 @@ def main() -> None:
         reloader.step()
         engine.step()
         power_cut.step()
+        research.step()
         if engine.problem:
             return runtime.StepHealth(HealthStatus.ERROR, engine.problem)
         warning = engine.warning or reloader.problem

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from bitgrid.config import Config
 from bitgrid.ops.commands.loading import load
-from bitgrid.ops.commands.period import DIRECTORY, data_directory, open_ledger, period
+from bitgrid.ops.commands.period import DIRECTORY, FILE, data_directory, open_ledger, period
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.places import default_config
 from bitgrid.replay.archive import Archive
@@ -18,17 +19,26 @@ from bitgrid.store import StoreError
 
 
 @click.command()
+@click.argument("bundle", type=FILE, required=False)
 @click.option("--data", type=DIRECTORY, help="Data of a house, such as var/0/data; by default the running one's.")
 @click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
 @click.option("--to", "end", help="Where to end; as --from.")
 @click.pass_context
-def replay(context: click.Context, data: Path | None, begin: str | None, end: str | None) -> None:
+def replay(
+    context: click.Context, bundle: Path | None, data: Path | None, begin: str | None, end: str | None
+) -> None:
     """Derive every recorded decision again and compare, byte by byte; exit code 1 if one differs.
+
+    With a BUNDLE, of the research export, those in it: nothing else of the house is needed.
 
     Each is decided by the kernel from its recorded state and memory, the archived configuration and forecast. This
     answers "was it right?"; for "what would other rules have done?" there is `bitgrid simulate`.
     """
-    between = period(begin, end, ZoneInfo(load(default_config()).site.location.timezone))
+    if bundle is not None and data is not None:
+        raise Refusal("name a bundle or --data, not both")
+    if bundle is not None:
+        context.exit(_of_bundle(bundle, begin, end))
+    between = _period(load(default_config()), begin, end)
     ledger = open_ledger(data_directory(data))
     try:
         context.exit(compare(ledger, between))
@@ -36,6 +46,18 @@ def replay(context: click.Context, data: Path | None, begin: str | None, end: st
         raise Refusal(f"{error}; replay has stopped") from None
     finally:
         ledger.close()
+
+
+def _of_bundle(path: Path, begin: str | None, end: str | None) -> int:
+    """Replay a bundle; the exit code."""
+    from bitgrid.ops.commands.bundles import believed, newest_config  # noqa: PLC0415  pyarrow, for bundles alone
+
+    with believed(path) as (bundle, verified):
+        return compare(bundle, _period(newest_config(bundle, verified), begin, end))
+
+
+def _period(config: Config, begin: str | None, end: str | None) -> tuple[int, int]:
+    return period(begin, end, ZoneInfo(config.site.location.timezone))
 
 
 def compare(archive: Archive, between: tuple[int, int]) -> int:

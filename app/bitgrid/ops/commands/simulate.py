@@ -18,7 +18,7 @@ from bitgrid.ops.errors import Refusal
 from bitgrid.ops.places import default_config
 from bitgrid.plant.errors import BadRecording
 from bitgrid.plant.recorded import DAY_AHEAD, FORECAST, read_recording
-from bitgrid.replay.archive import Library
+from bitgrid.replay.archive import Archive, Library
 from bitgrid.replay.drive import Drive, from_ledger, from_recording
 from bitgrid.replay.errors import ReplayError
 from bitgrid.replay.kpis import rows, side_by_side
@@ -29,6 +29,7 @@ MakeDrive = Callable[[Config], Drive]
 
 
 @click.command()
+@click.argument("bundle", type=FILE, required=False)
 @click.option("--data", type=FILE, help="CSV of a recorded home; by default what the running house recorded.")
 @click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
 @click.option("--to", "end", help="Where to end; as --from.")
@@ -38,6 +39,7 @@ MakeDrive = Callable[[Config], Drive]
 )
 @click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
 def simulate(  # noqa: PLR0913, PLR0917  one option each
+    bundle: Path | None,
     data: Path | None,
     begin: str | None,
     end: str | None,
@@ -47,18 +49,47 @@ def simulate(  # noqa: PLR0913, PLR0917  one option each
 ) -> None:
     """Live a recorded period again, with the rules in force and with others beside them.
 
+    With a BUNDLE, of the research export, that in it, by the rules in force last: nothing else is needed.
+
     A model of the house carries the changed decisions into battery, meter and miner. This answers "what if?";
     whether what happened was right is told by `bitgrid replay`.
     """
+    if data is None and surcharge_ct is not None:
+        raise Refusal("--prices needs a CSV with a column day_ahead_eur_mwh; name it with --data")
+    if bundle is not None and (data is not None or directory is not None):
+        raise Refusal("a bundle holds its own data and configuration; leave --data and --config out")
+    if bundle is not None:
+        _of_bundle(bundle, (begin, end), rules)
+        return
     config = load(directory or default_config())
+    between = period(begin, end, ZoneInfo(config.site.location.timezone))
+    make = (
+        _recorded(open_ledger(data_directory(None)), between)
+        if data is None
+        else _of_csv(data, config, between, surcharge_ct)
+    )
+    _tell(_variants(config, rules), make)
+
+
+def _of_bundle(path: Path, ends: tuple[str | None, str | None], rules: Path | None) -> None:
+    """Simulate a bundle."""
+    from bitgrid.ops.commands.bundles import believed, newest_config  # noqa: PLC0415  pyarrow, for bundles alone
+
+    with believed(path) as (bundle, verified):
+        config = newest_config(bundle, verified)
+        between = period(*ends, ZoneInfo(config.site.location.timezone))
+        _tell(_variants(config, rules), _recorded(bundle, between))
+
+
+def _variants(config: Config, rules: Path | None) -> dict[str, Config]:
     variants = {"in force": config}
     if rules is not None:
         with config_errors_told():
             variants[rules.name] = replace(config, rules=load_file(rules, Rules))
-    between = period(begin, end, ZoneInfo(config.site.location.timezone))
-    make = _recorded(between) if data is None else _of_csv(data, config, between, surcharge_ct)
-    if data is None and surcharge_ct is not None:
-        raise Refusal("--prices needs a CSV with a column day_ahead_eur_mwh; name it with --data")
+    return variants
+
+
+def _tell(variants: dict[str, Config], make: MakeDrive) -> None:
     try:
         click.echo(compare(variants, make))
     except (ReplayError, StoreError) as error:
@@ -96,11 +127,9 @@ def _of_csv(path: Path, config: Config, between: tuple[int, int], surcharge_ct: 
     return lambda variant: from_recording(recording, variant, between, surcharge)
 
 
-def _recorded(between: tuple[int, int]) -> MakeDrive:
-    ledger = open_ledger(data_directory(None))
-
+def _recorded(archive: Archive, between: tuple[int, int]) -> MakeDrive:
     def make(config: Config) -> Drive:
-        within = (row for row in ledger.records() if between[0] <= row.at_s < between[1])
-        return from_ledger(within, config, Library(ledger).forecast)
+        within = (row for row in archive.records() if between[0] <= row.at_s < between[1])
+        return from_ledger(within, config, Library(archive).forecast)
 
     return make
