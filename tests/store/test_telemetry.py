@@ -58,6 +58,33 @@ class TestStore:
         assert store.drop_before(4.0) == 4
         assert len(store.values("meter", "x", 0)) == 6
 
+    def test_tells_a_span_by_time_device_and_signal_however_many_there_are(self, store: TelemetryStore) -> None:
+        """More than a piece, several values at a time, and the ends: the first is in, the last is not."""
+        told = [
+            Measured(float(second), device, signal, second / 2, "good")
+            for second in range(1500)
+            for device, signal in (("battery", "soc"), ("meter", "a"), ("meter", "b"))
+        ]
+        store.append(reversed(told))
+        assert list(store.rows(0, 1500)) == told
+        assert list(store.rows(10, 12)) == told[30:36]
+        assert list(store.rows(2000, 3000)) == []
+
+    def test_a_batch_written_while_a_span_is_read_is_no_hindrance(self, store: TelemetryStore) -> None:
+        store.append(Measured(float(second), "meter", "x", 1.0, "good") for second in range(5000))
+        reading = store.rows(0, 10_000)
+        assert next(reading).at_s == 0.0
+        store.append([Measured(9_000.0, "meter", "x", 2.0, "good")])
+        assert store.drop_before(1.0) == 1
+        assert [row.at_s for row in reading][-1] == 9_000.0
+
+    def test_names_the_days_it_holds(self, store: TelemetryStore) -> None:
+        day_s = 1_750_032_000.0
+        assert store.days() == []
+        for at_s in (day_s - 0.1, day_s, day_s + 86_399.9, day_s + 3 * 86_400):
+            store.append([Measured(at_s, "meter", "x", 1.0, "good")])
+        assert [str(day) for day in store.days()] == ["2025-06-15", "2025-06-16", "2025-06-19"]
+
     def test_names_a_file_that_is_no_database(self, tmp_path: Path) -> None:
         (tmp_path / "broken.sqlite").write_bytes(b"garbage" * 1000)
         with pytest.raises(StoreError, match=r"broken\.sqlite"):
