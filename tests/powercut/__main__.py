@@ -1,4 +1,4 @@
-"""`make powercut`: record every scenario, cut it at every sync, look at every state; the figures into docs/powercut.md."""
+"""`make powercut`: record every scenario, cut it at every sync, look at every state, write the figures down."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def _table(verdicts: list[Verdict], took_min: float, at: dt.datetime) -> str:
         sum(getattr(one, name) for one in verdicts) for name in ("ops", "cuts", "at_syncs", "states", "failed")
     ]
     lines = [
-        f"{at:%Y-%m-%d}: {sums[1]} cut points, {sums[2]} of them before or after a sync; {sums[3]} different states "
-        f"started from, {sums[4]} of them not good; took {took_min:.1f} min.",
+        f"{at:%Y-%m-%d}: {sums[1]} cut points, {sums[2]} of them before or after a sync.",
+        f"{sums[3]} different states were started from, {sums[4]} were not good. It took {took_min:.1f} min.",
         "",
         "| Scenario | Operations | Cut points | At a sync | States | Not good |",
         "|---|---|---|---|---|---|",

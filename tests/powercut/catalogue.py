@@ -4,38 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from powercut import archive_days, feeds_days, ledger_days, telemetry_days
+from powercut import archive_days, export_days, feeds_days, ledger_days, telemetry_days
 from powercut.judge import Check
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """``play`` names the function that is recorded, ``every`` after how many operations to cut beside the syncs."""
+    """``play`` names the recorded function, ``every`` after how many operations to cut beside the syncs."""
 
     name: str
     play: str
     check: Check
     every: int
-    part_of: str
 
 
 SCENARIOS = (
-    Scenario("ledger, each step of three months", "powercut.ledger_days:short", ledger_days.check, 1, "ledger"),
-    Scenario("ledger, months of 120 decisions", "powercut.ledger_days:long", ledger_days.check, 50, "ledger"),
+    Scenario("ledger, three months step by step", "powercut.ledger_days:short", ledger_days.check, 1),
+    Scenario("ledger, months of 120 decisions", "powercut.ledger_days:long", ledger_days.check, 50),
+    Scenario("telemetry, a batch a minute", "powercut.telemetry_days:at_its_pace", telemetry_days.check_pace, 5),
     Scenario(
-        "telemetry, a batch a minute",
-        "powercut.telemetry_days:at_its_pace",
-        telemetry_days.check_pace,
-        5,
-        "telemetry",
+        "telemetry, synced by SQLite alone", "powercut.telemetry_days:in_a_hurry", telemetry_days.check_order, 90
     ),
-    Scenario(
-        "telemetry, nothing written back but by SQLite",
-        "powercut.telemetry_days:in_a_hurry",
-        telemetry_days.check_order,
-        60,
-        "telemetry",
-    ),
-    Scenario("feeds' memory", "powercut.feeds_days:play", feeds_days.check, 2, "feeds"),
-    Scenario("archive, days of all kinds", "powercut.archive_days:play", archive_days.check, 8, "archive"),
+    Scenario("feeds' memory", "powercut.feeds_days:play", feeds_days.check, 2),
+    Scenario("archive, days of all kinds", "powercut.archive_days:play", archive_days.check, 8),
+    Scenario("research export, a key and two bundles", "powercut.export_days:play", export_days.check, 1),
 )

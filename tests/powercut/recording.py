@@ -89,7 +89,7 @@ def _built() -> Path:
     """The shim as a library; it stays as long as this process."""
     program = compiler()
     if program is None:
-        raise NotUnderstood("no C compiler on this machine; `apt-get install gcc libc6-dev`")
+        raise NotUnderstood("no C compiler on this machine; `apt-get install build-essential`")
     library = Path(_kept_directory().name) / "shim.so"
     command = [program, "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(library), str(_SHIM)]
     built = subprocess.run([*command, "-lpthread"], capture_output=True, text=True, check=False)

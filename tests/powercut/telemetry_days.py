@@ -1,9 +1,9 @@
 """Scenario: telemetry in batches, and old values dropped.
 
-The database is ``synchronous=NORMAL``: SQLite syncs it where it writes its log back, not at each commit. Promised by
+The database is ``synchronous=NORMAL``: SQLite syncs it where it writes its log back, not at a commit. Promised by
 SQLite alone, whatever the kernel does (`in_a_hurry`): batches whole or not at all, in order, no hole. Promised by
-the house (`at_its_pace`): a batch a minute, and Linux writes what is dirty within 35 seconds of it; so no cut takes
-more than one batch.
+the house (`at_its_pace`): a batch a minute, and Linux writes what is dirty within 35 seconds; so no cut takes more
+than one batch.
 """
 
 from __future__ import annotations

@@ -16,10 +16,10 @@ def sound() -> Recording:
 
 
 def test_no_cut_takes_a_decision_its_memory_an_event_or_the_start() -> None:
-    verdict = judge(sound(), ledger_days.check, every=9)
+    verdict = judge(sound(), ledger_days.check, every=9, at_most=120)
     assert list(map(str, verdict.failures)) == []
-    assert verdict.at_syncs > 150
-    assert verdict.states > 500
+    assert verdict.at_syncs > 60
+    assert verdict.states > 200
 
 
 def test_the_recording_sees_what_a_month_is_made_of() -> None:
@@ -44,7 +44,7 @@ CARELESS = {
 
 @pytest.mark.parametrize("careless", CARELESS)
 def test_a_ledger_that_is_careless_in_one_thing_is_caught(careless: str) -> None:
-    verdict = judge(record(f"powercut.sabotage:{careless}"), ledger_days.check, every=1000, at_most=80)
+    verdict = judge(record(f"powercut.sabotage:{careless}"), ledger_days.check, every=1000, at_most=45)
     assert verdict.failed
     assert any(CARELESS[careless] in str(failure) for failure in verdict.failures), verdict.failures[0]
 
