@@ -274,6 +274,21 @@ class LoadSafetyEvent(Message):
     text: str
 
 
+class StoreLoss(Message):
+    """What a process tells in its health of a database of its own that was damaged.
+
+    ``event_id`` makes recording it idempotent; the rest is as of `bitgrid.store.incidents.Loss`.
+    """
+
+    what: Literal["store_damaged"]
+    event_id: str
+    file: str
+    problem: str
+    at_s: int
+    aside: str
+    given_back: str
+
+
 class CommandReply(Message):
     """The answer to a request; a refused one changed nothing."""
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
 from bitgrid.clock import Clock
 from bitgrid.config import Config
+from bitgrid.control.after_loss import AfterLoss, house_after_loss
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.clock_steps import ClockSteps
 from bitgrid.control.controllers import Controllers
@@ -70,6 +71,8 @@ class Engine:
         self.publisher = Publisher(self, bus)
         self.journal = Journal(ledger, self.publisher.decision)
         self.house = self.journal.house_memory()
+        if self.journal.loss is not None:
+            self.house = house_after_loss(self.house, config.policies.autonomy)
         self.blocks = BlockClock(
             clock, config.rules.block_s, config.rules.clock.max_step_s, self.house.clock_epoch
         )
@@ -85,6 +88,7 @@ class Engine:
         by_priority = sorted(config.site.loads, key=lambda load: load.priority)
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
         self.problem = self.warning = ""
+        self.after_loss = AfterLoss(self)
         self._owes_memory = False
         self._ticked: tuple[int, int] | None = None
         self.standpoint, self._takeover = Standpoint(self), Takeover(self)
@@ -111,6 +115,7 @@ class Engine:
     def step(self) -> None:
         """One turn: the clock, emergency, trips, ends of overrides, protection, the tick, renewals, telling."""
         self.clock_steps.step()
+        self.after_loss.step()
         self.emergency.step()
         if not self._takeover.step():
             self._publish()

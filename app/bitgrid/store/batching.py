@@ -12,7 +12,7 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 60.0
+WRITE_EVERY_S = 300.0
 DROP_EVERY_S = 3600.0
 KEEP_S = 7 * 86_400.0
 MAX_WAITING = 100_000

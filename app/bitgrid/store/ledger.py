@@ -17,11 +17,14 @@ from typing import TypeVar
 
 from bitgrid.store import month
 from bitgrid.store.chain import BEGINNING, Head, event_payload, link
-from bitgrid.store.errors import RecordRefused, StoreError
+from bitgrid.store.errors import DamagedError, RecordRefused, StoreError
 from bitgrid.store.rows import DecisionRow, EventRow
+from bitgrid.store.soundness import is_damage
 
 log = logging.getLogger(__name__)
 
+LOST = "_lost"
+"""The name, among the memories, of the note that a ledger was given back (`bitgrid.store.ledger_opening`)."""
 _Row = TypeVar("_Row")
 _Tick = tuple[str, int, int]
 _TICKS_REMEMBERED = 100
@@ -42,7 +45,8 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"the ledger cannot be read: {error}") from error
+        kind = DamagedError if is_damage(error) else StoreError
+        raise kind(f"the ledger cannot be read: {error}") from error
 
 
 class Ledger:
@@ -55,6 +59,8 @@ class Ledger:
 
     def __init__(self, directory: Path, *, read_only: bool = False) -> None:
         self._directory, self._read_only = directory, read_only
+        self.is_damaged = False
+        """Whether a write found the file itself damaged: only another start can help (`ledger_opening`)."""
         self._connection: sqlite3.Connection | None = None
         self._month = ""
         self._ticks_before: frozenset[_Tick] = frozenset()
@@ -64,7 +70,8 @@ class Ledger:
             month.make_directory(directory)
             self._go_on()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
+            kind = DamagedError if is_damage(error) else StoreError
+            raise kind(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
 
     def append(self, row: DecisionRow, memory: str) -> Head:
         """Make a decision and the memory it leaves durable, in one transaction; where the chain then ends.
@@ -96,8 +103,13 @@ class Ledger:
             links = (head.hash, link(head.hash, event_payload(*told)))
             connection.execute("INSERT INTO event VALUES (?,?,?,?,?,?)", (head.seq + 1, *told, *links))
 
-    def save_memories(self, memories: Mapping[str, str], at_s: int) -> None:
+    def save_memories(self, memories: Mapping[str, str], at_s: int, forget: str = "") -> None:
         """Make memories durable, all or none, where they change without a decision (a lockout, a clock's step).
+
+        Args:
+            memories: JSON by load.
+            at_s: when, UTC epoch seconds.
+            forget: a memory that is forgotten with that.
 
         Raises:
             StoreError: it is not durable.
@@ -105,6 +117,7 @@ class Ledger:
         with self._writing(at_s) as connection:
             for load, memory in memories.items():
                 _remember(connection, load, memory)
+            connection.execute("DELETE FROM memory WHERE load = ?", (forget,))
 
     def archive_configuration(self, config_hash: str, canonical_json: str, at_s: int) -> None:
         """Keep a configuration under its hash; one this month knows is left as it is.
@@ -215,7 +228,6 @@ class Ledger:
 
     def _go_on(self) -> None:
         """Put away what is sealed; open the last file if it is not."""
-        month.set_aside_if_empty(self._directory)
         files = month.months(self._directory)
         for path in files[:-1]:
             with _damage_told():
@@ -256,7 +268,9 @@ class Ledger:
         except sqlite3.IntegrityError as error:
             raise RecordRefused(f"the ledger refused a record: {error}") from error
         except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
-            raise StoreError(f"the ledger cannot be written: {error}; nothing is started") from error
+            self.is_damaged = is_damage(error)
+            kind = DamagedError if self.is_damaged else StoreError
+            raise kind(f"the ledger cannot be written: {error}; nothing is started") from error
 
 
 @contextmanager
