@@ -8,6 +8,7 @@ import bitgrid
 from bitgrid.ops.lazy_group import LazyGroup
 
 _COMMANDS = {
+    "archive": ("bitgrid.ops.commands.archive:archive", "Verify, list and keep what is kept for years."),
     "config": ("bitgrid.ops.commands.config:config", "Check and explain the configuration."),
     "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
     "devices": ("bitgrid.ops.commands.devices:devices", "Find devices on the network, and look at them."),

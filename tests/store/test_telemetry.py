@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -52,6 +53,16 @@ class TestStore:
     def test_takes_more_rows_than_a_statement_holds_in_one_transaction(self, store: TelemetryStore) -> None:
         store.append(Measured(float(number), "meter", "grid_power_w", 1.0, "good") for number in range(1000))
         assert len(store.values("meter", "grid_power_w", 0)) == 1000
+
+    def test_forgets_a_day_only_if_it_holds_what_it_is_said_to_hold(self, store: TelemetryStore) -> None:
+        midnight_s = 1_772_323_200.0
+        times = [midnight_s - 0.1, midnight_s, midnight_s + 86_399.9, midnight_s + 86_400]
+        store.append(Measured(at_s, "meter", "x", 1.0, "good") for at_s in times)
+        day = dt.date(2026, 3, 1)
+        assert not store.drop_day(day, 3)
+        assert len(store.values("meter", "x", 0)) == 4
+        assert store.drop_day(day, 2)
+        assert [row.at_s for row in store.values("meter", "x", 0)] == [times[0], times[3]]
 
     def test_forgets_what_is_old(self, store: TelemetryStore) -> None:
         store.append(Measured(float(number), "meter", "x", 1.0, "good") for number in range(10))
@@ -152,14 +163,6 @@ class TestRecorder:
         for _ in range(MAX_WAITING // 1000 + 1):
             recorder._waiting.extend([Measured(0, "d", "s", 1.0, "good")] * 1000)
         assert recorder.waiting == MAX_WAITING
-
-    def test_drops_what_is_older_than_a_week(
-        self, recorder: TelemetryRecorder, store: TelemetryStore, clock: HeldClock
-    ) -> None:
-        store.append([Measured(clock.now(), "meter", "x", 1.0, "good")])
-        clock.advance(8 * 86_400)
-        recorder.step()
-        assert store.values("meter", "x", 0) == []
 
 
 def _refuse(_batch: object) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bitgrid.config.archive import ArchiveConfig
 from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.config.device import DeviceConfig
 from bitgrid.config.forecast import PvForecastConfig
@@ -38,6 +39,7 @@ class Site(Versioned):
     tariff: Tariff
     bitcoin: Bitcoin | None = None
     mirror: Mirror | None = None
+    archive: ArchiveConfig = ArchiveConfig()
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

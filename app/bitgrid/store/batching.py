@@ -1,4 +1,4 @@
-"""The recorder's work: values gathered, written in one transaction an interval, old ones dropped."""
+"""The recorder's work: values gathered, written in one transaction an interval."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 log = logging.getLogger(__name__)
 
 WRITE_EVERY_S = 300.0
-DROP_EVERY_S = 3600.0
 KEEP_S = 7 * 86_400.0
 MAX_WAITING = 100_000
 SAME_TIME_S = 0.5
@@ -28,7 +27,6 @@ class TelemetryRecorder:
         self._waiting: deque[Measured] = deque(maxlen=MAX_WAITING)
         self._newest: dict[tuple[str, str], Measured] = {}
         self._next_write_boot_s = clock.boot() + WRITE_EVERY_S
-        self._next_drop_boot_s = clock.boot()
 
     @property
     def waiting(self) -> int:
@@ -63,9 +61,6 @@ class TelemetryRecorder:
 
     def step(self) -> str:
         """Write when it is time; tell what is wrong, or nothing."""
-        if self._clock.boot() >= self._next_drop_boot_s:
-            self._next_drop_boot_s = self._clock.boot() + DROP_EVERY_S
-            self._store.drop_before(self._clock.now() - KEEP_S)
         if self._clock.boot() < self._next_write_boot_s:
             return ""
         return self.flush()

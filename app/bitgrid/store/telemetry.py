@@ -130,6 +130,23 @@ class TelemetryStore:
         except _ERRORS as error:
             raise StoreError(f"old telemetry cannot be dropped: {error}") from error
 
+    def drop_day(self, day: dt.date, held: int) -> bool:
+        """Forget a day, UTC, if it holds just so many values; tell whether it did.
+
+        Raises:
+            StoreError: nothing was forgotten.
+        """
+        first_s = dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC).timestamp()
+        is_of_day = (_Sample.key >= _key(first_s, 0)) & (_Sample.key < _key(first_s + _DAY_S, 0))
+        try:
+            with self._database.bind_ctx(_MODELS), self._database.atomic():
+                if _Sample.select().where(is_of_day).count() != held:
+                    return False
+                _Sample.delete().where(is_of_day).execute()
+        except _ERRORS as error:
+            raise StoreError(f"the telemetry of {day} cannot be dropped: {error}") from error
+        return True
+
     def values(self, device: str, signal: str, since_s: float) -> list[Measured]:
         """Values of one signal since a time, oldest first.
 
