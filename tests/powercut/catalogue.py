@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from powercut import archive_days, export_days, feeds_days, ledger_days, telemetry_days
+from powercut import (
+    archive_days,
+    export_days,
+    feeds_days,
+    hot_to_cold_days,
+    ledger_days,
+    migration_days,
+    telemetry_days,
+)
 from powercut.judge import Check
 
 
@@ -21,11 +29,16 @@ class Scenario:
 SCENARIOS = (
     Scenario("ledger, three months step by step", "powercut.ledger_days:short", ledger_days.check, 1),
     Scenario("ledger, months of 120 decisions", "powercut.ledger_days:long", ledger_days.check, 50),
-    Scenario("telemetry, a batch a minute", "powercut.telemetry_days:at_its_pace", telemetry_days.check_pace, 5),
+    Scenario("telemetry, some dropped", "powercut.telemetry_days:at_its_pace", telemetry_days.check_pace, 5),
     Scenario(
-        "telemetry, synced by SQLite alone", "powercut.telemetry_days:in_a_hurry", telemetry_days.check_order, 90
+        "telemetry, its log written back", "powercut.telemetry_days:in_a_hurry", telemetry_days.check_pace, 90
     ),
     Scenario("feeds' memory", "powercut.feeds_days:play", feeds_days.check, 2),
     Scenario("archive, days of all kinds", "powercut.archive_days:play", archive_days.check, 8),
+    Scenario("hot to cold, four days", "powercut.hot_to_cold_days:play", hot_to_cold_days.check, 12),
+    Scenario("migration of telemetry", "powercut.migration_days:migrate", migration_days.check_migration, 4),
+    Scenario(
+        "damaged ledger given back", "powercut.migration_days:give_back", migration_days.check_giving_back, 10
+    ),
     Scenario("research export, a key and two bundles", "powercut.export_days:play", export_days.check, 1),
 )

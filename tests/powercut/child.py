@@ -24,10 +24,6 @@ class Teller:
         """Something is true from here on."""
         os.write(self._handle, json.dumps({"what": what, **facts}).encode())
 
-    def minute_passes(self) -> None:
-        """Linux writes what is dirty within half a minute (vm.dirty_expire_centisecs) and 5 s (ext4's commit)."""
-        os.sync()
-
 
 def main() -> None:
     """Play."""

@@ -26,6 +26,7 @@ Tree = dict[str, Content | None]
 """A directory's content: mode and bytes by relative path; None for a directory."""
 _Names = dict[int, dict[str, int]]
 SHARED_MEMORY = "-shm"
+NOTES = (".json", ".unfinished")
 
 
 @dataclass(frozen=True)
@@ -199,11 +200,14 @@ def _copy(names: _Names) -> _Names:
     return {directory: dict(entries) for directory, entries in names.items()}
 
 
-def lay_out(tree: Tree, root: Path) -> None:
-    """Write a tree into an empty directory."""
+def lay_out(tree: Tree, root: Path, recorded: Path | None = None) -> None:
+    """Write a tree into an empty directory; notes that name the ``recorded`` one name this one, as long."""
+    old, new = (str(path or root).encode() for path in (recorded, root))
+    assert len(old) == len(new)
     for path, told in tree.items():
         if told is None:
             (root / path).mkdir()
         elif not path.endswith(SHARED_MEMORY):
-            (root / path).write_bytes(told[1])
+            is_note = path.endswith(NOTES)
+            (root / path).write_bytes(told[1].replace(old, new) if is_note else told[1])
             (root / path).chmod(told[0])

@@ -115,7 +115,12 @@ def judge(  # noqa: PLR0913  each a wish with a plain default
             if key not in seen:
                 seen.add(key)
                 verdict.states += 1
-                _look(verdict, (cut, name), tree, partial(check, told=Told(before, ever)))
+                _look(
+                    verdict,
+                    (cut, name),
+                    partial(lay_out, tree, recorded=recording.root),
+                    partial(check, told=Told(before, ever)),
+                )
     return verdict
 
 
@@ -154,9 +159,13 @@ def _digest(tree: Tree, told: int) -> bytes:
     return digest.digest()
 
 
-def _look(verdict: Verdict, where: tuple[int, str], tree: Tree, check: Callable[[Path], None]) -> None:
-    with scratch() as root:
-        lay_out(tree, root)
+def _look(
+    verdict: Verdict, where: tuple[int, str], begin: Callable[[Path], None], check: Callable[[Path], None]
+) -> None:
+    with scratch() as directory:
+        root = directory / "root"
+        root.mkdir()
+        begin(root)
         try:
             check(root)
         except Exception as error:  # noqa: BLE001  whatever the product raises then is a failure to start

@@ -10,8 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from bitgrid.clock import HeldClock
 from bitgrid.kernel import canonical_json
 from bitgrid.store import DecisionRow, EventRow, Ledger, month
+from bitgrid.store.ledger_opening import open_ledger
+from bitgrid.store.opening import SET_ASIDE
 from bitgrid.store.verify import verify
 from powercut.child import Teller
 from powercut.judge import Told
@@ -96,7 +99,7 @@ class _Found:
 
 def _read(directory: Path) -> _Found:
     """As it is after the start of `rules`; a reader alone may not mend a journal that is left."""
-    with closing(Ledger(directory)) as ledger:
+    with closing(open_ledger(directory, HeldClock())) as ledger:
         found = _Found(ledger)
     assert not (faults := verify(directory)), f"after the start: {faults[0]}"
     return found
@@ -110,5 +113,5 @@ def _go_on(directory: Path) -> None:
         ledger.append(decision(NOVEMBER_END_S + LATER_S), "later")
         assert ledger.memories() == {"miner": "later"}
     assert not (faults := verify(directory)), f"after going on: {faults[0]}"
-    assert not list(directory.glob("*.empty")), "a month was set aside as empty"
+    assert not (directory.parent / SET_ASIDE).exists(), "a month was taken as damaged"
     assert all(not path.stat().st_mode & 0o222 for path in month.months(directory)[:-1]), "a month is not put away"

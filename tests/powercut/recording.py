@@ -32,10 +32,11 @@ _MEMORY = Path("/dev/shm")  # noqa: S108  only faster: what is replayed there ne
 
 @dataclass(frozen=True)
 class Recording:
-    """What a scenario did, in order, with what it told in between."""
+    """What a scenario did below ``root``, in order, with what it told in between."""
 
     scenario: str
     ops: list[Op]
+    root: Path
 
 
 @contextmanager
@@ -62,7 +63,7 @@ def record(scenario: str) -> Recording:
         root.mkdir()
         inode = root.stat().st_ino
         _play(scenario, root, log)
-        recording = Recording(scenario, read(log, root, inode))
+        recording = Recording(scenario, read(log, root, inode), root)
         _compare(recording, root)
         return recording
 

@@ -96,13 +96,13 @@ class _Hasty(Teller):
 
 
 def _no_sync_in(function: str) -> None:
-    real = month._sync
+    real = month.sync
 
     def careless(directory: Path) -> None:
         if sys._getframe(1).f_code.co_name != function:
             real(directory)
 
-    month._sync = careless
+    month.sync = careless
 
 
 def _pragma(was: str, becomes: str) -> None:

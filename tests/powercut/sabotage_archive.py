@@ -10,7 +10,7 @@ from typing import Any
 from bitgrid.research import container, making
 from bitgrid.store.archive import files, manifest
 from bitgrid.store.archive.columns import KINDS
-from powercut import archive_days, export_days
+from powercut import archive_days, export_days, hot_to_cold_days
 from powercut.child import Teller
 
 
@@ -32,6 +32,20 @@ def unnamed(root: Path, tell: Teller) -> None:
     """The manifest's line is not synced."""
     manifest.os = _Os(lambda _handle: None)
     in_place(root, tell)
+
+
+def hot_to_cold_in_place(root: Path, tell: Teller) -> None:
+    """Nothing is taken away; the directories are there."""
+    for kind in KINDS:
+        (root / "archive" / kind).mkdir(parents=True)
+    os.sync()
+    hot_to_cold_days.play(root, tell)
+
+
+def deleted_too_soon(root: Path, tell: Teller) -> None:
+    """Hot telemetry is deleted before its archived day is on the disk."""
+    files.os = manifest.os = _Os(lambda _handle: None)
+    hot_to_cold_in_place(root, tell)
 
 
 def export_never_synced(root: Path, tell: Teller) -> None:
