@@ -63,6 +63,7 @@ bench: tools dev  ## Measure the kernel, the way from tick to command, memory; w
 	$(VENV)/python bench/memory.py
 	$(VENV)/python bench/forecast.py $(if $(DATA),'$(DATA)')
 	$(VENV)/python bench/forecast_cost.py
+	$(VENV)/python bench/research.py
 
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
@@ -92,7 +93,7 @@ clean:  ## Remove what running and testing made; the environment stays
 
 .PHONY: tools dev
 tools:
-	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux
+	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux borg=borgbackup ssh=openssh-client sshd=openssh-server
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

@@ -92,6 +92,12 @@ def test_the_bench_of_the_load_forecast_walks_through_a_home(home: Path) -> None
     assert "give a recorded home" in told("household")
 
 
+def test_the_bench_of_a_research_bundle_makes_verifies_and_replays_one() -> None:
+    said = told("research", DAYS=2, SIGNALS=2, EVERY_S=600, GOAL_MB=100_000)
+    assert "287 of 287 decisions replayed" in said
+    assert "0 differ" in said
+
+
 def test_make_bench_runs_every_bench_and_each_is_tried_here() -> None:
     plan = subprocess.run(
         ["make", "--no-print-directory", "--dry-run", "bench"],
