@@ -8,7 +8,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from bitgrid.store.feeds import BlockMeans, open_feeds_store
+from bitgrid.clock import HeldClock
+from bitgrid.store.feeds import BlockMeans, FeedsStore, open_feeds_store
 from powercut.child import Teller
 from powercut.judge import Told
 
@@ -18,8 +19,7 @@ _KEPT_BLOCKS = 60
 
 def play(root: Path, tell: Teller) -> None:
     """Ninety blocks, an answer kept every sixth, the oldest forgotten now and then."""
-    store, problem = open_feeds_store(root / "feeds.sqlite")
-    assert not problem
+    store = _opened(root)
     with closing(store):
         for number in range(90):
             store.add(BlockMeans(number * _BLOCK_S, number, 300))
@@ -30,11 +30,15 @@ def play(root: Path, tell: Teller) -> None:
             tell("block", number=number)
 
 
+def _opened(root: Path) -> FeedsStore:
+    store, loss, problem = open_feeds_store(root / "feeds.sqlite", HeldClock())
+    assert (loss, problem) == (None, "")
+    return store
+
+
 def check(root: Path, told: Told) -> None:
     """It opens as it was left, whole, and goes on."""
-    store, problem = open_feeds_store(root / "feeds.sqlite")
-    with closing(store):
-        assert not problem, problem
+    with closing(_opened(root)) as store:
         starts = [means.start_s // _BLOCK_S for means in store.means(0, 10**9)]
         assert not starts or starts == list(range(starts[0], starts[-1] + 1)), f"there is a hole: {starts}"
         assert not starts or starts[-1] <= len(told.done("block")), "a block that was not yet"

@@ -15,13 +15,13 @@ def test_no_cut_takes_more_than_one_batch_of_telemetry() -> None:
 
 def test_nor_where_its_log_is_written_back_in_between() -> None:
     recording = record("powercut.telemetry_days:in_a_hurry")
-    assert not judge(recording, telemetry_days.check_pace, every=1500, at_most=12).failed
+    assert not judge(recording, telemetry_days.check_pace, every=20, at_most=30).failed
 
 
 def test_telemetry_without_a_sync_a_batch_is_caught_though_it_is_whole() -> None:
     recording = record("powercut.telemetry_days:careless")
-    assert not judge(recording, telemetry_days.check_order, every=1500, at_most=6).failed
-    verdict = judge(recording, telemetry_days.check_pace, every=1500, at_most=6)
+    assert not judge(recording, telemetry_days.check_order, every=20, at_most=20).failed
+    verdict = judge(recording, telemetry_days.check_pace, every=20, at_most=20)
     assert "batches are lost" in str(verdict.failures)
 
 
