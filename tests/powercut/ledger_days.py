@@ -20,15 +20,17 @@ from powercut.child import Teller
 from powercut.judge import Told
 from store.books import BLOCK_S, CONFIGURATION, FORECAST, NOVEMBER_END_S, decision, sha256
 
-_A_RECORDS_BYTES = 6000
-"""Like a real one, with every vote and its inputs; the write-ahead log is then written back within a month."""
+RECORD_BYTES = 6000
+"""Like a real one, with every vote and its inputs."""
+LARGE_RECORD_BYTES = 60_000
+"""So that the write-ahead log is written back within a month of some dozen decisions."""
 LATER_S = 400 * 86_400
 
 
-def long_decision(at_s: int) -> DecisionRow:
-    """A decision with a record of a real one's size."""
+def long_decision(at_s: int, record_bytes: int = RECORD_BYTES) -> DecisionRow:
+    """A decision with a record of so many bytes."""
     row = decision(at_s)
-    votes = [sha256(f"{at_s} {number}") for number in range(_A_RECORDS_BYTES // 64)]
+    votes = [sha256(f"{at_s} {number}") for number in range(record_bytes // 64)]
     record = canonical_json({**json.loads(row.record), "votes": votes})
     return DecisionRow(row.load, row.clock_epoch, row.block, row.trigger, row.at_s, record)
 
@@ -39,11 +41,13 @@ def short(root: Path, tell: Teller) -> None:
 
 
 def long(root: Path, tell: Teller) -> None:
-    """Three months of some hundred decisions, so that the log is written back in between, with restarts."""
-    _play(root, tell, blocks=120, restart_every=50)
+    """Three months of sixty large decisions, so that the log is written back in between, with restarts."""
+    _play(root, tell, blocks=60, restart_every=25, record_bytes=LARGE_RECORD_BYTES)
 
 
-def _play(root: Path, tell: Teller, blocks: int, restart_every: int = 10_000) -> None:
+def _play(
+    root: Path, tell: Teller, blocks: int, restart_every: int = 10_000, record_bytes: int = RECORD_BYTES
+) -> None:
     ledger = Ledger(root / "ledger")
     for number in range(3):
         start_s = NOVEMBER_END_S - (blocks // 2) * BLOCK_S + number * 31 * 86_400
@@ -51,18 +55,18 @@ def _play(root: Path, tell: Teller, blocks: int, restart_every: int = 10_000) ->
             if at_s // BLOCK_S % restart_every == restart_every - 1:
                 ledger.close()
                 ledger = Ledger(root / "ledger")
-            _block(ledger, at_s, tell)
+            _block(ledger, at_s, tell, record_bytes)
     ledger.close()
 
 
-def _block(ledger: Ledger, at_s: int, tell: Teller) -> None:
+def _block(ledger: Ledger, at_s: int, tell: Teller, record_bytes: int) -> None:
     """What a block writes: what it decides by, sometimes an event or a lockout, and the decision."""
     ledger.archive_configuration(sha256(CONFIGURATION), CONFIGURATION, at_s)
     ledger.archive_forecast(sha256(FORECAST), FORECAST, at_s)
     if at_s // BLOCK_S % 5 == 0:
         ledger.append_event(EventRow(at_s, "safety", '{"what":"heat"}'))
         tell("event", at_s=at_s)
-    row = long_decision(at_s)
+    row = long_decision(at_s, record_bytes)
     memory = canonical_json({"block": row.block, "level": "eco"})
     tell("to write", record=row.record, memory=memory)
     ledger.append(row, memory)
