@@ -77,6 +77,11 @@ mutants: dev  ## Break the rules in every small way there is and see that tests 
 chaos: tools dev  ## Let things go wrong at random for half an hour; SEED=, RUNS=, WORLD=held|real
 	@cd tests && ../$(VENV)/python -m chaos $(CHAOS_OPTIONS)
 
+.PHONY: powercut
+powercut: dev  ## Take the power away at every sync of ledger, telemetry, archive and export; ONLY=, SEED=
+	@scripts/apt-need gcc=build-essential
+	@cd tests && ../$(VENV)/python -m powercut $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed '$(SEED)')
+
 .PHONY: doctor
 doctor:  ## Check this machine and the house that runs on it
 	@scripts/bootstrap run

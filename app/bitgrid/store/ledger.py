@@ -74,7 +74,7 @@ class Ledger:
         if read_only:
             return
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            month.make_directory(directory)
             self._go_on()
         except (sqlite3.Error, OSError) as error:
             text = f"the ledger {directory} cannot be opened: {error}; loads stay off"

@@ -36,6 +36,14 @@ _BUSY_MS = 2000
 _BUSY_SEALING_MS = 100
 
 
+def make_directory(directory: Path) -> None:
+    """Make the directory of a ledger; durable before anything is written into it."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in reversed(missing):
+        sync(path.parent)
+
+
 def months(directory: Path) -> list[Path]:
     """The files of a ledger, oldest first."""
     if not directory.is_dir():
@@ -153,6 +161,7 @@ def put_away(path: Path) -> None:
         except sqlite3.OperationalError as error:
             log.warning("the sealed ledger %s is not put away yet: %s", path, error)
             return
+    sync(path.parent)  # a journal that came back beside a file nobody may write could never be rolled back
     path.chmod(READ_ONLY)
 
 
