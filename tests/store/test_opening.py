@@ -13,10 +13,9 @@ from click.testing import CliRunner
 from bitgrid.clock import HeldClock
 from bitgrid.ops.commands.store import store as command
 from bitgrid.store import LOST, Ledger, StoreError, TelemetryStore
-from bitgrid.store.hot import KEEP_S
 from bitgrid.store.feeds import BlockMeans, FeedsStore
 from bitgrid.store.files import changed_at_s
-from bitgrid.store.hot import open_telemetry
+from bitgrid.store.hot import KEEP_S, open_telemetry
 from bitgrid.store.opening import look
 from bitgrid.store.snapshots import LOOK_EVERY_S, WEEK_S, Regular, Snapshots
 from bitgrid.store.soundness import NotFinishedError, problem_of
