@@ -29,6 +29,7 @@ def stamp(at_s: float) -> str:
 
 
 def changed_at_s(path: Path) -> float:
-    """When a database was written last, UTC epoch seconds, by the file system."""
-    parts = [path, path.with_name(f"{path.name}-wal")]
-    return max(part.stat().st_mtime for part in parts if part.exists())
+    """When a database was written last, UTC epoch seconds, by the file system. An empty log is only a reader's."""
+    log = path.with_name(f"{path.name}-wal")
+    parts = [path, *([log] if log.exists() and log.stat().st_size else [])]
+    return max(part.stat().st_mtime for part in parts)
