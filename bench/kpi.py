@@ -66,19 +66,17 @@ def main() -> int:
         asked(data)  # compiles the program, as an installed one is
         first = [asked(without_kept(data)) for _ in range(ROUNDS)]
         again = [asked(data) for _ in range(ROUNDS)]
-    missed = [told("bitgrid kpi, a year, fresh process", "nothing kept", first)]
-    missed.append(told("bitgrid kpi, a year, fresh process", "days kept", again))
-    return int(any(missed))
+    are_missed = [told("bitgrid kpi, a year, fresh process", "nothing kept", first)]
+    are_missed.append(told("bitgrid kpi, a year, fresh process", "days kept", again))
+    return int(any(are_missed))
 
 
 def told(what: str, how: str, taken: list[Taken]) -> bool:
     """Print the quickest call and the most memory; whether a goal is missed."""
     quickest, peak_mb = min(taken), max(each.peak_mb for each in taken)
     cpu_s = min(each.cpu_s for each in taken)
-    say(
     wall = f"{quickest.wall_s:8.2f} s (goal: under {GOAL_S:.0f} s{missed(quickest.wall_s, GOAL_S)})"
-    say(f"{what}, {how:<{50 - len(what)}}{wall}")
-    )
+    say(f"{what + ', ' + how:<52}{wall}")
     say(f"{'its CPU time':<52}{cpu_s:8.2f} s")
     say(f"{'its peak resident memory':<52}{peak_mb:8.1f} MB (goal: under {GOAL_MB} MB{missed(peak_mb, GOAL_MB)})")
     return quickest.wall_s >= GOAL_S or peak_mb >= GOAL_MB
