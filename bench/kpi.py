@@ -1,8 +1,9 @@
 """`make bench`: what the figures of a year cost, in a process that does nothing else: time and memory.
 
 A year is made up and written by the archive's own writer, a file a day and kind, with the records and sentences a
-house would write; its last day is not archived but in a ledger. Then `bitgrid kpi` is called as a person calls it.
-Figures, and their goals.
+house would write; its last day is not archived but in a ledger. Then `bitgrid kpi` is called as a person calls it:
+the first time, with no day kept, and again, with the days kept that the first time reckoned. Wall time beside CPU
+time, which does not grow when the machine is busy. Figures, and their goals.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -39,40 +42,78 @@ from bitgrid.cli import main
 try:
     main(sys.argv[1:], standalone_mode=False)
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(used.ru_utime + used.ru_stime, used.ru_maxrss, file=sys.stderr)
 """
 WORDS = ("the sun gave", "more than the house took", "the battery is full", "the miner waits", "a cloud came")
+
+
+class Taken(NamedTuple):
+    """What a call took."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
 
 
 def main() -> int:
     """Write the year, ask for its figures, print what that took; exit code 1 where a goal is missed."""
     with tempfile.TemporaryDirectory(prefix="bitgrid-bench-") as place:
-        data = Path(place)
+        data = Path(place) / "data"
         write_year(data)
         size_mb = sum(path.stat().st_size for path in data.rglob("*.parquet")) / KIB / KIB
         say(f"a year of {DAYS} days, {size_mb:.0f} MB without telemetry, and a day that is not archived")
-        taken = [asked(data) for _ in range(ROUNDS)]
-    wall_s, peak_mb = min(wall_s for wall_s, _mb in taken), max(mb for _s, mb in taken)
-    say(f"{'bitgrid kpi, a year, fresh process':<40}{wall_s:8.2f} s (goal: under {GOAL_S:.0f} s)")
-    say(f"{'the slowest of ' + str(ROUNDS):<40}{max(wall for wall, _mb in taken):8.2f} s")
-    say(f"{'its peak resident memory':<40}{peak_mb:8.1f} MB (goal: under {GOAL_MB} MB)")
-    return int(wall_s > GOAL_S or peak_mb > GOAL_MB)
+        asked(data)  # compiles the program, as an installed one is
+        first = [asked(without_kept(data)) for _ in range(ROUNDS)]
+        again = [asked(data) for _ in range(ROUNDS)]
+    are_missed = [told("bitgrid kpi, a year, fresh process", "nothing kept", first)]
+    are_missed.append(told("bitgrid kpi, a year, fresh process", "days kept", again))
+    return int(any(are_missed))
 
 
-def asked(data: Path) -> tuple[float, float]:
-    """Seconds and megabytes of one call."""
+def told(what: str, how: str, taken: list[Taken]) -> bool:
+    """Print the quickest call and the most memory; whether a goal is missed."""
+    quickest, peak_mb = min(taken), max(each.peak_mb for each in taken)
+    cpu_s = min(each.cpu_s for each in taken)
+    wall = f"{quickest.wall_s:8.2f} s (goal: under {GOAL_S:.0f} s{missed(quickest.wall_s, GOAL_S)})"
+    say(f"{what + ', ' + how:<52}{wall}")
+    say(f"{'its CPU time':<52}{cpu_s:8.2f} s")
+    say(f"{'its peak resident memory':<52}{peak_mb:8.1f} MB (goal: under {GOAL_MB} MB{missed(peak_mb, GOAL_MB)})")
+    return quickest.wall_s >= GOAL_S or peak_mb >= GOAL_MB
+
+
+def missed(value: float, goal: float) -> str:
+    """Said where a goal is not met."""
+    return "" if value < goal else ", missed"
+
+
+def without_kept(data: Path) -> Path:
+    """The data, without the days that were kept."""
+    shutil.rmtree(data / "kpi")
+    return data
+
+
+def asked(data: Path) -> Taken:
+    """One call; its byte code lies beside the data, so that it is not compiled each time."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(data.parent / "compiled")
     ends = BEGINS + dt.timedelta(days=DAYS)
     command = ["kpi", "--data", str(data), "--config", str(CONFIG), "--from", str(BEGINS), "--to", str(ends)]
     begun = perf_counter()
     done = subprocess.run(  # noqa: S603  our own program
-        [sys.executable, "-c", CHILD, *command, "--json"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", CHILD, *command, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
     )
     wall_s = perf_counter() - begun
     kpis = json.loads(done.stdout)["kpis"]
     unknown = [name for name, told in kpis.items() if told["value"] is None]
     if unknown or kpis["availability_pct"]["value"] < 99:  # noqa: PLR2004  the last hour before the year is not there
         raise SystemExit(f"the year was not reckoned: {unknown}")
-    return wall_s, int(done.stderr.split()[-1]) / KIB
+    cpu_s, peak_kib = done.stderr.split()[-2:]
+    return Taken(wall_s, float(cpu_s), int(peak_kib) / KIB)
 
 
 def write_year(data: Path) -> None:

@@ -28,8 +28,9 @@ the same JSON (at most 366 days; reckoned by a child process at the lowest prior
   block belongs to the day it begins in. What is not over yet is not due.
 - Energies come from the means of ten-minute blocks, so import and export within one block cancel; the meter's own
   counters run both. Sources are the archive's kinds; what is not archived yet comes from the ledger.
-- The baseline lives a period in one go, the battery carried from day to day: a day asked for alone begins with its
-  own measured charge and may come out otherwise.
+- A whole day's sums do not depend on the period they are asked for in, and a period's are its days': the baseline
+  begins each day with its measured charge. Sums of archived days are kept in `data/kpi/days.txt` with what they
+  follow from; delete it whenever you like, they are then reckoned anew.
 - A figure's version rises when its formula changes; figures of two versions are not compared.
 """
 

@@ -5,7 +5,9 @@ the loads could have run: as they did; their energy of each local day spread eve
 nobody controls; and not at all. The first tells how far the model is from the meter, and the reduction is the
 difference of two runs of the same model, so that what the model does not know of the battery drops out.
 
-Where a block is missing the thread is cut: all three begin anew with the measured charge, and no block is made up.
+Each local day begins with the charge measured before it, so that its sums are the same whatever period it is asked
+for in. Where a block is missing the thread is cut: all three begin anew with the measured charge, and no block is
+made up.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ _SOC_SCALE = 10
 
 
 class LivedBlock(NamedTuple):
-    """A block as it was: means in W, the charge at its end in percent (none without a battery), and of which day.
+    """A block as it was: of which day, means in W, and the charges measured before and at its end, in percent.
 
-    ``is_base``: whether it is compared; the first after a gap only tells the charge to begin with.
+    Without a battery there may be no charges.
     """
 
+    block: int
     day: int
-    is_base: bool
+    begin_pct: float | None
     pv_w: float
     house_w: float
     loads_w: float
@@ -83,14 +86,14 @@ def live_again(blocks: Iterable[LivedBlock], days: Sequence[Sums], battery: Batt
     """Live blocks again and add what was bought to their days' sums.
 
     Args:
-        blocks: in order; where ``is_base`` is not set, all runs begin anew with its charge.
+        blocks: in order; after a gap, and with each day, all runs begin anew with the charge measured before.
         days: to add to, by the blocks' ``day``.
         battery: the home's; None without one.
         block_s: length of a block, s.
     """
-    thread = _Thread(battery, None)
+    thread, follows = _Thread(battery, None), (-1, -1)
     for told in blocks:
-        if told.is_base:
-            thread.live(told, block_s, days[told.day])
-        else:
-            thread = _Thread(battery, told.soc_pct)
+        if (told.block, told.day) != follows:
+            thread = _Thread(battery, told.begin_pct)
+        thread.live(told, block_s, days[told.day])
+        follows = told.block + 1, told.day

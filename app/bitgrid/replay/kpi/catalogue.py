@@ -93,7 +93,7 @@ def _of_whole(name: str, reckon: Callable[[Sums], Value]) -> Kpi:
 
 
 def _baseline(name: str, reckon: Callable[[Sums], Value], unit: str = "kWh") -> Kpi:
-    return Kpi(name, unit, (STATES,), "base_blocks", Unknown.NO_BASELINE, reckon, "baseline")
+    return Kpi(name, unit, (STATES,), "base_blocks", Unknown.NO_BASELINE, reckon, "baseline", 2)
 
 
 def _worth(name: str, reckon: Callable[[Sums], float]) -> Kpi:
@@ -108,8 +108,10 @@ def _worth(name: str, reckon: Callable[[Sums], float]) -> Kpi:
     )
 
 
-def _decided(name: str, unit: str, reckon: Callable[[Sums], Value], group: str, *more: str) -> Kpi:
-    return Kpi(name, unit, (DECISIONS, *more), "ticks", Unknown.NO_DECISIONS, reckon, group)
+def _decided(
+    name: str, unit: str, reckon: Callable[[Sums], Value], group: str, *more: str, version: int = 1
+) -> Kpi:
+    return Kpi(name, unit, (DECISIONS, *more), "ticks", Unknown.NO_DECISIONS, reckon, group, version)
 
 
 def _said(sums: Sums, value: Callable[[Sums], Value]) -> Value:
@@ -167,11 +169,11 @@ CATALOGUE: tuple[Kpi, ...] = (
     _baseline("import_without_loads_kwh", lambda s: s.base_without_wh / _KILO),
     _baseline("baseline_deviation_kwh", lambda s: (s.base_as_it_was_wh - s.base_measured_wh) / _KILO),
     _baseline("baseline_battery_kwh", lambda s: s.base_stored_wh / _KILO),
-    _decided("loads_on_h", "h", lambda s: s.on_s / HOUR_S, "loads"),
+    _decided("loads_on_h", "h", lambda s: s.on_s / HOUR_S, "loads", version=2),
     _decided("starts", "", lambda s: s.starts, "loads"),
     _decided("starts_per_day", "", lambda s: s.starts * DAY_S / s.decided_s, "loads"),
-    _decided("flapping", "", lambda s: s.flaps, "loads"),
-    _decided("thermal_incidents", "", lambda s: s.heat_stops + s.heat_trips, "loads", EVENTS),
+    _decided("flapping", "", lambda s: s.flaps, "loads", version=2),
+    _decided("thermal_incidents", "", lambda s: s.heat_stops + s.heat_trips, "loads", EVENTS, version=2),
     Kpi("sats", "sat", (VALUES,), "sats_blocks", Unknown.NO_WORTH, lambda s: s.sats, "value"),
     Kpi(
         "sats_per_kwh",
@@ -203,6 +205,7 @@ CATALOGUE: tuple[Kpi, ...] = (
         lambda s: _share(s.explained, s.decisions, Unknown.NO_DECISIONS) if s.explained else Unknown.NO_SESSIONS,
         "work",
         SESSIONS,
+        version=2,
     ),
     _decided(
         "explanation_latency_mean_s",
@@ -210,9 +213,15 @@ CATALOGUE: tuple[Kpi, ...] = (
         lambda s: _said(s, lambda told: told.said_after_s / told.timed),
         "work",
         SESSIONS,
+        version=2,
     ),
     _decided(
-        "explanation_latency_max_s", "s", lambda s: _said(s, lambda told: told.most_said_after_s), "work", SESSIONS
+        "explanation_latency_max_s",
+        "s",
+        lambda s: _said(s, lambda told: told.most_said_after_s),
+        "work",
+        SESSIONS,
+        version=2,
     ),
     _decided("holds_by_rule", "", lambda s: dict(sorted(s.holds.items())), "rules"),
     _decided("vetoes_by_rule", "", lambda s: dict(sorted(s.vetoes.items())), "rules"),

@@ -8,7 +8,6 @@ from pathlib import Path
 from bitgrid.config import Config
 from bitgrid.replay.archive import config_from_json
 from bitgrid.replay.errors import NotArchived
-from bitgrid.replay.kpi.database import newest_record
 from bitgrid.replay.kpi.errors import Unreadable
 from bitgrid.store.archive import manifest
 
@@ -25,6 +24,8 @@ def brought_along(archive: Path) -> Config | None:
     decided = manifest.load(archive).kept("decisions")
     if not place.is_dir() or not decided:
         return None
+    from bitgrid.replay.kpi.database import newest_record  # noqa: PLC0415  DuckDB, which a running house does without
+
     record = newest_record(archive / decided[-1].path)
     try:
         name = json.loads(record)["decision"]["config_hash"]

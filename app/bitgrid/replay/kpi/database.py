@@ -15,18 +15,9 @@ import duckdb
 
 from bitgrid.replay.kpi import queries
 from bitgrid.replay.kpi.errors import Unreadable
+from bitgrid.replay.kpi.queries import COLUMNS
 from bitgrid.replay.kpi.queries import quoted as _quoted
 from bitgrid.store.archive.columns import KINDS
-
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "telemetry": ("at_s", "signal", "value", "quality"),
-    "states": ("block", "clock_epoch", "at_s", "signal", "value", "quality"),
-    "decisions": ("seq", "load", "clock_epoch", "block", "trigger", "at_s", "action", "level", "rule", "code"),
-    "energy_to_value": tuple(column.name for column in KINDS["energy_to_value"]),
-    "events": ("at_s", "kind", "record"),
-    "explain_sessions": ("at_s", "decision_id"),
-}
-"""What the figures need of each kind."""
 
 IMPORTED = """
 CREATE TABLE imported AS
@@ -93,6 +84,7 @@ class Database:
             self.run(IMPORTED, **values)
         loads = [load for (load,) in self.rows("SELECT DISTINCT load FROM decisions ORDER BY load")]
         self._take("states", queries.ticks(loads), **values)
+        self.run(queries.LOAD_DAYS, **values)
         self.run(queries.lived(loads), **values)
 
     def run(self, statement: str, **values: Any) -> None:

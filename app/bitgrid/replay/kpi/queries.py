@@ -2,25 +2,41 @@
 
 The tick of a block tells the means of the block before it, so a state's energies belong to that one. Parameters:
 ``$block_s`` length of a block, ``$first`` and ``$end`` the first block and the one after the last.
+What a day comes to does not depend on the period it is asked for in: nothing is looked for further from a day than
+``AROUND_S``, and a load counts on the days on which it was decided on.
 ``greatest`` and ``least`` of DuckDB pass over nulls, so they stand only where there is none, or where 0 is meant.
 A row whose time is not in its block was written under another length of blocks and is left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bitgrid.replay.kpi.period import Day
+from bitgrid.store.archive.columns import KINDS
 
 DAY_S = 86_400
+BEFORE_S, AFTER_S = DAY_S, 3600
+"""How far before and after a day something may matter for it: the charge it begins with, a switch that is taken
+back, a guard's trip that is told again; a sentence that is said late."""
 FLAP_S = 1800
 """A load that is switched back within half an hour flaps."""
 
 
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "telemetry": ("at_s", "signal", "value", "quality"),
+    "states": ("block", "clock_epoch", "at_s", "signal", "value", "quality"),
+    "decisions": ("seq", "load", "clock_epoch", "block", "trigger", "at_s", "action", "level", "rule", "code"),
+    "energy_to_value": tuple(column.name for column in KINDS["energy_to_value"]),
+    "events": ("at_s", "kind", "record"),
+    "explain_sessions": ("at_s", "decision_id"),
+}
+"""What the figures need of each kind."""
+
 TAKEN = {
     "decisions": """
         SELECT seq, load, clock_epoch, block, trigger, at_s, action, level, rule, code FROM {source}
-        WHERE block >= $first - $before AND block <= $end AND at_s // $block_s = block""",
+        WHERE block <= $end AND at_s // $block_s = block""",
     "energy_to_value": """
         SELECT block, energy_wh,
             CASE WHEN surplus_wh + energy_wh IS NOT NULL THEN least(greatest(surplus_wh, 0), energy_wh) END
@@ -29,8 +45,8 @@ TAKEN = {
     "events": """
         SELECT at_s, record FROM {source} WHERE kind = 'safety' AND record LIKE '%trip_id%'""",
     "explain_sessions": """
-        SELECT decision_id, min(at_s) AS said_s FROM {source}
-        WHERE at_s >= $first * $block_s AND at_s < ($end + 1) * $block_s GROUP BY decision_id""",
+        SELECT decision_id, at_s AS said_s FROM {source}
+        WHERE at_s >= $first * $block_s - $after_s AND at_s < $end * $block_s + $after_s""",
 }
 """What is taken of each kind but the states, from a few files or rows at a time, into a table of its name."""
 
@@ -54,8 +70,18 @@ LOAD_OF_TICK = """
 LOAD_WAS_OFF = "bool_and(level = 'off') FILTER (WHERE load = {load}) AS off_{number}"
 
 LOAD_POWER = """
-    CASE WHEN load_{number} IS NULL AND has_load_{number} AND NOT coalesce(off_{number}, false) THEN NULL
+    CASE WHEN day_of(block) NOT IN (SELECT day FROM load_days WHERE load = {load}) THEN 0
+        WHEN load_{number} IS NULL AND has_load_{number} AND NOT coalesce(off_{number}, false) THEN NULL
         ELSE greatest(coalesce(load_{number}, 0), 0) END"""
+
+LOAD_DAYS = """
+CREATE TABLE load_days AS
+SELECT DISTINCT load, day FROM (
+    SELECT load, unnest([day_of(block), day_of(block + $before), day_of(block - 1)]) AS day
+    FROM decisions WHERE block >= $first - $before)
+WHERE day IS NOT NULL
+"""
+"""On which days a load counts: where it was decided on, from just before a day to the tick that ends it."""
 
 LIVED = """
 CREATE TABLE lived AS
@@ -99,9 +125,8 @@ def ticks(loads: Sequence[str]) -> str:
 
 def lived(loads: Sequence[str]) -> str:
     """The table of what each block was, its loads added up."""
-    numbers = range(len(loads))
     off = [LOAD_WAS_OFF.format(load=quoted(load), number=number) for number, load in enumerate(loads)]
-    powers = [LOAD_POWER.format(number=number) for number in numbers]
+    powers = [LOAD_POWER.format(load=quoted(load), number=number) for number, load in enumerate(loads)]
     return LIVED.format(were_off=", ".join(off) or "true AS none", loads_w=" + ".join(powers) or "0")
 
 
@@ -129,40 +154,43 @@ FROM told GROUP BY ALL
 """
 
 BASELINE = """
-WITH whole AS (
-    SELECT *, block >= $first AND (NOT $has_battery OR block - lag(block) OVER (ORDER BY block) = 1) AS is_base
-    FROM lived
-    WHERE block < $end AND pv_w IS NOT NULL AND house_w IS NOT NULL AND loads_w IS NOT NULL AND grid_w IS NOT NULL
-        AND (NOT $has_battery OR soc_pct IS NOT NULL))
-SELECT day, is_base IS TRUE AS is_base, pv_w, house_w, loads_w,
-    coalesce(avg(loads_w) FILTER (WHERE is_base) OVER (PARTITION BY day), 0) AS even_w, grid_w, soc_pct
-FROM whole ORDER BY block
+WITH told AS (
+    SELECT *, CASE WHEN block - lag(block) OVER (ORDER BY block) = 1
+        THEN lag(soc_pct) OVER (ORDER BY block) END AS begin_pct
+    FROM lived WHERE block < $end)
+SELECT block, day, begin_pct, pv_w, house_w, loads_w, avg(loads_w) OVER (PARTITION BY day) AS even_w, grid_w,
+    soc_pct
+FROM told
+WHERE block >= $first AND pv_w IS NOT NULL AND house_w IS NOT NULL AND loads_w IS NOT NULL AND grid_w IS NOT NULL
+    AND (NOT $has_battery OR (begin_pct IS NOT NULL AND soc_pct IS NOT NULL))
+ORDER BY block
 """
 
 VALUES = """
 WITH told AS (
     SELECT *, value_ct IS NOT NULL AND export_value_ct IS NOT NULL AND import_price_ct_kwh IS NOT NULL
             AND of_surplus_wh IS NOT NULL AS is_worth
-    FROM energy_to_value)
+    FROM energy_to_value),
+of_block AS (
+    SELECT block, sum(energy_wh) FILTER (WHERE of_surplus_wh IS NOT NULL) AS split_wh,
+        sum(of_surplus_wh) AS split_surplus_wh,
+        sum(energy_wh) FILTER (WHERE sats IS NOT NULL) AS sats_wh, sum(sats) AS sats,
+        sum(value_ct) FILTER (WHERE is_worth) AS mined_ct,
+        sum(export_value_ct) FILTER (WHERE is_worth) AS export_ct,
+        sum((energy_wh - of_surplus_wh) / 1000 * import_price_ct_kwh) FILTER (WHERE is_worth) AS bought_ct
+    FROM told GROUP BY block)
 SELECT day_of(block) AS day,
-    count(DISTINCT block) FILTER (WHERE of_surplus_wh IS NOT NULL) AS split_blocks,
-    sum(energy_wh) FILTER (WHERE of_surplus_wh IS NOT NULL) AS split_wh,
-    sum(of_surplus_wh) AS split_surplus_wh,
-    count(DISTINCT block) FILTER (WHERE sats IS NOT NULL) AS sats_blocks,
-    sum(energy_wh) FILTER (WHERE sats IS NOT NULL) AS sats_wh, sum(sats) AS sats,
-    count(DISTINCT block) FILTER (WHERE is_worth) AS worth_blocks,
-    sum(value_ct) FILTER (WHERE is_worth) AS mined_ct,
-    sum(export_value_ct) FILTER (WHERE is_worth) AS export_ct,
-    sum((energy_wh - of_surplus_wh) / 1000 * import_price_ct_kwh) FILTER (WHERE is_worth) AS bought_ct
-FROM told GROUP BY ALL
+    count(split_wh) AS split_blocks, sum(split_wh) AS split_wh, sum(split_surplus_wh) AS split_surplus_wh,
+    count(sats) AS sats_blocks, sum(sats_wh) AS sats_wh, sum(sats) AS sats,
+    count(mined_ct) AS worth_blocks, sum(mined_ct) AS mined_ct, sum(export_ct) AS export_ct,
+    sum(bought_ct) AS bought_ct
+FROM of_block GROUP BY ALL
 """
 
 DECISIONS = """
 WITH told AS (
-    SELECT *, lead(at_s) OVER (PARTITION BY load ORDER BY seq) AS next_s FROM decisions)
+    SELECT *, lead(at_s) OVER (PARTITION BY load ORDER BY at_s, seq) AS next_s FROM decisions)
 SELECT day_of(block) AS day, count(*) AS decisions,
-    count(DISTINCT block) FILTER (WHERE trigger = 'TICK') AS ticks,
-    count(DISTINCT block) FILTER (WHERE trigger = 'TICK') * $block_s AS decided_s,
     sum(greatest(least(coalesce(next_s, $now_s), (block + 1) * $block_s) - at_s, 0))
         FILTER (WHERE level <> 'off') AS on_s,
     count(*) FILTER (WHERE action = 'START') AS starts,
@@ -174,13 +202,15 @@ LATENCIES = """
 WITH told AS (
     SELECT block, max(at_s) - block * $block_s AS late_s FROM decisions
     WHERE trigger = 'TICK' AND block >= $first AND block < $end GROUP BY block)
-SELECT day_of(block) AS day, sum(late_s) AS late_s, max(late_s) AS most_late_s FROM told GROUP BY ALL
+SELECT day_of(block) AS day, count(*) AS ticks, count(*) * $block_s AS decided_s, sum(late_s) AS late_s,
+    max(late_s) AS most_late_s
+FROM told GROUP BY ALL
 """
 
 FLAPS = f"""
 WITH told AS (
     SELECT block, at_s - lag(at_s) OVER switches AS after_s, action <> lag(action) OVER switches AS is_back
-    FROM decisions WHERE action IN ('START', 'STOP') WINDOW switches AS (PARTITION BY load ORDER BY seq))
+    FROM decisions WHERE action IN ('START', 'STOP') WINDOW switches AS (PARTITION BY load ORDER BY at_s, seq))
 SELECT day_of(block) AS day, count(*) AS flaps FROM told
 WHERE is_back AND after_s < {FLAP_S} AND block >= $first AND block < $end GROUP BY ALL
 """  # noqa: S608  own words
@@ -192,18 +222,19 @@ FROM decisions AS told WHERE block >= $first AND block < $end GROUP BY ALL
 """
 
 EXPLAINED = """
-WITH said AS (SELECT decision_id, min(said_s) AS said_s FROM explain_sessions GROUP BY decision_id),
-told AS (
-    SELECT block, said_s, CASE WHEN said_s > at_s THEN said_s - at_s END AS after_s FROM decisions LEFT JOIN said
-    ON said.decision_id = concat_ws('-', load, clock_epoch, block, lower(trigger), at_s)
-    WHERE block >= $first AND block < $end)
+WITH said AS (
+    SELECT block, at_s, min(explain_sessions.said_s) AS said_s FROM decisions LEFT JOIN explain_sessions
+    ON decision_id = concat_ws('-', load, clock_epoch, block, lower(trigger), at_s)
+        AND abs(explain_sessions.said_s - at_s) < $after_s
+    WHERE block >= $first AND block < $end GROUP BY seq, block, at_s),
+told AS (SELECT *, CASE WHEN said_s > at_s THEN said_s - at_s END AS after_s FROM said)
 SELECT day_of(block) AS day, count(said_s) AS explained, count(after_s) AS timed, sum(after_s) AS said_after_s,
     max(after_s) AS most_said_after_s
 FROM told GROUP BY ALL
 """
 
 SAFETY_EVENTS = "SELECT at_s, record FROM events"
-FIRST_TICK = "SELECT min(block) FROM decisions WHERE trigger = 'TICK' AND block >= $first"
+FIRST_TICK = "SELECT min(block) FROM decisions WHERE trigger = 'TICK'"
 
 ADDED_UP = (ENERGIES, VALUES, DECISIONS, LATENCIES, FLAPS, EXPLAINED)
 """Each gives rows of a day and sums by the names of `bitgrid.replay.kpi.sums.Sums`."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bitgrid.kernel import Battery
 from bitgrid.replay.kpi import queries
 from bitgrid.replay.kpi.baseline import LivedBlock, live_again
 from bitgrid.replay.kpi.catalogue import CATALOGUE, Kpi, Unknown, Value
-from bitgrid.replay.kpi.database import Database
 from bitgrid.replay.kpi.period import Day, Period
-from bitgrid.replay.kpi.recorded import Gathered
-from bitgrid.replay.kpi.sums import Sums, total
+from bitgrid.replay.kpi.sums import Sums
+
+if TYPE_CHECKING:  # DuckDB takes memory and time, and kept days need none of it
+    from bitgrid.replay.kpi.database import Database
 
 HEAT = "heat"
 
@@ -64,41 +65,32 @@ def figures(sums: Sums) -> list[Figure]:
 
 
 def reckon(
-    database: Database,
-    asked: Period,
-    over: Period,
-    battery: Battery | None,
-    gathered: Gathered,
-) -> Reckoned:
-    """Add up a period.
+    database: Database, days: Sequence[Day], part: Period, battery: Battery | None, known_since_s: int | None
+) -> list[Sums]:
+    """Add up some days in a row, each by itself.
 
     Args:
-        database: what is recorded.
-        asked: the period asked for.
-        over: what of it is over.
+        database: what is recorded of them.
+        days: the days.
+        part: from the first to the end of the last.
         battery: the home's; None without one.
-        gathered: what the records say of themselves.
+        known_since_s: when the house first decided, where that was before what is recorded here.
     """
-    days = over.days()
-    sums = [Sums(due_blocks=_blocks(day, over)) for day in days]
-    _prepare(database, days, over)
+    sums = [Sums(due_blocks=_blocks(day, part)) for day in days]
+    bounds = _bounds(part)
+    database.run(queries.day_of(days, part.block_s))
+    database.take_in(before=-(-queries.FLAP_S // part.block_s), **bounds)
     for query in queries.ADDED_UP:
-        for record in database.records(query, **_bounds(over)):
+        for record in database.records(query, **bounds):
             _take(sums[record.pop("day")], record)
-    for day, rule, holds, vetoes in database.rows(queries.BY_RULE, **_bounds(over)):
+    for day, rule, holds, vetoes in database.rows(queries.BY_RULE, **bounds):
         sums[day].holds[rule] += holds
         sums[day].vetoes[rule] += vetoes
     _count_trips(database, days, sums)
-    _count_due(database, days, sums, over, gathered.known_since_s)
-    lived = database.rows(queries.BASELINE, has_battery=battery is not None, **_bounds(over))
-    live_again(map(LivedBlock._make, lived), sums, battery, over.block_s)
-    return Reckoned(asked, over, list(zip(days, sums, strict=True)), tuple(gathered.notes), total(sums))
-
-
-def _prepare(database: Database, days: Sequence[Day], over: Period) -> None:
-    """The tables that the queries share."""
-    database.run(queries.day_of(days, over.block_s))
-    database.take_in(before=queries.FLAP_S // over.block_s, **_bounds(over))
+    _count_due(database, days, sums, part, known_since_s)
+    lived = database.rows(queries.BASELINE, has_battery=battery is not None, **bounds)
+    live_again(map(LivedBlock._make, lived), sums, battery, part.block_s)
+    return sums
 
 
 def _bounds(over: Period) -> dict[str, int]:
@@ -107,6 +99,7 @@ def _bounds(over: Period) -> dict[str, int]:
         "first": over.first_block,
         "end": over.end_block,
         "now_s": over.to_s,
+        "after_s": queries.AFTER_S,
     }
 
 
@@ -117,16 +110,12 @@ def _take(sums: Sums, record: Mapping[str, Any]) -> None:
 
 
 def _count_trips(database: Database, days: Sequence[Day], sums: Sequence[Sums]) -> None:
-    """The guard's stops for heat; each is an event once."""
-    seen = set()
-    for at_s, record in database.rows(queries.SAFETY_EVENTS):
-        told = json.loads(record)
-        if told.get("cause") != HEAT or told.get("trip_id") in seen:
-            continue
-        for day, mine in zip(days, sums, strict=True):
-            if day.from_s <= at_s < day.to_s:
-                seen.add(told["trip_id"])
-                mine.heat_trips += 1
+    """The guard's stops for heat; one that is told again within a day is the same."""
+    told = [(at_s, json.loads(record)) for at_s, record in database.rows(queries.SAFETY_EVENTS)]
+    trips = [(at_s, record.get("trip_id")) for at_s, record in told if record.get("cause") == HEAT]
+    for day, mine in zip(days, sums, strict=True):
+        before = {trip for at_s, trip in trips if day.from_s - queries.BEFORE_S <= at_s < day.from_s}
+        mine.heat_trips = len({trip for at_s, trip in trips if day.from_s <= at_s < day.to_s} - before)
 
 
 def _count_due(
