@@ -78,7 +78,7 @@ chaos: tools dev  ## Let things go wrong at random for half an hour; SEED=, RUNS
 	@cd tests && ../$(VENV)/python -m chaos $(CHAOS_OPTIONS)
 
 .PHONY: powercut
-powercut: dev  ## Take the power away at every sync of ledger, telemetry, archive and export; ONLY=, SEED=
+powercut: dev  ## Take the power away at every sync of what the house writes; ONLY=, SEED=
 	@scripts/apt-need gcc=build-essential
 	@cd tests && ../$(VENV)/python -m powercut $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed '$(SEED)')
 

@@ -28,7 +28,7 @@ class Scenario:
 
 SCENARIOS = (
     Scenario("ledger, three months step by step", "powercut.ledger_days:short", ledger_days.check, 1),
-    Scenario("ledger, three months of 60 decisions", "powercut.ledger_days:long", ledger_days.check, 500),
+    Scenario("ledger, three months of 30 large decisions", "powercut.ledger_days:long", ledger_days.check, 2000),
     Scenario("telemetry, some dropped", "powercut.telemetry_days:at_its_pace", telemetry_days.check_pace, 5),
     Scenario(
         "telemetry, its log written back", "powercut.telemetry_days:in_a_hurry", telemetry_days.check_pace, 5

@@ -18,6 +18,7 @@ from powercut.recording import Recording, scratch
 _SEEDED = 3
 """States by chance at a cut point, beside the five that are always the same."""
 _FAILURES_KEPT = 20
+_OF_CONTENT = (*SYNCS, Kind.WRITE, Kind.TRUNCATE, Kind.MAPPED, Kind.TOLD)
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,10 @@ class Verdict:
 
 
 def cut_points(ops: list[Op], every: int) -> list[int]:
-    """Before and after each sync, and after every so many operations in between; counted in operations done."""
+    """Before and after each sync, after each name or mode that is changed, and after every so many operations."""
     syncs = {at for number, op in enumerate(ops) if op.kind in SYNCS for at in (number, number + 1)}
-    return sorted(syncs | set(range(0, len(ops) + 1, every)) | {len(ops)})
+    names = {number + 1 for number, op in enumerate(ops) if op.kind not in _OF_CONTENT}
+    return sorted(syncs | names | set(range(0, len(ops) + 1, every)) | {len(ops)})
 
 
 def judge(  # noqa: PLR0913  each a wish with a plain default

@@ -6,6 +6,7 @@ Promised: each decision from when `append` has returned, with the memory it left
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from store.books import BLOCK_S, CONFIGURATION, FORECAST, NOVEMBER_END_S, decisi
 
 RECORD_BYTES = 6000
 """Like a real one, with every vote and its inputs."""
-LARGE_RECORD_BYTES = 60_000
+LARGE_RECORD_BYTES = 100_000
 """So that the write-ahead log is written back within a month of some dozen decisions."""
 LATER_S = 400 * 86_400
 
@@ -41,8 +42,8 @@ def short(root: Path, tell: Teller) -> None:
 
 
 def long(root: Path, tell: Teller) -> None:
-    """Three months of sixty large decisions, so that the log is written back in between, with restarts."""
-    _play(root, tell, blocks=60, restart_every=25, record_bytes=LARGE_RECORD_BYTES)
+    """Three months of thirty large decisions, so that the log is written back in between, with restarts."""
+    _play(root, tell, blocks=30, restart_every=25, record_bytes=LARGE_RECORD_BYTES)
 
 
 def _play(
@@ -73,10 +74,15 @@ def _block(ledger: Ledger, at_s: int, tell: Teller, record_bytes: int) -> None:
     tell("decision", record=row.record, memory=memory)
 
 
-def check(root: Path, told: Told) -> None:
+def start_of_rules(directory: Path) -> Ledger:
+    """As `rules` opens it."""
+    return open_ledger(directory, HeldClock())
+
+
+def check(root: Path, told: Told, start: Callable[[Path], Ledger] = start_of_rules) -> None:
     """The house starts from what is left, nothing promised is missing, and it goes on."""
     directory = root / "ledger"
-    found = _read(directory)
+    found = _read(directory, start)
     decided = [one["record"] for one in told.done("decision")]
     possible = [one["record"] for one in told.all("to write")]
     assert found.records == possible[: len(found.records)], "records that nobody wrote, or in another order"
@@ -101,9 +107,9 @@ class _Found:
         self.memory: dict[str, Any] = ledger.memories()
 
 
-def _read(directory: Path) -> _Found:
+def _read(directory: Path, start: Callable[[Path], Ledger]) -> _Found:
     """As it is after the start of `rules`; a reader alone may not mend a journal that is left."""
-    with closing(open_ledger(directory, HeldClock())) as ledger:
+    with closing(start(directory)) as ledger:
         found = _Found(ledger)
     assert not (faults := verify(directory)), f"after the start: {faults[0]}"
     return found

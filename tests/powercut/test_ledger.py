@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
+from bitgrid.store import Ledger
 from powercut import ledger_days
 from powercut.judge import judge
 from powercut.oplog import Kind, NotUnderstood
@@ -16,10 +17,10 @@ def sound() -> Recording:
 
 
 def test_no_cut_takes_a_decision_its_memory_an_event_or_the_start() -> None:
-    verdict = judge(sound(), ledger_days.check, every=9, at_most=120)
+    verdict = judge(sound(), ledger_days.check, every=9, at_most=70)
     assert list(map(str, verdict.failures)) == []
-    assert verdict.at_syncs > 60
-    assert verdict.states > 200
+    assert verdict.at_syncs > 30
+    assert verdict.states > 100
 
 
 def test_the_recording_sees_what_a_month_is_made_of() -> None:
@@ -33,20 +34,26 @@ def test_the_recording_sees_what_a_month_is_made_of() -> None:
 
 CARELESS = {
     "never_synced": "lost",
-    "synced_like_telemetry": "acknowledged decisions are lost",
+    "synced_like_telemetry": "lost",
     "told_too_soon": "acknowledged decisions are lost",
     "directory_left_to_chance": "acknowledged decisions are lost",
-    "closed_beside_a_journal": "cannot be opened: attempt to write a readonly database",
-    "renamed_before_synced": "cannot be opened: file is not a database",
+    "renamed_before_synced": "cannot be opened",
     "without_a_journal": "SQLite finds it damaged",
 }
 
 
 @pytest.mark.parametrize("careless", CARELESS)
 def test_a_ledger_that_is_careless_in_one_thing_is_caught(careless: str) -> None:
-    verdict = judge(record(f"powercut.sabotage:{careless}"), ledger_days.check, every=1000, at_most=45)
+    verdict = judge(record(f"powercut.sabotage:{careless}"), ledger_days.check, every=20, at_most=60)
     assert verdict.failed
     assert any(CARELESS[careless] in str(failure) for failure in verdict.failures), verdict.failures[0]
+
+
+def test_a_month_closed_beside_a_journal_is_caught_where_nothing_looks_at_it_first() -> None:
+    """Three steps of a thousand; the look at the start mends what `Ledger` alone could not."""
+    recording = record("powercut.sabotage:closed_beside_a_journal")
+    verdict = judge(recording, partial(ledger_days.check, start=Ledger), every=1000)
+    assert "cannot be opened: attempt to write a readonly database" in str(verdict.failures)
 
 
 def test_a_write_that_the_shim_does_not_see_fails_the_recording() -> None:
