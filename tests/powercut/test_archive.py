@@ -20,13 +20,11 @@ def test_no_cut_takes_an_archived_day_or_leaves_one_in_part() -> None:
     assert verdict.at_syncs > 10
 
 
-@pytest.mark.xfail(strict=True, reason="a kind's new directory is not made durable before its first file")
 def test_nor_where_the_directories_are_new() -> None:
     verdict = judge(record("powercut.archive_days:play"), archive_days.check, every=1000, at_most=10)
     assert list(map(str, verdict.failures)) == []
 
 
-@pytest.mark.xfail(strict=True, reason="a last line that begins with zeros is told as damage for ever")
 def test_a_line_of_the_manifest_whose_beginning_was_not_written_is_none(tmp_path: Path) -> None:
     writer = ArchiveWriter(tmp_path, HeldClock())
     for day in range(2):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from powercut import hot_to_cold_days, migration_days
 from powercut.judge import judge
 from powercut.recording import record
@@ -13,7 +11,6 @@ def test_a_value_is_hot_or_cold_at_any_instant() -> None:
     assert "neither hot nor cold" not in str(verdict.failures)
 
 
-@pytest.mark.xfail(strict=True, reason="the archive's own directory is not made durable")
 def test_also_where_the_archive_is_new() -> None:
     verdict = judge(record("powercut.hot_to_cold_days:play"), hot_to_cold_days.check, every=1000, at_most=14)
     assert list(map(str, verdict.failures)) == []
@@ -31,7 +28,6 @@ def test_a_migration_that_is_cut_loses_no_value() -> None:
     assert list(map(str, verdict.failures)) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the directory of what is set aside is not made durable")
 def test_a_damaged_month_is_given_back_wherever_that_is_cut() -> None:
     verdict = judge(record("powercut.migration_days:give_back"), migration_days.check_giving_back, every=1000)
     assert list(map(str, verdict.failures)) == []

@@ -129,7 +129,9 @@ def _made(directory: Path) -> SigningKey:
     key = Ed25519PrivateKey.generate()
     unfinished, path = directory / f".{FILE}.{os.getpid()}", directory / FILE
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not directory.is_dir():
+            directory.mkdir(mode=0o700, parents=True)
+            sync_directory(directory.parent)
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -85,6 +85,7 @@ def replace(path: Path, problem: str, other: Replacement, root: Path, clock: Clo
         other.make(incident / _REPLACEMENT, loss)
         _write(incident / _PENDING, json.dumps(asdict(loss)))
         sync(root)
+        sync(root.parent)
     except (OSError, StoreError) as error:
         _give_up(incident)
         raise StoreError(f"{path} is damaged ({problem}), and nothing can be put in its place: {error}") from error

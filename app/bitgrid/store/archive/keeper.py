@@ -144,7 +144,7 @@ def locked(archive: Path) -> Iterator[None]:
         ArchiveError: another process is writing it, or it cannot be written at all.
     """
     try:
-        archive.mkdir(parents=True, exist_ok=True)
+        manifest.make_directory(archive)
         handle = os.open(archive / LOCK, os.O_RDWR | os.O_CREAT, 0o640)
     except OSError as error:
         raise ArchiveError(f"the archive {archive} cannot be written: {error}") from error

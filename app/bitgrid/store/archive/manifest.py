@@ -94,7 +94,7 @@ def load(directory: Path) -> Manifest:
         text = (directory / NAME).read_bytes()
     except FileNotFoundError:
         return manifest
-    lines = text.split(b"\n")
+    lines = text[: _whole_bytes(text)].split(b"\n")
     for number, line in enumerate(lines[:-1], 1):
         try:
             entry = _entry(json.loads(line))
@@ -129,6 +129,14 @@ def line(entry: Entry) -> str:
     return json.dumps(told, separators=(",", ":"), sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def make_directory(directory: Path) -> None:
+    """Make a directory, and those above it, durable before anything is written into it."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in reversed(missing):
+        sync_directory(path.parent)
+
+
 def sync_directory(directory: Path) -> None:
     """Make what was made, renamed or deleted in a directory durable."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
@@ -139,8 +147,10 @@ def sync_directory(directory: Path) -> None:
 
 
 def _whole_bytes(text: bytes) -> int:
-    """How far the lines are whole."""
-    return text.rfind(b"\n") + 1
+    """How far the lines are whole; of a last line whose beginning the disk had not written, zeros stand there."""
+    whole = text.rfind(b"\n") + 1
+    last = text.rfind(b"\n", 0, max(0, whole - 1)) + 1
+    return last if b"\0" in text[last:whole] else whole
 
 
 def _entry(told: dict[str, Any]) -> Entry:

@@ -87,7 +87,7 @@ class ArchiveWriter:
         path = self._directory / path_of(kind, day)
         with _failing(path_of(kind, day)):
             rows = files.normalised(table, kind)
-            path.parent.mkdir(parents=True, exist_ok=True)
+            manifest.make_directory(path.parent)
             known = manifest.load(self._directory).find(kind, day)
             if known is not None and known.is_dropped:
                 return known
