@@ -248,7 +248,7 @@ def test_a_changed_bundle_is_neither_verified_nor_used(bundle: Path, command: li
 
 def test_a_bundle_and_a_house_are_not_both_replayed(bundle: Path, house: Path) -> None:
     assert "not both" in bitgrid_("replay", bundle, "--data", house / "data")[1]
-    assert "leave --data and --config out" in bitgrid_("simulate", bundle, "--config", house / "config")[1]
+    assert "leave --config and --prices out" in bitgrid_("simulate", bundle, "--config", house / "config")[1]
 
 
 def test_other_rules_are_put_beside_those_of_the_bundle(bundle: Path, tmp_path: Path) -> None:
