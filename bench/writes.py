@@ -159,8 +159,8 @@ class HomeDay:
         return len(self._signals)
 
     def _decide(self, second: int) -> None:
-        """A sunny day; a new forecast and prices for each block, as the feeds tell them."""
-        if second % BLOCK_S == 0:
+        """A sunny day; a new forecast and prices for each block, told by the feeds when it has been decided."""
+        if second % BLOCK_S == EVERY_S:
             block = int(self._clock.now() // BLOCK_S)
             for device, name, curve in curves(block, self._random):
                 told = Telemetry(value=curve, source=device, first_block=block).encode()
