@@ -58,13 +58,13 @@ def token(name: str, directory: Path | None = None) -> str:
     return text
 
 
-def secrets_directory() -> Path:
-    """Where secrets are: what `DIRECTORY_VARIABLE` names, else `DEFAULT_DIRECTORY`."""
-    return Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
+def place(directory: Path | None = None) -> Path:
+    """Where secrets are: as told, else what `DIRECTORY_VARIABLE` names, else `DEFAULT_DIRECTORY`."""
+    return directory or Path(os.environ.get(DIRECTORY_VARIABLE) or DEFAULT_DIRECTORY)
 
 
 def _read(name: str, directory: Path | None, form: str) -> tuple[Path, str]:
-    path = (directory or secrets_directory()) / name
+    path = place(directory) / name
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

@@ -17,9 +17,10 @@ from gunicorn.sock import create_sockets  # type: ignore[import-untyped]  # the 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.bus.client import MqttBus
-from bitgrid.config.secrets import secrets_directory
+from bitgrid.config.secrets import place as secrets_place
 from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
 from bitgrid.web import AccountsError, Asker, HouseView, create_app
+from bitgrid.web.kpis import KpiDesk
 
 THREADS = 32
 GRACEFUL_S = 5
@@ -81,9 +82,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
 
     def _app(self, view: HouseView, asker: Asker) -> Flask:
         service = self._service
-        keys = secrets_directory() / "web"
+        keys = secrets_place() / "web"
+        paths, block_s = service.paths, service.config.rules.block_s
+        kpis = KpiDesk(paths.data, paths.config, block_s, service.clock)
         try:
-            return create_app(service.config, view, asker, service.clock, service.stopping, keys)
+            return create_app(service.config, view, asker, service.clock, service.stopping, keys, kpis)
         except AccountsError as error:
             log.error("%s", error)
             sys.exit(EXIT_BAD_CONFIG)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
-from bitgrid.config.secrets import secrets_directory
+from bitgrid.config.secrets import place as secrets_place
 from bitgrid.web.accounts import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -100,7 +100,7 @@ def remove_token(name: str, keys: Path | None) -> None:
 @contextmanager
 def _accounts(keys: Path | None) -> Iterator[Accounts]:
     try:
-        yield Accounts((keys or secrets_directory() / "web") / ACCOUNTS)
+        yield Accounts((keys or secrets_place() / "web") / ACCOUNTS)
     except AccountsError as error:
         raise click.ClickException(str(error)) from None
     except ValidationError:

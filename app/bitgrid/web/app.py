@@ -16,6 +16,7 @@ from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
+from bitgrid.web.kpis import KpiDesk
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -36,6 +37,7 @@ class Web:
         words: the texts of each language.
         fragments: the rendered page, part by part.
         stopping: set when the process is to end.
+        kpis: where key figures are asked for; None without a house's data.
     """
 
     config: Config
@@ -45,6 +47,7 @@ class Web:
     words: dict[Language, Words]
     fragments: live.Fragments
     stopping: threading.Event
+    kpis: KpiDesk | None = None
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -59,6 +62,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     clock: Clock,
     stopping: threading.Event | None = None,
     keys: Path = KEYS,
+    kpis: KpiDesk | None = None,
 ) -> Flask:
     """The application: page, fragments, socket and API.
 
@@ -69,6 +73,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
         clock: the house's time.
         stopping: ends the sockets when it is set.
         keys: the directory of the accounts, which only this process may read.
+        kpis: where key figures are asked for.
 
     Raises:
         AccountsError: there is a log-in, and what sessions are signed with cannot be read or made.
@@ -81,7 +86,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event())
+    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis)
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web)
     door = entry.guard(app, config.site.web, keys)
