@@ -47,10 +47,11 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md, devices.md, drivers.md and ansible.md anew from what they are made of
+docs: dev  ## Write docs/configuration.md, devices.md, drivers.md, kpi.md and ansible.md anew from what they are made of
 	$(VENV)/bitgrid config docs > docs/configuration.md
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
+	$(VENV)/python -m bitgrid.ops.kpi_docs > docs/kpi.md
 	$(VENV)/python scripts/ansible-docs > docs/ansible.md
 
 .PHONY: test-ansible
@@ -63,13 +64,17 @@ fail-safe: tools dev  ## Take each line of the fail-safe away and see that a tes
 	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel, the way from tick to command, memory; with DATA= the forecasts on a recorded home
+bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory, the archive; with DATA= the forecasts on a recorded home
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/latency.py
+	$(VENV)/python bench/writes.py
 	$(VENV)/python bench/household.py $(if $(DATA),'$(DATA)')
 	$(VENV)/python bench/memory.py
 	$(VENV)/python bench/forecast.py $(if $(DATA),'$(DATA)')
 	$(VENV)/python bench/forecast_cost.py
+	$(VENV)/python bench/kpi.py
+	$(VENV)/python bench/cold.py
+	$(VENV)/python bench/research.py
 
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
@@ -78,6 +83,11 @@ mutants: dev  ## Break the rules in every small way there is and see that tests 
 .PHONY: chaos
 chaos: tools dev  ## Let things go wrong at random for half an hour; SEED=, RUNS=, WORLD=held|real
 	@cd tests && ../$(VENV)/python -m chaos $(CHAOS_OPTIONS)
+
+.PHONY: powercut
+powercut: dev  ## Take the power away at every sync of what the house writes; ONLY=, SEED=
+	@scripts/apt-need gcc=build-essential
+	@cd tests && ../$(VENV)/python -m powercut $(if $(ONLY),--only '$(ONLY)') $(if $(SEED),--seed '$(SEED)')
 
 .PHONY: doctor
 doctor:  ## Check this machine and the house that runs on it
@@ -95,7 +105,7 @@ clean:  ## Remove what running and testing made; the environment stays
 .PHONY: tools dev
 tools:
 	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux nft=nftables ip=iproute2 openssl=openssl \
-		systemd-analyze=systemd
+		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

@@ -72,7 +72,7 @@ class House:
         self._began = 0.0
         self._sent: list[tuple[str, float]] = []
         self.bus.subscribe(self.topics.command(LOAD), self._on_command)
-        self._speak(is_sunny=False)
+        self.speak(is_sunny=False)
         self.engine.step()
 
     def live(self, blocks: int) -> None:
@@ -84,7 +84,7 @@ class House:
                 1,
             ):  # after so long a silence the window begins with the last second
                 self.clock.advance(seconds)
-                self._speak(is_sunny=is_sunny)
+                self.speak(is_sunny=is_sunny)
             self._sent, self._began = [], perf_counter()
             self.engine.step()
             self._note("start" if is_sunny else "stop")
@@ -94,7 +94,7 @@ class House:
             sys.exit(f"a {awaited} was awaited, {self._sent or 'nothing'} came; the figures would mean nothing")
         self.took_ms[awaited].append(self._sent[0][1])
 
-    def _speak(self, *, is_sunny: bool) -> None:
+    def speak(self, *, is_sunny: bool) -> None:
         """Everyone says what there is to say."""
         measured = {
             ("inverter", "pv_power_w"): 4500.0 if is_sunny else 0.0,

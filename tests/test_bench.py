@@ -54,6 +54,28 @@ def test_the_bench_of_latency_times_starts_and_stops(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_bench_of_the_archive_tells_a_year_by_kind() -> None:
+    said = told("cold", DAYS=1, EVERY_S=300)
+    assert "2025-01-15: 11520 values" in said
+    for kind in ("telemetry", "decisions", "energy_to_value", "a year as kept by default"):
+        assert f"\n{kind} " in said
+
+
+def test_the_bench_of_writes_counts_a_day_and_sets_it_beside_a_naive_store(tmp_path: Path) -> None:
+    said = told("writes", str(tmp_path), DAY_S=7200, HOT_DAYS=1, NAIVE_PART=120, FEEDS_BLOCKS=100)
+    if "writes are not counted" in said:
+        pytest.skip("temporary files are not on a disk here, so nothing is counted")
+    for line in (
+        "telemetry",
+        "ledger",
+        "explain sessions",
+        "second copy",
+        "a commit a value",
+        "hot database after",
+    ):
+        assert line in said
+
+
 @pytest.mark.system
 def test_the_bench_of_memory_weighs_every_process_of_the_house() -> None:
     said = told("memory", SETTLE_S=0)
@@ -90,6 +112,18 @@ def test_the_bench_of_the_pv_forecasts_cost_learns_and_forecasts() -> None:
 def test_the_bench_of_the_load_forecast_walks_through_a_home(home: Path) -> None:
     assert "walked forward" in told("household", str(home))
     assert "give a recorded home" in told("household")
+
+
+def test_the_bench_of_a_research_bundle_makes_verifies_and_replays_one() -> None:
+    said = told("research", DAYS=2, SIGNALS=2, EVERY_S=600, GOAL_MB=100_000)
+    assert "287 of 287 decisions replayed" in said
+    assert "0 differ" in said
+
+
+def test_the_bench_of_the_key_figures_reckons_what_it_made_up() -> None:
+    said = told("kpi", DAYS=3, ROUNDS=1, GOAL_S=1000, GOAL_MB=10_000)
+    assert "bitgrid kpi, a year, fresh process" in said
+    assert "its peak resident memory" in said
 
 
 def test_make_bench_runs_every_bench_and_each_is_tried_here() -> None:

@@ -13,6 +13,7 @@ import pytest
 from bitgrid.cli import main
 from bitgrid.ops.config_docs import FILES, keys_of, render
 from bitgrid.ops.device_docs import render as render_devices
+from bitgrid.ops.kpi_docs import render as render_kpis
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -43,6 +44,10 @@ def test_the_page_of_the_configuration_is_up_to_date() -> None:
 def test_the_page_of_the_devices_is_up_to_date() -> None:
     page = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
     assert page == render_devices(ROOT / "config" / "devices"), "run: make docs"
+
+
+def test_the_page_of_the_key_figures_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "kpi.md").read_text(encoding="utf-8") == render_kpis(), "run: make docs"
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -113,7 +113,15 @@ def clock_from_environment() -> SystemClock:
     Raises:
         ValueError: the variable is set but not of the form ``speed:boot_origin_s:wall_origin_s``.
     """
-    text = os.environ.get(ENVIRONMENT_VARIABLE, "")
+    return clock_from_text(os.environ.get(ENVIRONMENT_VARIABLE, ""))
+
+
+def clock_from_text(text: str) -> SystemClock:
+    """The clock that `SystemClock.to_environment` wrote down; the machine's own for an empty text.
+
+    Raises:
+        ValueError: the text is not of the form ``speed:boot_origin_s:wall_origin_s``.
+    """
     if not text:
         return SystemClock()
     speed, boot_origin_s, wall_origin_s = text.split(":")

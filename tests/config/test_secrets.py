@@ -91,7 +91,7 @@ def test_on_an_appliance_each_user_has_a_directory_of_its_own(
 ) -> None:
     monkeypatch.delenv(DIRECTORY_VARIABLE, raising=False)
     monkeypatch.setattr(secrets, "DEFAULT_DIRECTORY", tmp_path)
-    assert secrets.secrets_directory() == tmp_path
+    assert secrets.place() == tmp_path
     own = tmp_path / Path("/proc/self").owner()
     own.mkdir()
-    assert secrets.secrets_directory() == own
+    assert secrets.place() == own

@@ -6,6 +6,7 @@ import pytest
 
 from bitgrid.bus import CommandReply, DecisionEvent, ExplainSession, Received, Topics, decode
 from bitgrid.bus.memory import MemoryBus
+from bitgrid.clock import HeldClock
 from bitgrid.config import Site, load_config
 from bitgrid.explain import Narrator
 from bitgrid.kernel import EnergyState, Level, LoadMemory, LoadProfile, RuleSet, Signal, decide, decision_record
@@ -56,6 +57,14 @@ def test_a_decision_kept_by_the_broker_is_said_after_a_restart(site: Site) -> No
     heard = sessions(bus)
     Narrator(site, bus)
     assert [session.decision_id for session in heard] == ["d1"]
+
+
+def test_with_a_clock_a_session_tells_when_it_was_said(site: Site) -> None:
+    bus, clock = MemoryBus(), HeldClock(wall_s=1_750_068_002.5)
+    heard = sessions(bus)
+    Narrator(site, bus, clock=clock)
+    bus.publish(TOPICS.decision, decision(), retain=True)
+    assert [session.at_s for session in heard] == [1_750_068_002.5]
 
 
 def test_what_is_no_decision_is_told_as_health_once(site: Site) -> None:

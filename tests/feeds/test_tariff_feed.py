@@ -60,14 +60,21 @@ class House:
             tariff |= kind
         self.site: Site = load_config(CONFIG).site.model_copy(update={"tariff": Tariff.model_validate(tariff)})
         self.clock, self.fetch, self.directory = clock, fetch, directory
+        self.store: FeedsStore | None = None
         self.start()
 
     def start(self, executor: Executor | None = None) -> None:
+        self.close()
         self.store = FeedsStore(self.directory / "feeds.sqlite")
         self.errands = Errands(executor or AtOnce())
         means = Means(self.clock, self.store, self.errands, self.fetch, token=lambda name: f"token of {name}")
         self.feed = TariffFeed(self.site, means, BLOCK_S)
         self.step()
+
+    def close(self) -> None:
+        """As its process ends; no two have the store open at once."""
+        if self.store is not None:
+            self.store.close()
 
     def step(self) -> None:
         """Two steps of its process: what is asked in the first is heard in the second."""
@@ -276,6 +283,7 @@ def test_prices_of_another_source_or_zone_are_not_taken_for_its_own(
     tmp_path: Path, house: House, auctions: Auctions, clock: HeldClock
 ) -> None:
     auctions.down = "market.example cannot be reached"
+    house.close()
     french = House(tmp_path, clock, auctions, {"day_ahead": {"source": "energy_charts", "zone": "FR"}})
     assert french.told()["import_price_ct_kwh"].value == 30.0
     assert house.told()["import_price_ct_kwh"].value != 30.0
@@ -376,7 +384,7 @@ def test_the_loop_never_waits_for_an_answer(tmp_path: Path, clock: HeldClock, au
 def test_a_store_that_fails_costs_the_memory_and_not_the_prices(
     house: House, auctions: Auctions, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house.store.close()
+    house.close()
     house.store._database.init("/nowhere/feeds.sqlite")
     with caplog.at_level(logging.WARNING):
         house.live_until("2025-11-20 13:30")

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bitgrid.cli import main
+from bitgrid.ops import places
 from bitgrid.ops.commands import ledger as command
 from bitgrid.store import DecisionRow, Ledger
 from store.books import NOVEMBER_END_S, book, file, tampering
@@ -112,8 +113,9 @@ def test_the_house_on_this_machine_is_meant_when_none_is_named(
 def test_data_of_a_run_that_is_over_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     book(tmp_path / "var" / "0" / "data" / "ledger")
     monkeypatch.delenv("BITGRID_DATA_DIR", raising=False)
+    monkeypatch.setattr(places, "project_root", lambda: tmp_path)
     monkeypatch.setattr(command, "project_root", lambda: tmp_path)
-    monkeypatch.setattr(command, "APPLIANCE_DATA", tmp_path / "no appliance")
+    monkeypatch.setattr(places, "APPLIANCE_DATA", tmp_path / "no appliance")
     assert str(tmp_path / "var" / "0" / "data" / "ledger") in ledger_("verify")[1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,6 +52,12 @@ DECISIONS = {
 
 def report(**changes: object) -> Report:
     return Report("http://127.0.0.1:8080/", {**STATE, **changes}, HEALTH, DECISIONS)
+
+
+def test_the_mirror_is_told_of_where_it_is_on_and_not_where_it_is_off() -> None:
+    assert "Mirror" not in render(report())
+    on = replace(report(), mirror="last copied 2026-05-01 03:00 UTC")
+    assert "\nMirror\n  last copied 2026-05-01 03:00 UTC" in render(on)
 
 
 def test_it_tells_what_is_live_and_marks_what_is_old() -> None:

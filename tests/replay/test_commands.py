@@ -90,6 +90,17 @@ def test_replay_lists_what_was_tampered_with_and_fails(tmp_path: Path) -> None:
     assert "of 99 decisions differ" in text
 
 
+@pytest.mark.parametrize("tamper", [False, True])
+def test_a_replay_is_reported_as_json_where_asked(tmp_path: Path, *, tamper: bool) -> None:
+    place, report = record_a_day(tmp_path, tamper=tamper), tmp_path / "replays" / "may.json"
+    code, _text = bitgrid_("replay", "--data", place, "--report", report)
+    told = json.loads(report.read_text())
+    assert (told["checked"], told["differing"] > 0, code) == (99, tamper, int(tamper))
+    assert bool(told["differences"]) == tamper
+    assert [path.name for path in report.parent.iterdir()] == ["may.json"]
+    assert "could not be written" in bitgrid_("replay", "--data", place, "--report", report / "x.json")[1]
+
+
 def test_replay_of_a_part(data: Path) -> None:
     code, text = bitgrid_("replay", "--data", data, "--from", "2025-05-14T10:00", "--to", "2025-05-14T09:00Z")
     assert code == 0, text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bitgrid.store.errors import StoreError
-from bitgrid.store.feeds import BlockMeans, DamagedError, FeedsStore, Kept, open_feeds_store
+from bitgrid.clock import HeldClock
+from bitgrid.store.errors import DamagedError, StoreError
+from bitgrid.store.feeds import BlockMeans, FeedsStore, Kept, open_feeds_store
 
 
 @pytest.fixture
@@ -66,46 +68,54 @@ def spoil(path: Path) -> None:
     path.write_bytes(data)
 
 
-def test_damage_that_shows_while_rows_are_read_is_a_store_error(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_damage_that_shows_while_rows_are_read_is_a_store_error(path: Path) -> None:
     full_store(path)
     spoil(path)
-    monkeypatch.setattr(FeedsStore, "_check", lambda _store: None)
-    store = FeedsStore(path)
-    with pytest.raises(StoreError, match="cannot be read"):
+    with closing(FeedsStore(path)) as store, pytest.raises(StoreError, match="cannot be read"):
         list(store.means(0, 2**40))
 
 
 @pytest.mark.parametrize("how", ["pages", "all", "cut"])
-def test_a_damaged_file_is_set_aside_and_begun_anew(path: Path, how: str) -> None:
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_damaged_file_is_set_aside_and_its_snapshot_takes_its_place(
+    path: Path, how: str, *, is_kept: bool
+) -> None:
     full_store(path)
+    if is_kept:
+        with closing(FeedsStore(path)) as store:
+            store.snapshot()
     if how == "pages":
         spoil(path)
     elif how == "all":
         path.write_bytes(b"no database" * 1000)
     else:
         path.write_bytes(path.read_bytes()[:9000])
-    store, problem = open_feeds_store(path)
-    assert problem == "", "it was said in the log; from now on all is well"
-    assert list(store.means(0, 2**40)) == []
+    damaged = path.read_bytes()
+    store, loss, problem = open_feeds_store(path, HeldClock())
+    assert (loss is not None, problem) == (True, "")
+    assert ("the snapshot feeds.v1" if is_kept else "begun anew") in str(loss)
+    assert len(list(store.means(0, 2**40))) == (1500 if is_kept else 0)
     store.keep("prices", 1.0, "[1]")
     store.close()
-    assert FeedsStore(path).kept("prices") == Kept(1.0, "[1]")
-    assert path.with_name("feeds.sqlite.damaged").exists()
+    with closing(FeedsStore(path)) as again:
+        assert again.kept("prices") == Kept(1.0, "[1]")
+    (aside,) = (path.parent / "set-aside").glob("20250615T150640Z-feeds.sqlite")
+    assert (aside / "feeds.sqlite").read_bytes() == damaged
 
 
 def test_a_sound_file_is_never_set_aside(path: Path) -> None:
     full_store(path)
-    store, problem = open_feeds_store(path)
-    assert problem == ""
+    store, loss, problem = open_feeds_store(path, HeldClock())
+    assert (loss, problem) == (None, "")
     assert len(list(store.means(0, 2**40))) == 1500
-    assert not path.with_name("feeds.sqlite.damaged").exists()
+    assert not (path.parent / "set-aside").exists()
+    store.close()
 
 
 def test_where_no_file_can_be_it_remembers_until_the_next_start_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file where the directory should be")
-    store, problem = open_feeds_store(tmp_path / "data" / "feeds.sqlite")
+    store, loss, problem = open_feeds_store(tmp_path / "data" / "feeds.sqlite", HeldClock())
+    assert loss is None
     assert "cannot be opened" in problem
     assert "until the next start what is learned is kept in memory alone" in problem
     store.add(BlockMeans(600, 1, 2))
@@ -117,11 +127,12 @@ def test_a_database_that_another_holds_is_not_set_aside(path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
-    _store, problem = open_feeds_store(path)
+    _store, loss, problem = open_feeds_store(path, HeldClock())
     other.close()
+    assert loss is None
     assert "locked" in problem
     assert path.exists()
-    assert not path.with_name("feeds.sqlite.damaged").exists()
+    assert not (path.parent / "set-aside").exists()
 
 
 def test_a_store_that_cannot_be_written_says_so(path: Path) -> None:

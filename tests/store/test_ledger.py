@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.clock import HeldClock
 from bitgrid.store import DecisionRow, EventRow, Ledger, StoreError, month
+from bitgrid.store.ledger_opening import open_ledger
 from bitgrid.store.verify import verify
 from store.books import NOVEMBER_END_S, book, decision
 
@@ -141,12 +143,14 @@ def test_an_empty_file_is_set_aside_and_told_and_the_memory_goes_on(ledger: Ledg
     ledger.append(row(), "kept")
     ledger.close()
     (tmp_path / "ledger" / "2023-12.sqlite").touch()
-    again = Ledger(tmp_path / "ledger")
-    assert again.memories() == {"miner": "kept"}
-    again.append(row(6, at_s=DECEMBER_S), "later")
-    assert again.memories() == {"miner": "later"}
-    again.close()
-    assert "2023-12.sqlite.empty: does not belong" in str(verify(tmp_path / "ledger")[0])
+    with pytest.raises(StoreError, match="its format is 0"):
+        Ledger(tmp_path / "ledger")
+    with closing(open_ledger(tmp_path / "ledger", HeldClock())) as again:
+        assert again.memories()["miner"] == "kept"
+        again.append(row(6, at_s=DECEMBER_S), "later")
+        assert again.memories()["miner"] == "later"
+    (aside,) = (tmp_path / "set-aside").iterdir()
+    assert (aside / "2023-12.sqlite").stat().st_size == 0
 
 
 def test_a_full_disk_is_told_and_a_disk_with_room_again_is_written(ledger: Ledger) -> None:

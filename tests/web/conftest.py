@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from argon2.profiles import CHEAPEST
 from flask.testing import FlaskClient
 
 from bitgrid.bus import Topics
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
-from bitgrid.web import Asker, HouseView, create_app
+from bitgrid.web import Asker, HouseView, accounts, create_app
 from web.talk import NOON_S, REPOSITORY, Talk
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that take no time; test_accounts shows what they are in life."""
+    monkeypatch.setattr(accounts, "PROFILE", CHEAPEST)
 
 
 @pytest.fixture

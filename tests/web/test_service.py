@@ -109,4 +109,4 @@ def test_anything_but_loopback_is_refused_with_what_to_do(tmp_path: Path) -> Non
     refused = Process(tmp_path, host="192.168.1.5")
     _out, said = refused.process.communicate(timeout=30)
     assert refused.process.returncode == 78
-    assert "set it to 127.0.0.1" in said
+    assert "set login: required" in said

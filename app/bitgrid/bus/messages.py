@@ -233,6 +233,23 @@ class ReloadRequest(Message):
     actor: str
 
 
+class ExportRequest(Message):
+    """A wish to hand out a research bundle, to be recorded before anything is read.
+
+    Args:
+        bundle_id: names the bundle, in itself and in the ledger.
+        kinds: what it is to hold, by the archive's names.
+        from_s, to_s: its period, UTC epoch seconds, the end left out.
+    """
+
+    request_id: str
+    bundle_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    kinds: Annotated[list[Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")]], Field(min_length=1, max_length=16)]
+    from_s: int
+    to_s: int
+    actor: Annotated[str, Field(max_length=100)]
+
+
 class EventMessage(Message):
     """Something that happened: ``kind`` is safety, health or audit."""
 
@@ -255,6 +272,21 @@ class LoadSafetyEvent(Message):
     cause: Literal["stop_ignored"]
     at_boot_s: float
     text: str
+
+
+class StoreLoss(Message):
+    """What a process tells in its health of a database of its own that was damaged.
+
+    ``event_id`` makes recording it idempotent; the rest is as of `bitgrid.store.incidents.Loss`.
+    """
+
+    what: Literal["store_damaged"]
+    event_id: str
+    file: str
+    problem: str
+    at_s: int
+    aside: str
+    given_back: str
 
 
 class CommandReply(Message):

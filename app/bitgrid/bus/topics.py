@@ -62,6 +62,11 @@ class Topics:
         """A wish to read the configuration anew."""
         return f"bitgrid/{self.site}/cmd/reload"
 
+    @property
+    def export(self) -> str:
+        """A wish to hand out a research bundle."""
+        return f"bitgrid/{self.site}/cmd/export"
+
     def event(self, kind: str) -> str:
         """What happened: safety, health, audit."""
         return f"bitgrid/{self.site}/event/{kind}"
@@ -70,11 +75,6 @@ class Topics:
     def estop(self) -> str:
         """Emergency stop: engage or acknowledge."""
         return f"bitgrid/{self.site}/cmd/estop"
-
-    @property
-    def export(self) -> str:
-        """A wish for an export of what is recorded."""
-        return f"bitgrid/{self.site}/cmd/export"
 
     @property
     def ups(self) -> str:

@@ -17,3 +17,8 @@ class Flags(Versioned):
     r4_preemptive_stop: bool = Field(
         default=False, description="Whether R4 may wish to stop before the sun leaves."
     )
+    research: bool = Field(
+        default=False,
+        description="Whether `bitgrid research export` may hand out bundles, names and addresses replaced; the "
+        "switch is recorded.",
+    )

@@ -76,11 +76,26 @@ class WebServer(Model):
 
     host: Host = Field(default="127.0.0.1", description="Address to listen on.")
     port: Port = Field(default=8080, description="Port to listen on.")
+    login: Literal["none", "required"] = Field(
+        default="none",
+        description="Whether people must log in and machines send a token; none is for a page that only this "
+        "machine reaches.",
+    )
+    proxy: bool = Field(
+        default=False,
+        description="Whether a proxy on this machine passes requests on to it, over TLS; wants login: required.",
+    )
     names: list[Host] = Field(
         default=[],
         description="Names the pages are opened by through a proxy on this machine, such as `bitgrid.local`; with "
         "one, bare addresses are answered too.",
     )
+
+    @model_validator(mode="after")
+    def _outsiders_log_in(self) -> Self:
+        if self.login == "none" and (self.proxy or not is_loopback(self.host)):
+            raise ValueError("others than this machine could reach the page: set login: required")
+        return self
 
 
 def is_loopback(host: str) -> bool:

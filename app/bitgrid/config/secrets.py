@@ -27,11 +27,11 @@ class Credentials:
     password: str = field(repr=False)
 
 
-def secrets_directory() -> Path:
-    """What `DIRECTORY_VARIABLE` names; else this user's own part of `DEFAULT_DIRECTORY`, or the whole of it."""
+def place(directory: Path | None = None) -> Path:
+    """Where secrets are: as told, else by `DIRECTORY_VARIABLE`, else this user's own part of `DEFAULT_DIRECTORY`."""
     named = os.environ.get(DIRECTORY_VARIABLE)
-    if named:
-        return Path(named)
+    if directory is not None or named:
+        return directory or Path(named or "")
     try:
         own = DEFAULT_DIRECTORY / pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # a user id without a name
@@ -44,7 +44,7 @@ def credentials(name: str, directory: Path | None = None) -> Credentials:
 
     Args:
         name: as ``secret`` in site.yaml says.
-        directory: where it is; by default `secrets_directory`.
+        directory: where it is; by default `place`.
 
     Raises:
         ConfigError: the file is missing, may be read by others, or is not of the form ``user:password``.
@@ -73,7 +73,7 @@ def token(name: str, directory: Path | None = None) -> str:
 
 
 def _read(name: str, directory: Path | None, form: str) -> tuple[Path, str]:
-    path = (directory or secrets_directory()) / name
+    path = place(directory) / name
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)

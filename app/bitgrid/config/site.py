@@ -6,11 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bitgrid.config.archive import ArchiveConfig
 from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.config.device import DeviceConfig
 from bitgrid.config.forecast import PvForecastConfig
 from bitgrid.config.house import Battery, Location, PvPlane
 from bitgrid.config.load import LoadConfig
+from bitgrid.config.mirror import Mirror
 from bitgrid.config.network import Broker, WebServer, is_loopback
 from bitgrid.config.schema import Identifier, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
@@ -36,6 +38,8 @@ class Site(Versioned):
     battery: Battery | None = None
     tariff: Tariff
     bitcoin: Bitcoin | None = None
+    archive: ArchiveConfig = ArchiveConfig()
+    mirror: Mirror | None = None
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

@@ -16,7 +16,7 @@ class ClockSteps:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._is_undecided = self._stepped_while_away()
+        self._is_undecided = self._stepped_while_away() or engine.journal.loss is not None
 
     def step(self) -> None:
         """Begin a new clock epoch if the clock has stepped."""

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bitgrid.bus import Bus, Health, Received, Telemetry, Topics, decode
 from bitgrid.clock import Clock
 from bitgrid.config import Config
+from bitgrid.control.after_loss import AfterLoss, house_after_loss
 from bitgrid.control.blocks import BlockClock
 from bitgrid.control.clock_steps import ClockSteps
 from bitgrid.control.controllers import Controllers
@@ -70,6 +71,8 @@ class Engine:
         self.publisher = Publisher(self, bus)
         self.journal = Journal(ledger, self.publisher.decision)
         self.house = self.journal.house_memory()
+        if self.journal.loss is not None:
+            self.house = house_after_loss(self.house, config.policies.autonomy)
         self.blocks = BlockClock(
             clock, config.rules.block_s, config.rules.clock.max_step_s, self.house.clock_epoch
         )
@@ -85,6 +88,7 @@ class Engine:
         by_priority = sorted(config.site.loads, key=lambda load: load.priority)
         self.loads = {load.id: Load(load_profile(load), self.journal.load_memory(load.id)) for load in by_priority}
         self.problem = self.warning = ""
+        self.after_loss = AfterLoss(self)
         self._owes_memory = False
         self._ticked: tuple[int, int] | None = None
         self.standpoint, self._takeover = Standpoint(self), Takeover(self)
@@ -111,6 +115,7 @@ class Engine:
     def step(self) -> None:
         """One turn: the clock, emergency, trips, ends of overrides, protection, the tick, renewals, telling."""
         self.clock_steps.step()
+        self.after_loss.step()
         self.emergency.step()
         if not self._takeover.step():
             self._publish()
@@ -223,7 +228,6 @@ class Engine:
     def _tick(self) -> None:
         """Decide the block that has begun, each load once, in order of priority."""
         key = self.blocks.epoch, self.blocks.block()
-        self._note_gap(key)
         self.warning, taken_w, is_durable = "", 0, True
         for name, load in self.loads.items():
             if self.journal.has_tick(name, *key):
@@ -235,7 +239,8 @@ class Engine:
             self.warning = self.warning or contradiction(self.config.site, state, self.rules.balance_tolerance_w)
             is_durable = self.apply(decision) is not None and is_durable
             taken_w += decision.power_w
-        if is_durable:
+        if is_durable:  # else a full disk would be told of a gap twice a second
+            self._note_gap(key)
             self._ticked = key
             self.clock_steps.decided()
             self._archive_configuration()

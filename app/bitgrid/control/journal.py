@@ -28,7 +28,7 @@ from bitgrid.kernel import (
     memory_record,
     state_record,
 )
-from bitgrid.store import DecisionRow, EventRow, Head, Ledger, RecordRefused
+from bitgrid.store import LOST, DecisionRow, EventRow, Head, Ledger, RecordRefused
 
 log = logging.getLogger(__name__)
 _HOUSE = "_house"
@@ -51,6 +51,7 @@ class HouseMemory:
     epoch_began_s: int = 0
     day: int = 0
     day_ends_s: int = 0
+    research: bool = False
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -95,6 +96,10 @@ class Journal:
         self._ledger, self._on_late = ledger, on_late
         self._stored = ledger.memories()
         self._foreseen: Forecast | None = None
+        lost = self._stored.pop(LOST, None)
+        self.loss: dict[str, Any] | None = None if lost is None else json.loads(lost)
+        """What was lost with a damaged ledger, until that is told: what is remembered is older than what ran."""
+        self._forget = ""
         self._owed: list[Decided] = []
         self._owed_told = 0
 
@@ -111,7 +116,7 @@ class Journal:
     def last_at_s(self, house: HouseMemory) -> int:
         """The latest time that is known by the clock of the present epoch, UTC epoch seconds."""
         rows = self._ledger.decisions(limit=1)
-        is_of_epoch = rows and rows[0].clock_epoch == house.clock_epoch
+        is_of_epoch = rows and (self.loss is not None or rows[0].clock_epoch == house.clock_epoch)
         return max(rows[0].at_s, house.epoch_began_s) if is_of_epoch else house.epoch_began_s
 
     def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
@@ -159,7 +164,12 @@ class Journal:
         """
         self._catch_up(at_s)
         records = {name: canonical_json(memory_record(memory)) for name, memory in loads.items()}
-        self._ledger.save_memories({_HOUSE: canonical_json(asdict(house)), **records}, at_s)
+        self._ledger.save_memories({_HOUSE: canonical_json(asdict(house)), **records}, at_s, self._forget)
+        self._forget = ""
+
+    def loss_is_told(self) -> None:
+        """The loss is in the ledger: with the next memory that is saved, its note goes."""
+        self._forget = LOST
 
     def event(self, kind: str, record: dict[str, Any], at_s: int) -> None:
         """Make an event durable.
@@ -196,9 +206,14 @@ class Journal:
             self._foreseen = forecast
 
     def _append(self, decided: Decided) -> Head:
-        row = decided.row
-        self.foresee(decided.decision.state.forecast, row.at_s)
-        return self._ledger.append(row, canonical_json(memory_record(advance(decided.decision))))
+        forecast, row = decided.decision.state.forecast, decided.row
+        memory = canonical_json(memory_record(advance(decided.decision)))
+        if forecast is None or forecast is self._foreseen:
+            return self._ledger.append(row, memory)
+        told = forecast_hash(forecast), canonical_json(forecast_record(forecast))
+        head = self._ledger.append(row, memory, told)
+        self._foreseen = forecast
+        return head
 
     def _catch_up(self, at_s: int) -> None:
         """Write what is owed, in the order it was decided in; what the ledger will never take is given up.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bitgrid.bus import Bus, DecisionEvent, ExplainSession, Received, Topics, decode
+from bitgrid.clock import Clock
 from bitgrid.config import Site
 from bitgrid.explain.language import LANGUAGES
 from bitgrid.explain.record import read_record
@@ -13,13 +16,27 @@ class Narrator:
     """Hears decisions, publishes their sentences in every language.
 
     A decision kept by the broker is said again after a restart: the same record makes the same words.
+
+    Args:
+        site: whose loads are spoken of.
+        bus: where decisions are heard and their sentences told.
+        keep: called with each session that was told, on the thread on which the bus calls.
+        clock: so that a session tells when it was said, and how long that took can be reckoned; without one it
+            tells when the decision was made.
     """
 
-    def __init__(self, site: Site, bus: Bus) -> None:
+    def __init__(
+        self,
+        site: Site,
+        bus: Bus,
+        keep: Callable[[ExplainSession], None] = lambda _session: None,
+        *,
+        clock: Clock | None = None,
+    ) -> None:
         topics = Topics(site.site)
-        self._bus, self._topic = bus, topics.session
+        self._bus, self._topic, self._clock = bus, topics.session, clock
         self._explainer = Explainer(site)
-        self._unreadable = 0
+        self._unreadable, self._keep = 0, keep
         bus.subscribe(topics.decision, self.on_decision)
 
     def on_decision(self, received: Received) -> None:
@@ -30,8 +47,10 @@ class Narrator:
             self._unreadable += 1
             return
         texts = {language: self._explainer.texts_of(record, language) for language in LANGUAGES}
-        session = ExplainSession(decision_id=event.id, load=event.load, at_s=record.at_s, texts=texts)
+        at_s = record.at_s if self._clock is None else self._clock.now()
+        session = ExplainSession(decision_id=event.id, load=event.load, at_s=at_s, texts=texts)
         self._bus.publish(self._topic, session)
+        self._keep(session)
 
     def step(self) -> None:
         """Tell, once, of decisions that could not be read.

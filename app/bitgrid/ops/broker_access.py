@@ -8,7 +8,7 @@ from pathlib import Path
 from bitgrid.bus.access import Access
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.config.network import Broker
-from bitgrid.config.secrets import credentials, secrets_directory
+from bitgrid.config.secrets import credentials, place
 
 
 def secret_name(account: str) -> str:
@@ -27,7 +27,7 @@ def access_for(broker: Broker, account: str, directory: Path | None = None) -> A
     Raises:
         ConfigError: what it needs is missing, or may be read by others.
     """
-    where, ca_file = directory or secrets_directory(), Path(broker.ca_file) if broker.ca_file else None
+    where, ca_file = place(directory), Path(broker.ca_file) if broker.ca_file else None
     if broker.log_in == "password":
         shown = credentials(secret_name(account), where)
         return Access(shown.user, shown.password, ca_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,21 @@ def default_config() -> Path:
     """The configuration a command means when none is named: the environment's, or the checkout's own."""
     named = os.environ.get("BITGRID_CONFIG_DIR")
     return Path(named) if named else project_root() / "config"
+
+
+APPLIANCE_DATA = Path("/var/lib/bitgrid")
+
+
+def data_places(data: Path | None, running: Iterable[Path] = ()) -> Iterator[Path]:
+    """Where a house may keep its data: as named, as told, as running, as an appliance, as run before."""
+    if data is not None:
+        yield data
+    elif "BITGRID_DATA_DIR" in os.environ:
+        yield Path(os.environ["BITGRID_DATA_DIR"])
+    else:
+        yield from running
+        yield APPLIANCE_DATA
+        yield from sorted((project_root() / "var").glob("*/data"))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ SYSTEM_DIRECTORIES = "/usr/sbin:/usr/local/sbin:/sbin"
 BROKER = "mosquitto"
 PLANT = "plant"
 REVIVER = "reviver"
+MIRROR = "mirror"
 FREE_TO_END = 50
 """From this priority on, nobody needs a program to end well: these may all end at once."""
 SERVICES = ("poller", "guard", "loads", "rules", "recorder", "feeds", "explain", "web")
@@ -37,12 +38,17 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def house_programs(mosquitto_conf: Path | None, *, simulated: bool) -> list[Program]:
-    """Everything: the broker (None: the site names one elsewhere), the plant if simulated, the services."""
+def house_programs(mosquitto_conf: Path | None, *, simulated: bool, mirrored: bool = False) -> list[Program]:
+    """Everything: the broker (None: the site names one elsewhere), the plant if simulated, the services.
+
+    The mirror is one of them only where the site names a repository: else there is no process for it.
+    """
     programs = [] if mosquitto_conf is None else [broker_program(mosquitto_conf)]
     if simulated:
         programs.append(service_program(PLANT, 20))
     programs += [service_program(name, 30 + 5 * i) for i, name in enumerate(SERVICES)]
+    if mirrored:
+        programs.append(service_program(MIRROR, 80))
     return [*programs, reviver_program()]
 
 
@@ -69,6 +75,8 @@ def find(command: str) -> str:
     """
     path = shutil.which(command) or shutil.which(command, path=SYSTEM_DIRECTORIES)
     if path is None:
-        package = {"setpriv": "util-linux"}.get(command, command)
+        package = {"setpriv": "util-linux", "borg": "borgbackup", "ssh-keygen": "openssh-client"}.get(
+            command, command
+        )
         raise Refusal(f"{command} is not installed, so nothing was started. Run: sudo apt-get install {package}")
     return path

@@ -44,7 +44,7 @@ def run(wishes: Wishes, choose: Choose | None = None) -> int:
     plan = make_plan(wishes, SystemClock())
     instance = claim(wishes.var, plan.site)
     with instance.lock:
-        return _live(plan, instance, choose or _everything, stopping)
+        return _live(plan, instance, choose or _everything(plan.site), stopping)
 
 
 def _live(plan: Plan, instance: Instance, choose: Choose, stopping: threading.Event) -> int:
@@ -66,8 +66,10 @@ def _live(plan: Plan, instance: Instance, choose: Choose, stopping: threading.Ev
     return _say_end(code, stubborn)
 
 
-def _everything(mosquitto_conf: Path | None, simulated: bool) -> Sequence[Program]:
-    return house_programs(mosquitto_conf, simulated=simulated)
+def _everything(site: Site) -> Choose:
+    return lambda mosquitto_conf, simulated: house_programs(
+        mosquitto_conf, simulated=simulated, mirrored=site.mirror is not None
+    )
 
 
 def _stop_signals() -> threading.Event:
@@ -127,6 +129,7 @@ def _environment(plan: Plan, instance: Instance, clock: SystemClock) -> dict[str
         "BITGRID_CONFIG_DIR": str(layout.config),
         "BITGRID_DATA_DIR": str(layout.data),
         "BITGRID_RUN_DIR": str(layout.run),
+        "BITGRID_LOG_DIR": str(layout.log),
         "BITGRID_SUPERVISOR": str(layout.supervisor_socket),
         ENVIRONMENT_VARIABLE: clock.to_environment(),
         "MALLOC_ARENA_MAX": "2",  # dozens of threads would each get a heap of their own

@@ -32,6 +32,8 @@ class Report:
     state: Mapping[str, Any]
     health: Mapping[str, Any]
     decisions: Mapping[str, Any]
+    mirror: str = ""
+    """How the mirror stands, in words; empty where it is off, or the house is on another machine."""
 
 
 def render(report: Report) -> str:
@@ -43,6 +45,7 @@ def render(report: Report) -> str:
             *_outside(report.state),
             *_loads(report),
             *_components(report.health),
+            *_mirror(report),
             *_ledger(report),
         ]
     )
@@ -162,6 +165,11 @@ def _components(health: Mapping[str, Any]) -> Iterator[str]:
     for name, component in (health.get("components") or {}).items():
         status, reason = str(component.get("status")), str(component.get("reason") or "")
         yield f"  {MARKS.get(status, '?')} {name:<14}{status}{': ' + reason if reason else ''}"
+
+
+def _mirror(report: Report) -> Iterator[str]:
+    if report.mirror:
+        yield f"\nMirror\n  {report.mirror}"
 
 
 def _ledger(report: Report) -> Iterator[str]:

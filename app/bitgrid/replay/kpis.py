@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from bitgrid.kernel import Action, Decision
 from bitgrid.replay.block_house import Flow
@@ -59,6 +59,15 @@ class Kpis:
         self.starts += decision.action is Action.START
         if decision.action is Action.STOP:
             self.stops[decision.code.value] += 1
+
+    def plus(self, later: Kpis) -> Kpis:
+        """Two periods one after the other, as one."""
+        summed = {
+            told.name: getattr(self, told.name) + getattr(later, told.name)
+            for told in fields(self)
+            if not told.name.startswith("soc")
+        }
+        return Kpis(**summed, soc_start=self.soc_start, soc_end=later.soc_end)
 
     @property
     def cost_eur(self) -> float:

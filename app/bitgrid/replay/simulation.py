@@ -7,7 +7,7 @@ minute, while something runs, wherever protection could have a word. Left out: l
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from bitgrid.kernel.rules.r3_safety import NEAR_LIMIT
 from bitgrid.replay.archive import Rulebook
 from bitgrid.replay.block_house import BlockHouse, Flow
 from bitgrid.replay.drive import Drive
+from bitgrid.replay.errors import NothingThere
 from bitgrid.replay.kpis import Kpis
 
 LOOK_S = 60
@@ -230,3 +231,23 @@ def without_mining(config: Config, drive: Drive) -> Kpis:
         kpis.flowed(house.live(drive.block_s, drive.pv_w[index], drive.house_w[index]), price, export, 0)
     kpis.soc_end = house.soc
     return kpis
+
+
+def live(config: Config, drives: Iterable[Drive]) -> Kpis:
+    """Live through one period after the other, each begun with all off and the battery as it was."""
+    return _joined(drives, lambda drive: Simulation(config, drive).run())
+
+
+def live_without_mining(config: Config, drives: Iterable[Drive]) -> Kpis:
+    """The same house and periods with nothing to switch."""
+    return _joined(drives, lambda drive: without_mining(config, drive))
+
+
+def _joined(drives: Iterable[Drive], lived: Callable[[Drive], Kpis]) -> Kpis:
+    whole: Kpis | None = None
+    for drive in drives:
+        known = drive if whole is None or whole.soc_end is None else replace(drive, soc=whole.soc_end)
+        whole = lived(known) if whole is None else whole.plus(lived(known))
+    if whole is None:
+        raise NothingThere("there is no period to live through")
+    return whole

@@ -14,12 +14,14 @@ class Paths:
     config: Path
     data: Path
     run: Path
+    log: Path = Path("/var/log/bitgrid")
 
     @classmethod
     def from_environment(cls) -> Paths:
-        """``BITGRID_CONFIG_DIR``, ``BITGRID_DATA_DIR`` and ``BITGRID_RUN_DIR``, or the appliance's places."""
+        """``BITGRID_CONFIG_DIR``, ``…_DATA_DIR``, ``…_RUN_DIR`` and ``…_LOG_DIR``, or the appliance's places."""
         return cls(
             config=Path(os.environ.get("BITGRID_CONFIG_DIR", "/etc/bitgrid")),
             data=Path(os.environ.get("BITGRID_DATA_DIR", "/var/lib/bitgrid")),
             run=Path(os.environ.get("BITGRID_RUN_DIR", "/run/bitgrid")),
+            log=Path(os.environ.get("BITGRID_LOG_DIR", "/var/log/bitgrid")),
         )

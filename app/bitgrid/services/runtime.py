@@ -143,14 +143,20 @@ class Service:
         thread.start()
         return thread
 
-    def run_loop(self, bus: MqttBus, step: Callable[[], StepHealth | None], interval_s: float) -> None:
-        """Run the inbox at once and ``step`` every ``interval_s``, and tell health, until the end.
+    def run_loop(
+        self,
+        bus: MqttBus,
+        step: Callable[[], StepHealth | None],
+        interval_s: float,
+        until: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Run the inbox at once and ``step`` every ``interval_s``, and tell health, until the end or ``until``.
 
         An error in a step is logged, told as health, and never ends the loop.
         """
         next_step_s = next_health_s = 0.0
         told = stepped = StepHealth()
-        while not self.stopping.is_set():
+        while not self.stopping.is_set() and not until():
             self.inbox.wait(self.clock, max(0.0, next_step_s - self.clock.boot()))
             failed = self._step_safely(self.inbox.run)
             if self.clock.boot() >= next_step_s:

@@ -11,14 +11,16 @@ import sys
 import threading
 from typing import Any
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.sock import create_sockets  # type: ignore[import-untyped]  # the package has no types
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.bus.client import MqttBus
-from bitgrid.config.network import is_loopback
+from bitgrid.config.secrets import place as secrets_place
 from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
-from bitgrid.web import Asker, HouseView, create_app
+from bitgrid.web import AccountsError, Asker, HouseView, create_app
+from bitgrid.web.kpis import KpiDesk
 
 THREADS = 32
 GRACEFUL_S = 5
@@ -68,7 +70,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
         service, bus = self._service, self._bus
         view = HouseView(service.config, bus, service.clock)
         asker = Asker(service.config.site.site, bus, service.clock)
-        app = create_app(service.config, view, asker, service.clock, service.stopping)
+        app = self._app(view, asker)
         make_page, language = app.extensions["bitgrid"].fragments.recent, service.config.site.language
 
         def step() -> None:
@@ -77,6 +79,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
         told = threading.Thread(target=service.run_loop, args=(bus, step, HEALTH_INTERVAL_S), daemon=True)
         told.start()
         return app
+
+    def _app(self, view: HouseView, asker: Asker) -> Flask:
+        service = self._service
+        keys = secrets_place() / "web"
+        paths, block_s = service.paths, service.config.rules.block_s
+        kpis = KpiDesk(paths.data, paths.config, block_s, service.clock)
+        try:
+            return create_app(service.config, view, asker, service.clock, service.stopping, keys, kpis)
+        except AccountsError as error:
+            log.error("%s", error)
+            sys.exit(EXIT_BAD_CONFIG)
 
     def run(self) -> None:
         """Serve in this very process, until it is told to end or its parent is gone."""
@@ -90,12 +103,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
 def main() -> None:
     """Serve until SIGTERM."""
     service = start("web")
-    host = service.config.site.web.host
-    if not is_loopback(host):
-        log.error(
-            "site.yaml web.host is %s, but without a log-in only loopback is served; set it to 127.0.0.1.", host
-        )
-        sys.exit(EXIT_BAD_CONFIG)
     bus = service.connect_bus()
     try:
         Server(service, bus).run()

@@ -5,9 +5,19 @@ everyone else opens them read-only.
 """
 
 from bitgrid.store.chain import Head
-from bitgrid.store.errors import RecordRefused, StoreError
-from bitgrid.store.ledger import Ledger
+from bitgrid.store.errors import DamagedError, RecordRefused, StoreError
+from bitgrid.store.ledger import LOST, Ledger
 from bitgrid.store.rows import DecisionRow, EventRow
 from bitgrid.store.telemetry import TelemetryStore
 
-__all__ = ["DecisionRow", "EventRow", "Head", "Ledger", "RecordRefused", "StoreError", "TelemetryStore"]
+__all__ = [
+    "LOST",
+    "DamagedError",
+    "DecisionRow",
+    "EventRow",
+    "Head",
+    "Ledger",
+    "RecordRefused",
+    "StoreError",
+    "TelemetryStore",
+]

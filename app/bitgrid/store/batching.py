@@ -1,4 +1,4 @@
-"""The recorder's work: values gathered, written in one transaction an interval, old ones dropped."""
+"""The recorder's work: values gathered, written in one transaction an interval."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from bitgrid.store.telemetry import Measured, TelemetryStore
 
 log = logging.getLogger(__name__)
 
-WRITE_EVERY_S = 60.0
-DROP_EVERY_S = 3600.0
-KEEP_S = 7 * 86_400.0
+WRITE_EVERY_S = 900.0
+"""Each batch costs some 50 kB beside its values, whatever its size: at 60 s the day's bytes would be threefold."""
+DECIMALS = 3
+"""Of a value, in its signal's unit: no meter is finer, and what is computed needs three times the room."""
+TRY_EVERY_S = 60.0
 MAX_WAITING = 100_000
 SAME_TIME_S = 0.5
 """A time that is reckoned from an age told anew is as exact as this."""
@@ -28,7 +30,7 @@ class TelemetryRecorder:
         self._waiting: deque[Measured] = deque(maxlen=MAX_WAITING)
         self._newest: dict[tuple[str, str], Measured] = {}
         self._next_write_boot_s = clock.boot() + WRITE_EVERY_S
-        self._next_drop_boot_s = clock.boot()
+        self._not_written = ""
 
     @property
     def waiting(self) -> int:
@@ -41,7 +43,8 @@ class TelemetryRecorder:
         if names is None or told is None or received.retained or isinstance(told.value, list):
             return
         at_s = round(self._clock.now() - told.age_at_s(self._clock.boot()), 1)
-        new = Measured(at_s, *names, told.value, told.quality.value)
+        value = None if told.value is None else round(told.value, DECIMALS)
+        new = Measured(at_s, *names, value, told.quality.value)
         known = self._newest.get((new.device, new.signal))
         self._newest[new.device, new.signal] = new
         if known is None or abs(at_s - known.at_s) > SAME_TIME_S:
@@ -63,12 +66,9 @@ class TelemetryRecorder:
 
     def step(self) -> str:
         """Write when it is time; tell what is wrong, or nothing."""
-        if self._clock.boot() >= self._next_drop_boot_s:
-            self._next_drop_boot_s = self._clock.boot() + DROP_EVERY_S
-            self._store.drop_before(self._clock.now() - KEEP_S)
-        if self._clock.boot() < self._next_write_boot_s:
-            return ""
-        return self.flush()
+        if self._clock.boot() >= self._next_write_boot_s:
+            self._not_written = self.flush()
+        return self._not_written
 
     def flush(self) -> str:
         """Write everything that waits, in one transaction; tell what is wrong, or nothing."""
@@ -78,6 +78,7 @@ class TelemetryRecorder:
             self._store.append(batch)
         except StoreError as error:
             log.warning("%s; %d values wait", error, len(batch))
+            self._next_write_boot_s = self._clock.boot() + TRY_EVERY_S
             return str(error)
         for _measured in batch:
             self._waiting.popleft()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +9,13 @@ from typing import NamedTuple
 
 from peewee import CharField, FloatField, IntegerField, Model, PeeweeException, SqliteDatabase, TextField
 
-from bitgrid.store.errors import StoreError
-
-log = logging.getLogger(__name__)
+from bitgrid.clock import Clock
+from bitgrid.store.errors import DamagedError, NewerError, StoreError
+from bitgrid.store.incidents import Loss
+from bitgrid.store.opening import open_sound
+from bitgrid.store.snapshots import Snapshots
+from bitgrid.store.soundness import is_damage
+from bitgrid.store.versions import Step, bring_up, connection_of
 
 IN_MEMORY = Path(":memory:")
 _ERRORS = (PeeweeException, sqlite3.Error)
@@ -56,10 +59,14 @@ class _Kept(Model):
 
 
 _MODELS = [_BlockMeans, _Kept]
-
-
-class DamagedError(StoreError):
-    """What is in the file can be read no more."""
+STEPS: tuple[Step, ...] = (
+    (  # As the release before made them, which knew no number.
+        """CREATE TABLE IF NOT EXISTS block_means (
+            start_s INTEGER NOT NULL PRIMARY KEY, pv_w INTEGER, load_w INTEGER)""",
+        """CREATE TABLE IF NOT EXISTS kept (
+            name VARCHAR(255) NOT NULL PRIMARY KEY, at_s REAL NOT NULL, text TEXT NOT NULL)""",
+    ),
+)
 
 
 class FeedsStore:
@@ -67,30 +74,41 @@ class FeedsStore:
 
     Raises:
         DamagedError: it is no sound database.
+        NewerError: a later release wrote it.
         StoreError: from every method, when the database cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = SqliteDatabase(
-            str(path), pragmas={"journal_mode": "wal", "synchronous": "normal", "busy_timeout": 2000}
+            str(path),
+            pragmas={
+                "locking_mode": "exclusive",  # nobody else opens it, and so its index of the log is in no file
+                "journal_mode": "wal",
+                "synchronous": "normal",
+                "busy_timeout": 2000,
+                "secure_delete": 0,
+            },
         )
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database.connect()
-            self._check()
-            with self._database.bind_ctx(_MODELS):
-                self._database.create_tables(_MODELS)
-        except (*_ERRORS, OSError) as error:
+            bring_up(connection_of(self._database), STEPS, str(path), self.snapshot)
+        except NewerError:
             self._database.close()
-            kind = DamagedError if "not a database" in str(error) or "malformed" in str(error) else StoreError
+            raise
+        except (*_ERRORS, OSError, StoreError) as error:
+            self._database.close()
+            kind = DamagedError if is_damage(error) else StoreError
             raise kind(f"the feeds' database {path} cannot be opened: {error}") from error
 
-    def _check(self) -> None:
-        """Look through all of it; some megabytes, and damage that nobody looks for is found at night."""
-        found = self._database.execute_sql("PRAGMA quick_check(1)").fetchone()  # type: ignore[no-untyped-call]
-        if found != ("ok",):
-            raise sqlite3.DatabaseError(f"malformed: {found}")
+    def snapshot(self) -> None:
+        """Take a snapshot of it, into ``snapshots`` beside it.
+
+        Raises:
+            StoreError: there is none.
+        """
+        Snapshots(self._path.parent / "snapshots").take(self._path, connection_of(self._database))
 
     def add(self, means: BlockMeans) -> None:
         """Remember a block; what was known of it gives way."""
@@ -146,27 +164,21 @@ class FeedsStore:
         self._database.close()
 
 
-def open_feeds_store(path: Path) -> tuple[FeedsStore, str]:
+def open_feeds_store(path: Path, clock: Clock) -> tuple[FeedsStore, Loss | None, str]:
     """The store, whatever became of its file: prices and forecasts are told without it, too.
 
-    A damaged file is set aside as ``<name>.damaged`` and begun anew; where none can be opened, what is learned is
-    kept in memory until the next start.
+    A damaged file is set aside, and the newest snapshot takes its place; where none can be opened, what is
+    learned is kept in memory until the next start.
 
     Returns:
-        the store, and what a person should know of it; empty if all is well.
+        the store, what was lost with a damaged file, and what a person should know as long as it runs.
     """
     try:
-        return FeedsStore(path), ""
-    except DamagedError as error:
-        problem = f"{error}; it was set aside as {path.name}.damaged, and what was learned is learned anew"
+        store, loss = open_sound(path, clock, FeedsStore, len(STEPS))
     except StoreError as error:
-        return FeedsStore(IN_MEMORY), f"{error}; until the next start what is learned is kept in memory alone"
-    log.error("%s", problem)
-    try:
-        for part in ("", "-wal", "-shm"):
-            beside = path.with_name(path.name + part)
-            if beside.exists():
-                beside.rename(path.with_name(f"{path.name}.damaged{part}"))
-        return FeedsStore(path), ""
-    except (StoreError, OSError) as error:
-        return FeedsStore(IN_MEMORY), f"{problem}; until the next start it is kept in memory alone: {error}"
+        return (
+            FeedsStore(IN_MEMORY),
+            None,
+            f"{error}; until the next start what is learned is kept in memory alone",
+        )
+    return store, loss, ""

@@ -12,17 +12,23 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from bitgrid.store import month
 from bitgrid.store.chain import BEGINNING, Head, event_payload, link
-from bitgrid.store.errors import RecordRefused, StoreError
+from bitgrid.store.errors import DamagedError, RecordRefused, StoreError
 from bitgrid.store.rows import DecisionRow, EventRow
+from bitgrid.store.soundness import is_damage
 
 log = logging.getLogger(__name__)
 
+LOST = "_lost"
+"""The name, among the memories, of the note that a ledger was given back (`bitgrid.store.ledger_opening`)."""
 _Row = TypeVar("_Row")
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 _Tick = tuple[str, int, int]
 _TICKS_REMEMBERED = 100
 _DECISION = "SELECT load, clock_epoch, block, trigger, at_s, record, seq FROM decision"
@@ -37,12 +43,17 @@ _ARCHIVED = {
 }
 
 
-@contextmanager
-def _reading() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"the ledger cannot be read: {error}") from error
+def _reading(read: Callable[Concatenate[Ledger, _P], _T]) -> Callable[Concatenate[Ledger, _P], _T]:
+    """What cannot be read is a `StoreError`, and damage is noted."""
+
+    @wraps(read)
+    def safely(self: Ledger, /, *args: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return read(self, *args, **named)
+        except sqlite3.Error as error:
+            raise self.failed(f"the ledger cannot be read: {error}", error) from error
+
+    return safely
 
 
 class Ledger:
@@ -55,19 +66,27 @@ class Ledger:
 
     def __init__(self, directory: Path, *, read_only: bool = False) -> None:
         self._directory, self._read_only = directory, read_only
+        self.is_damaged = False
+        """Whether the file itself was found damaged: only another start can help (`ledger_opening`)."""
         self._connection: sqlite3.Connection | None = None
         self._month = ""
         self._ticks_before: frozenset[_Tick] = frozenset()
         if read_only:
             return
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            month.make_directory(directory)
             self._go_on()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"the ledger {directory} cannot be opened: {error}; loads stay off") from error
+            text = f"the ledger {directory} cannot be opened: {error}; loads stay off"
+            raise self.failed(text, error) from error
 
-    def append(self, row: DecisionRow, memory: str) -> Head:
+    def append(self, row: DecisionRow, memory: str, forecast: tuple[str, str] | None = None) -> Head:
         """Make a decision and the memory it leaves durable, in one transaction; where the chain then ends.
+
+        Args:
+            row: the decision.
+            memory: JSON.
+            forecast: hash and canonical JSON of one that it was made by, to be kept under that hash.
 
         Raises:
             RecordRefused: it can never be written, as the block has its decision.
@@ -80,6 +99,8 @@ class Ledger:
             head = Head(before.seq + 1, link(before.hash, row.record))
             told = (row.load, row.clock_epoch, row.block, row.trigger, row.at_s, row.record)
             links = (before.hash, head.hash)
+            if forecast is not None:
+                _keep(connection, "forecast", *forecast, row.at_s)
             connection.execute("INSERT INTO decision VALUES (?,?,?,?,?,?,?,?,?)", (head.seq, *told, *links))
             _remember(connection, row.load, memory)
         return head
@@ -96,8 +117,13 @@ class Ledger:
             links = (head.hash, link(head.hash, event_payload(*told)))
             connection.execute("INSERT INTO event VALUES (?,?,?,?,?,?)", (head.seq + 1, *told, *links))
 
-    def save_memories(self, memories: Mapping[str, str], at_s: int) -> None:
+    def save_memories(self, memories: Mapping[str, str], at_s: int, forget: str = "") -> None:
         """Make memories durable, all or none, where they change without a decision (a lockout, a clock's step).
+
+        Args:
+            memories: JSON by load.
+            at_s: when, UTC epoch seconds.
+            forget: a memory that is forgotten with that.
 
         Raises:
             StoreError: it is not durable.
@@ -105,6 +131,7 @@ class Ledger:
         with self._writing(at_s) as connection:
             for load, memory in memories.items():
                 _remember(connection, load, memory)
+            connection.execute("DELETE FROM memory WHERE load = ?", (forget,))
 
     def archive_configuration(self, config_hash: str, canonical_json: str, at_s: int) -> None:
         """Keep a configuration under its hash; one this month knows is left as it is.
@@ -122,20 +149,20 @@ class Ledger:
         """
         self._archive("forecast", forecast_hash, canonical_json, at_s)
 
-    @_reading()
+    @_reading
     def memories(self) -> dict[str, str]:
         """The memory of every load, as JSON by load."""
         for connection in self._newest_first():
             return {str(load): str(record) for load, record in connection.execute("SELECT * FROM memory")}
         return {}
 
-    @_reading()
+    @_reading
     def decisions(self, *, limit: int, load: str | None = None) -> list[DecisionRow]:
         """The last decisions, newest first, from the months before too where it takes them."""
         query = f"{_DECISION} WHERE ?1 IS NULL OR load = ?1 ORDER BY seq DESC LIMIT ?2"
         return self._last(query, (load,), limit, DecisionRow)
 
-    @_reading()
+    @_reading
     def events(self, *, limit: int) -> list[EventRow]:
         """The last events, newest first, from the months before too where it takes them."""
         return self._last(f"{_EVENT} ORDER BY seq DESC LIMIT ?1", (), limit, EventRow)
@@ -143,21 +170,24 @@ class Ledger:
     def records(self) -> Iterator[DecisionRow]:
         """Every decision, oldest first; one at a time, however many there are."""
         for path in month.months(self._directory):
-            with _reading(), closing(month.open_reading(path)) as connection:
-                for told in connection.execute(f"{_DECISION} ORDER BY seq"):
-                    yield DecisionRow(*told)
+            try:
+                with closing(month.open_reading(path)) as connection:
+                    for told in connection.execute(f"{_DECISION} ORDER BY seq"):
+                        yield DecisionRow(*told)
+            except sqlite3.Error as error:
+                raise self.failed(f"the ledger cannot be read: {error}", error) from error
 
-    @_reading()
+    @_reading
     def configuration(self, config_hash: str) -> str | None:
         """The canonical JSON of a configuration; None where it is not known."""
         return self._archived("configuration", config_hash)
 
-    @_reading()
+    @_reading
     def forecast(self, forecast_hash: str) -> str | None:
         """The canonical JSON of a forecast; None where it is not known."""
         return self._archived("forecast", forecast_hash)
 
-    @_reading()
+    @_reading
     def newest_forecast(self) -> tuple[int, str] | None:
         """When the last forecast came into force (UTC epoch seconds), and its hash; None where there is none."""
         query = "SELECT at_s, hash FROM forecast ORDER BY at_s DESC, rowid DESC LIMIT 1"
@@ -166,7 +196,7 @@ class Ledger:
                 return int(at_s), str(name)
         return None
 
-    @_reading()
+    @_reading
     def has_tick(self, load: str, clock_epoch: int, block: int) -> bool:
         """Whether a block has its tick decision; the clock may slip back over the end of a month."""
         if self._connection is not None and (load, clock_epoch, block) in self._ticks_before:
@@ -178,7 +208,7 @@ class Ledger:
                 return True
         return False
 
-    @_reading()
+    @_reading
     def head(self) -> Head:
         """Where the chain ends: noted down elsewhere, it is what a later verification can be held against."""
         for connection in self._newest_first():
@@ -191,10 +221,14 @@ class Ledger:
             self._connection.close()
             self._connection = None
 
+    def failed(self, text: str, error: Exception) -> StoreError:
+        """What to raise for an error of SQLite's or the system's."""
+        self.is_damaged |= is_damage(error)
+        return DamagedError(text) if is_damage(error) else StoreError(text)
+
     def _archive(self, table: str, key: str, record: str, at_s: int) -> None:
         with self._writing(at_s) as connection:
-            if connection.execute(_ARCHIVED[table], (key,)).fetchone() is None:
-                connection.execute(_ARCHIVE[table], (key, record, at_s))
+            _keep(connection, table, key, record, at_s)
 
     def _archived(self, table: str, key: str) -> str | None:
         for connection in self._newest_first():
@@ -224,7 +258,6 @@ class Ledger:
 
     def _go_on(self) -> None:
         """Put away what is sealed; open the last file if it is not."""
-        month.set_aside_if_empty(self._directory)
         files = month.months(self._directory)
         for path in files[:-1]:
             with _damage_told():
@@ -265,7 +298,7 @@ class Ledger:
         except sqlite3.IntegrityError as error:
             raise RecordRefused(f"the ledger refused a record: {error}") from error
         except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
-            raise StoreError(f"the ledger cannot be written: {error}; nothing is started") from error
+            raise self.failed(f"the ledger cannot be written: {error}; nothing is started", error) from error
 
 
 @contextmanager
@@ -275,6 +308,11 @@ def _damage_told() -> Iterator[None]:
         yield
     except (StoreError, sqlite3.Error, OSError) as error:
         log.error("an old month of the ledger is damaged: %s", error)  # noqa: TRY400  the text says it all
+
+
+def _keep(connection: sqlite3.Connection, table: str, key: str, record: str, at_s: int) -> None:
+    if connection.execute(_ARCHIVED[table], (key,)).fetchone() is None:
+        connection.execute(_ARCHIVE[table], (key, record, at_s))
 
 
 def _remember(connection: sqlite3.Connection, load: str, record: str) -> None:

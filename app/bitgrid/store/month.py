@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,10 @@ from pathlib import Path
 
 from bitgrid.store import schema
 from bitgrid.store.chain import BEGINNING, Head, Seal, archive_digest, link
-from bitgrid.store.errors import StoreError
+from bitgrid.store.errors import DamagedError, StoreError
+from bitgrid.store.files import sync
+from bitgrid.store.soundness import is_damage
+from bitgrid.store.versions import refuse_newer
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,14 @@ _ENDS = """
     UNION ALL SELECT previous_seq, previous_hash FROM chain"""
 _BUSY_MS = 2000
 _BUSY_SEALING_MS = 100
+
+
+def make_directory(directory: Path) -> None:
+    """Make the directory of a ledger; durable before anything is written into it."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in reversed(missing):
+        sync(path.parent)
 
 
 def months(directory: Path) -> list[Path]:
@@ -84,21 +94,26 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 def begin(directory: Path, month: str, before: Path | None, memories: Mapping[str, str]) -> Path:
     """Make the file of a month that goes on from ``before``, with the memory carried over."""
+    unfinished, path = directory / UNFINISHED, directory / f"{month}.sqlite"
+    build(unfinished, path.name, before, memories)
+    unfinished.rename(path)
+    sync(directory)
+    return path
+
+
+def build(at: Path, name: str, before: Path | None, memories: Mapping[str, str]) -> None:
+    """Make the file that is to be called ``name`` somewhere else, and make it durable."""
     head = BEGINNING
     if before is not None:
         with closing(open_reading(before)) as connection:
             head = head_of(connection)
-    unfinished, path = directory / UNFINISHED, directory / f"{month}.sqlite"
-    for leftover in (unfinished, directory / f"{UNFINISHED}-journal"):
+    for leftover in (at, at.with_name(f"{at.name}-journal")):
         leftover.unlink(missing_ok=True)
-    with closing(sqlite3.connect(unfinished, isolation_level=None)) as connection, transaction(connection):
+    with closing(sqlite3.connect(at, isolation_level=None)) as connection, transaction(connection):
         schema.create(connection)
         previous = "" if before is None else before.name
-        connection.execute("INSERT INTO chain VALUES (1, ?, ?, ?, ?)", (path.name, previous, *head))
+        connection.execute("INSERT INTO chain VALUES (1, ?, ?, ?, ?)", (name, previous, *head))
         connection.executemany("INSERT INTO memory VALUES (?, ?)", memories.items())
-    unfinished.rename(path)
-    _sync(directory)
-    return path
 
 
 def head_of(connection: sqlite3.Connection) -> Head:
@@ -146,16 +161,8 @@ def put_away(path: Path) -> None:
         except sqlite3.OperationalError as error:
             log.warning("the sealed ledger %s is not put away yet: %s", path, error)
             return
+    sync(path.parent)  # a journal that came back beside a file nobody may write could never be rolled back
     path.chmod(READ_ONLY)
-
-
-def set_aside_if_empty(directory: Path) -> None:
-    """Give a last file without a byte another name: no power cut leaves one, but the house must go on."""
-    for path in months(directory)[-1:]:
-        if path.stat().st_size == 0 and not path.with_name(f"{path.name}-wal").exists():
-            aside = path.with_name(f"{path.name}.empty")
-            log.error("%s is empty, so what it held is lost; it is kept as %s", path, aside.name)
-            path.rename(aside)
 
 
 def _open(path: Path, uri: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
@@ -168,21 +175,14 @@ def _open(path: Path, uri: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     except sqlite3.Error as error:
         if connection is not None:
             connection.close()
-        raise StoreError(f"the ledger {path} cannot be opened: {error}; loads stay off") from error
+        kind = DamagedError if is_damage(error) else StoreError
+        raise kind(f"the ledger {path} cannot be opened: {error}; loads stay off") from error
     if version != schema.VERSION:
         connection.close()
+        refuse_newer(version, schema.VERSION, f"the ledger {path}")
         raise StoreError(
             f"the ledger {path} cannot be opened: its format is {version}, this BitGrid writes {schema.VERSION} "
             f"(0 was before records were chained, and cannot be vouched for); loads stay off. "
             f"Move the directory {path.parent} away to begin a new ledger"
         )
     return connection
-
-
-def _sync(directory: Path) -> None:
-    """Make a rename in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -10,7 +10,12 @@ from __future__ import annotations
 import sqlite3
 from functools import cache
 
+from bitgrid.store.versions import Step
+
 VERSION = 1
+STEPS: tuple[Step, ...] = ((),)
+"""From each form to the next (see `bitgrid.store.versions`); form 0 cannot be vouched for, and none leads from
+it."""
 _REFUSED = "the ledger is append-only"
 
 _TABLES = (

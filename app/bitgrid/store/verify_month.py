@@ -53,6 +53,13 @@ class Link(NamedTuple):
     trigger: str | None
 
     @property
+    def row(self) -> tuple[str | int | None, ...]:
+        """What its row says between its number and its hashes."""
+        if self.block is None:
+            return (self.at_s, self.load, self.record)
+        return (self.load, self.clock_epoch, self.block, self.trigger, self.at_s, self.record)
+
+    @property
     def payload(self) -> str:
         """What its hash is over."""
         return self.record if self.block is not None else event_payload(self.at_s, self.load, self.record)
@@ -167,7 +174,7 @@ class MonthCheck:
     def _records(self) -> None:
         for told in map(Link._make, self._connection.execute(_LINKS)):
             self._place(told)
-            if not _is_whole(told):
+            if not is_whole(told):
                 self._tell("it was changed: its hash is not that of what it says", told)
             if told.block is not None:
                 self._decision(told)
@@ -220,7 +227,8 @@ class MonthCheck:
         self._walk.advance(Head(head.seq, told_hash))
 
 
-def _is_whole(told: Link) -> bool:
+def is_whole(told: Link) -> bool:
+    """Whether a record's hash is that of what it says."""
     try:
         return link(told.prev_hash, told.payload) == told.hash
     except ValueError:  # a hash that is none

@@ -12,9 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 import bitgrid
 from bitgrid.explain import LANGUAGES
+from bitgrid.web import entry
 from bitgrid.web.ahead import FORECASTS
 from bitgrid.web.asking import Outcome
 from bitgrid.web.house import Decided, House
+from bitgrid.web.kpis import asked_for
 from bitgrid.web.problems import Refusal
 from bitgrid.web.view import COMPONENTS
 
@@ -75,18 +77,36 @@ def routes(web: Web) -> Blueprint:
     def decisions() -> Response:
         return _json({"decisions": [_decision_json(web, decided) for decided in web.view.snapshot().decisions]})
 
+    @blueprint.get("/kpi")
+    def kpi() -> Response:
+        return Response(_kpi(web), content_type="application/json")
+
     @blueprint.post("/override")
     def override() -> Response:
         body = _body(OverrideBody)
         return _outcome(
-            web.asker.override(body.load, body.action, level=body.level, duration_s=body.duration_s, actor=ACTOR)
+            web.asker.override(
+                body.load, body.action, level=body.level, duration_s=body.duration_s, actor=entry.actor(ACTOR)
+            )
         )
 
     @blueprint.post("/estop")
     def estop() -> Response:
-        return _outcome(web.asker.estop(engage=_body(EstopBody).engage, actor=ACTOR))
+        return _outcome(web.asker.estop(engage=_body(EstopBody).engage, actor=entry.actor(ACTOR)))
 
     return blueprint
+
+
+def _kpi(web: Web) -> str:
+    """Key figures from ``from`` to the day before ``to``.
+
+    Raises:
+        Refusal: 422 for a period that is none, 503 where they cannot be reckoned now.
+    """
+    asked = asked_for(request.args.get("from"), request.args.get("to"), web.language())
+    if web.kpis is None:
+        raise Refusal(503, "not_reckoned", "This page runs without a house's data, so there are no figures.")
+    return web.kpis.answer(asked)
 
 
 def state_json(house: House) -> dict[str, Any]:

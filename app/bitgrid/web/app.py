@@ -12,14 +12,17 @@ from htmx_flask import Htmx  # type: ignore[import-untyped]  # the package has n
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config
+from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
-from bitgrid.web import api, live, pages, security
+from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
+from bitgrid.web.kpis import KpiDesk
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
 MAX_BODY_BYTES = 16_384
 STATIC_MAX_AGE_S = 31_536_000
+KEYS = DEFAULT_DIRECTORY / "web"
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Web:
         words: the texts of each language.
         fragments: the rendered page, part by part.
         stopping: set when the process is to end.
+        kpis: where key figures are asked for; None without a house's data.
     """
 
     config: Config
@@ -43,6 +47,7 @@ class Web:
     words: dict[Language, Words]
     fragments: live.Fragments
     stopping: threading.Event
+    kpis: KpiDesk | None = None
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -50,8 +55,14 @@ class Web:
         return next((language for language in LANGUAGES if language == asked), self.config.site.language)
 
 
-def create_app(
-    config: Config, view: HouseView, asker: Asker, clock: Clock, stopping: threading.Event | None = None
+def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
+    config: Config,
+    view: HouseView,
+    asker: Asker,
+    clock: Clock,
+    stopping: threading.Event | None = None,
+    keys: Path = KEYS,
+    kpis: KpiDesk | None = None,
 ) -> Flask:
     """The application: page, fragments, socket and API.
 
@@ -61,6 +72,11 @@ def create_app(
         asker: the way a wish takes.
         clock: the house's time.
         stopping: ends the sockets when it is set.
+        keys: the directory of the accounts, which only this process may read.
+        kpis: where key figures are asked for.
+
+    Raises:
+        AccountsError: there is a log-in, and what sessions are signed with cannot be read or made.
     """
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_S)
@@ -70,9 +86,11 @@ def create_app(
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event())
+    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis)
     app.extensions["bitgrid"] = web
-    security.protect(app, config.site.web.host, config.site.web.names)
+    security.protect(app, config.site.web)
+    door = entry.guard(app, config.site.web, keys)
+    app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from htmx_flask import request as htmx_request  # type: ignore[import-untyped]  # the package has no types
 from werkzeug.exceptions import HTTPException
 
-from bitgrid.web import security
+from bitgrid.web import entry, security
 from bitgrid.web.asking import Outcome
 from bitgrid.web.problems import Refusal, as_json
 from bitgrid.web.words import Words
@@ -41,7 +41,7 @@ def routes(web: Web) -> Blueprint:
     def estop() -> Response:
         security.check_form()
         engage = request.form.get("engage") != "no"
-        return _answer(web, web.asker.estop(engage=engage, actor=ACTOR))
+        return _answer(web, web.asker.estop(engage=engage, actor=entry.actor(ACTOR)))
 
     blueprint.app_errorhandler(Refusal)(lambda refusal: _refused(web, refusal))
     blueprint.app_errorhandler(HTTPException)(_failed)
@@ -60,6 +60,7 @@ def _page(web: Web) -> Response:
         site=web.config.site,
         answer=None if outcome is None else answer_text(outcome, words),
         kind="" if outcome is None else outcome.status,
+        has_login=web.config.site.web.login == "required",
     )
     response = Response(html)
     security.hand_out_cookie(response)
@@ -83,7 +84,7 @@ def _ask_override(web: Web) -> Outcome:
         cast("Literal['start', 'stop', 'level', 'end']", wish),
         level=level or None,
         duration_s=None if wish == "end" else minutes * 60,
-        actor=ACTOR,
+        actor=entry.actor(ACTOR),
     )
 
 

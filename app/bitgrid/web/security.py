@@ -1,17 +1,13 @@
-"""What protects the page before there is a log-in: host, origin and headers.
-
-Log-in and roles come with the user interface; until then nothing but loopback may be bound, and the appliance's
-proxy, which is on loopback too, asks for a password.
-"""
+"""What protects every page, before anybody is asked who they are: host, origin and headers."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from bitgrid.config.network import WebServer
 from bitgrid.web.problems import Refusal
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -32,18 +28,12 @@ HEADERS = {
 }
 
 
-def protect(app: Flask, host: str, proxied: Sequence[str] = ()) -> None:
-    """Check every request of an application, and put the headers on every answer.
-
-    Args:
-        app: the application.
-        host: where it listens.
-        proxied: names a proxy on this machine serves it by; with any, bare addresses are answered too.
-    """
-    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host} | {name.lower() for name in proxied}
+def protect(app: Flask, web: WebServer) -> None:
+    """Check every request of an application, and put the headers on every answer."""
+    names = LOOPBACK_NAMES | {f"[{host}]" if ":" in host else host.lower() for host in (web.host, *web.names)}
 
     def check() -> None:
-        _check_host(names, addresses_too=bool(proxied))
+        _check_host(names, addresses_too=web.proxy or bool(web.names))
         _check_origin()
 
     app.before_request(check)
@@ -52,7 +42,9 @@ def protect(app: Flask, host: str, proxied: Sequence[str] = ()) -> None:
 
 def hand_out_cookie(response: Response) -> None:
     """Mark a browser that has loaded the page; another site's request never carries the mark."""
-    response.set_cookie(PAGE_COOKIE, "1", max_age=_COOKIE_MAX_AGE_S, samesite="Strict", httponly=True)
+    response.set_cookie(
+        PAGE_COOKIE, "1", max_age=_COOKIE_MAX_AGE_S, samesite="Strict", httponly=True, secure=request.is_secure
+    )
 
 
 def check_form() -> None:
@@ -82,7 +74,7 @@ def _check_host(names: frozenset[str], *, addresses_too: bool) -> None:
             421,
             "unknown_host",
             f"BitGrid does not answer to the name {name!r}. Use http://127.0.0.1 with its port, "
-            "or put the name you use into web.names in site.yaml.",
+            "or add the name you use to web.names in site.yaml.",
         )
 
 

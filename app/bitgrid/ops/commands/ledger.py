@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -14,12 +13,11 @@ import click
 
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.instance import running
-from bitgrid.ops.places import project_root
+from bitgrid.ops.places import data_places, project_root
 from bitgrid.store import DecisionRow, EventRow, Ledger, StoreError
 from bitgrid.store.chain import Head
 from bitgrid.store.verify import Verification, inspect
 
-APPLIANCE_DATA = Path("/var/lib/bitgrid")
 MOST_TOLD = 50
 LONG_RECORDS = 5000
 _HEAD = re.compile(r"^(\d+):([0-9a-f]{64})$")
@@ -121,23 +119,21 @@ def _length(directory: Path) -> int:
         return 0
 
 
-def _directory(data: Path | None) -> Path:
-    """The ledger that is meant: the one named, or that of the house on this machine."""
-    tried = [path / "ledger" for path in ([data] if data else _places())]
-    found = next((path for path in tried if path.is_dir()), None)
+def data_directory(data: Path | None) -> Path:
+    """The data that are meant: those named, or those of the house on this machine that has a ledger."""
+    tried = list(data_places(data, _running()))
+    found = next((path for path in tried if (path / "ledger").is_dir()), None)
     if found is None:
         raise Refusal(
-            f"there is no ledger in {' or '.join(map(str, tried))}. Name the directory that holds it with --data"
+            f"there is no ledger in {' or '.join(str(path / 'ledger') for path in tried)}. "
+            "Name the directory that holds it with --data"
         )
     return found
 
 
-def _places() -> Iterator[Path]:
-    """Where a house on this machine keeps its data: as told, as running, as an appliance, as run before."""
-    if "BITGRID_DATA_DIR" in os.environ:
-        yield Path(os.environ["BITGRID_DATA_DIR"])
-        return
-    var = project_root() / "var"
-    yield from (Path(card.data) for card in running(var))
-    yield APPLIANCE_DATA
-    yield from sorted(var.glob("*/data"))
+def _directory(data: Path | None) -> Path:
+    return data_directory(data) / "ledger"
+
+
+def _running() -> list[Path]:
+    return [Path(card.data) for card in running(project_root() / "var")]

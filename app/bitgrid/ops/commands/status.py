@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import http.client
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
+from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.instance import running
+from bitgrid.ops.instance import Card, running
+from bitgrid.ops.mirror import state as mirror_state
 from bitgrid.ops.places import project_root
 from bitgrid.ops.readiness import HTTP_OK, Answer, get_json
 from bitgrid.ops.status import Report, render
@@ -22,11 +25,23 @@ TIMEOUT_S = 3.0
 @click.option("--var", type=click.Path(file_okay=False, path_type=Path), help="Where instances keep their files.")
 def status(url: str | None, var: Path | None) -> None:
     """Tell what runs, and why."""
-    urls = [url] if url else [card.url for card in running(var or project_root() / "var")]
-    if not urls:
+    if url:
+        click.echo(render(fetch(url)))
+        return
+    cards = list(running(var or project_root() / "var"))
+    if not cards:
         raise Refusal("nothing runs on this machine. Start the simulated house with: make run")
-    for one in urls:
-        click.echo(render(fetch(one)))
+    for card in cards:
+        click.echo(render(replace(fetch(card.url), mirror=_mirror(card))))
+
+
+def _mirror(card: Card) -> str:
+    """How the mirror of a house on this machine stands; empty where it is off."""
+    try:
+        is_on = load_config(Path(card.config)).site.mirror is not None
+    except ConfigError:
+        return ""
+    return mirror_state.told(mirror_state.read(Path(card.data) / "mirror")) if is_on else ""
 
 
 def fetch(url: str) -> Report:

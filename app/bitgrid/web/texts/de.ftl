@@ -186,3 +186,21 @@ source-learned = gelernt aus { $days ->
   }
 source-persistence = , wie zuletzt, wo das besser war
 source-open-meteo = { " " }und open-meteo
+
+login-title = Anmelden
+login-name = Name
+login-password = Passwort
+login-do = Anmelden
+login-wrong = Name oder Passwort stimmt nicht.
+login-wrong_code = Das ist nicht der Code auf dem Bildschirm des Geräts.
+login-unfit = Ein Name besteht aus Kleinbuchstaben und Ziffern, ein Passwort aus mindestens 10 Zeichen. Nichts wurde angelegt.
+log-out = Abmelden
+begin-title = Willkommen
+begin-hint = Das erste Konto darf alles. Sein Code steht auf dem Bildschirm des Geräts oder in dessen Datei setup-code.
+begin-code = Code des Geräts
+begin-do = Konto anlegen
+refusal-too_often = Das kam zu oft hintereinander, deshalb wurde nichts getan. Eine Minute warten.
+refusal-not_allowed = Dieses Konto darf zusehen, das aber nicht; deshalb wurde nichts getan. Dafür braucht es eine Bedienerin oder einen Bediener des Hauses.
+refusal-session_over = Die Anmeldung ist abgelaufen, deshalb wurde nichts getan. Neu anmelden und noch einmal versuchen.
+refusal-accounts_unreadable = Die Konten sind nicht lesbar, deshalb wird niemand eingelassen. Das Protokoll von web sagt, warum.
+refusal-not_first = Es gibt schon ein Konto, deshalb wurde keines angelegt. Bitte anmelden.

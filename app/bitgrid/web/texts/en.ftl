@@ -186,3 +186,21 @@ source-learned = learned from { $days ->
   }
 source-persistence = , as before where that was better
 source-open-meteo = { " " }and open-meteo
+
+login-title = Log in
+login-name = Name
+login-password = Password
+login-do = Log in
+login-wrong = Name or password is wrong.
+login-wrong_code = That is not the code on the device's screen.
+login-unfit = A name is small letters and digits, a password at least 10 characters. Nothing was made.
+log-out = Log out
+begin-title = Welcome
+begin-hint = The first account may do everything. Its code is on the device's own screen, or in its file setup-code.
+begin-code = Code of the device
+begin-do = Make the account
+refusal-too_often = That was asked too often, so nothing was done. Wait a minute.
+refusal-not_allowed = You may look, but not do this, so nothing was done. Ask an operator of the house.
+refusal-session_over = You are not logged in any more, so nothing was done. Log in and try again.
+refusal-accounts_unreadable = The accounts cannot be read, so nobody is let in. The log of web says why.
+refusal-not_first = Somebody has an account already, so none was made. Log in.

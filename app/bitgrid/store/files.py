@@ -1,0 +1,35 @@
+"""Files of the store as the file system has them: made durable, named by date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from pathlib import Path
+
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database, by the ending of its name."""
+
+
+def sync(path: Path) -> None:
+    """Make a file's content, or the names in a directory, durable.
+
+    Raises:
+        OSError: they may not be.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def stamp(at_s: float) -> str:
+    """A time (UTC epoch seconds) as part of a file's name: 20261121T101500Z; they sort as the times do."""
+    return dt.datetime.fromtimestamp(at_s, dt.UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def changed_at_s(path: Path) -> float:
+    """When a database was written last, UTC epoch seconds, by the file system. An empty log is only a reader's."""
+    log = path.with_name(f"{path.name}-wal")
+    parts = [path, *([log] if log.exists() and log.stat().st_size else [])]
+    return max(part.stat().st_mtime for part in parts)

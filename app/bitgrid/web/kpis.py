@@ -1,0 +1,124 @@
+"""Key figures for programs: reckoned by a child process that ends, so that this one never holds DuckDB.
+
+One child at a time, with a time limit and at the lowest priority: the house decides first. What it told is kept
+until the next block ends, for only then can it change.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from bitgrid.clock import Clock
+from bitgrid.web.problems import Refusal
+
+LIMIT_MACHINE_S = 60.0
+WAIT_MACHINE_S = 20.0
+KEPT = 16
+MOST_DAYS = 366
+NICENESS = 19
+_DATE_LENGTH = len("2025-05-01")
+
+Run = Callable[[list[str]], "subprocess.CompletedProcess[str]"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A period as it was asked for, and in which language reasons are given."""
+
+    begin: date
+    end: date
+    language: str
+
+
+class KpiDesk:
+    """Answers by period.
+
+    Args:
+        data: data directory of the house.
+        config: directory of its configuration.
+        block_s: length of a block, s.
+        clock: the house's time.
+        run: how the child is run; given by tests.
+    """
+
+    def __init__(self, data: Path, config: Path, block_s: int, clock: Clock, run: Run | None = None) -> None:
+        self._places, self._block_s, self._clock = (data, config), block_s, clock
+        self._run = run or _run
+        self._one = threading.Lock()
+        self._known: OrderedDict[tuple[Asked, int], str] = OrderedDict()
+
+    def answer(self, asked: Asked) -> str:
+        """The figures of a period as JSON.
+
+        Raises:
+            Refusal: 503, where they cannot be given now.
+        """
+        if not self._one.acquire(timeout=WAIT_MACHINE_S):
+            raise Refusal(503, "busy", "Other figures are being reckoned. Ask again in a minute.")
+        try:
+            key = asked, int(self._clock.now()) // self._block_s
+            if key not in self._known:
+                self._known[key] = self._reckon(asked)
+                while len(self._known) > KEPT:
+                    self._known.popitem(last=False)
+            return self._known[key]
+        finally:
+            self._one.release()
+
+    def _reckon(self, asked: Asked) -> str:
+        data, config = self._places
+        period = ["--from", asked.begin.isoformat(), "--to", asked.end.isoformat(), "--language", asked.language]
+        places = ["--data", str(data), "--config", str(config)]
+        try:
+            done = self._run([sys.executable, "-m", "bitgrid", "kpi", "--json", *period, *places])
+        except subprocess.TimeoutExpired:
+            raise Refusal(
+                503,
+                "too_slow",
+                f"The figures were not reckoned within {LIMIT_MACHINE_S:.0f} seconds. Ask for a shorter period.",
+            ) from None
+        if done.returncode:
+            said = done.stderr.strip().removeprefix("Error: ") or f"it ended with {done.returncode}"
+            raise Refusal(503, "not_reckoned", f"The figures could not be reckoned: {said}")
+        return done.stdout
+
+
+def asked_for(begin: str | None, end: str | None, language: str) -> Asked:
+    """A period from a request's ``from`` and ``to``.
+
+    Raises:
+        Refusal: 422, saying what would be right.
+    """
+    first, last = _day("from", begin), _day("to", end)
+    if not first < last:
+        raise Refusal(422, "bad_period", f"to ({last}) is not after from ({first}); to is the day after the last.")
+    if (last - first).days > MOST_DAYS:
+        raise Refusal(422, "bad_period", f"That is more than {MOST_DAYS} days. Ask year by year.")
+    return Asked(first, last, language)
+
+
+def _day(name: str, text: str | None) -> date:
+    try:
+        return date.fromisoformat(text if text is not None and len(text) == _DATE_LENGTH else "")
+    except ValueError:
+        raise Refusal(
+            422,
+            "bad_period",
+            f"{name} is {'missing' if text is None else 'no day'}; write it as {name}=2025-05-01.",
+        ) from None
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a child to its end, or end it at the time limit."""
+    polite = ["nice", "-n", str(NICENESS), *command]
+    return subprocess.run(  # noqa: S603  our own program, its arguments checked
+        polite, capture_output=True, text=True, check=False, timeout=LIMIT_MACHINE_S, env=dict(os.environ)
+    )
