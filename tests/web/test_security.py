@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from bitgrid.explain import LANGUAGES, Texts
+from bitgrid.web.rooms.showing import ROOMS
 from web.talk import REPOSITORY, Talk
 
 WEB = REPOSITORY / "app" / "bitgrid" / "web"
@@ -90,8 +91,9 @@ def test_every_text_a_template_or_card_asks_for_is_there() -> None:
     asked = {
         key
         for path in sources
-        for key in re.findall(r"""\bt\(\s*["']([a-z][\w-]*)["']""", path.read_text(encoding="utf-8"))
+        for key in re.findall(r"""\bt\(\s*["']([a-z][\w-]*)["']\s*[,)]""", path.read_text(encoding="utf-8"))
     }
+    asked |= {f"room-{room}" for room in ROOMS}
     assert len(asked) > 40
     for language in LANGUAGES:
         assert asked <= texts.keys(language)
