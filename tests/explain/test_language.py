@@ -38,5 +38,18 @@ def test_a_file_that_is_not_fluent_is_refused_with_its_text(tmp_path: Path) -> N
         texts(tmp_path, "a = one\nbroken line\n")
 
 
+def test_a_part_s_texts_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "room.en.ftl").write_text("b = two\n", encoding="utf-8")
+    spoken = texts(tmp_path, "a = one\n")
+    assert (spoken.say("en", "a"), spoken.say("en", "b")) == ("one", "two")
+    assert not spoken.knows("de", "b")
+
+
+def test_a_text_stands_in_one_file_only(tmp_path: Path) -> None:
+    (tmp_path / "room.en.ftl").write_text("a = two\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"room\.en\.ftl: a stands in another file"):
+        texts(tmp_path, "a = one\n")
+
+
 def test_no_invisible_isolation_marks_are_put_around_values(tmp_path: Path) -> None:
     assert texts(tmp_path, "a = <{ $x }>\n").say("en", "a", x="y") == "<y>"

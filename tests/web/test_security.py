@@ -15,6 +15,7 @@ from bitgrid.clock import HeldClock
 from bitgrid.config import Config
 from bitgrid.explain import LANGUAGES, Texts
 from bitgrid.web import Asker, HouseView, create_app
+from bitgrid.web.rooms.showing import ROOMS
 from web.talk import REPOSITORY, Talk
 
 WEB = REPOSITORY / "app" / "bitgrid" / "web"
@@ -118,21 +119,28 @@ def test_the_web_never_touches_a_device() -> None:
 def test_every_text_a_template_or_card_asks_for_is_there() -> None:
     texts = Texts(WEB / "texts")
     assert texts.keys("de") == texts.keys("en")
-    sources = [*WEB.rglob("*.html"), *WEB.glob("*.py")]
+    sources = [*WEB.rglob("*.html"), *WEB.rglob("*.py")]
     asked = {
         key
         for path in sources
-        for key in re.findall(r"""\bt\(\s*["']([a-z][\w-]*)["']""", path.read_text(encoding="utf-8"))
+        for key in re.findall(r"""\bt\(\s*["']([a-z][\w-]*)["']\s*[,)]""", path.read_text(encoding="utf-8"))
     }
+    asked |= {f"room-{room}" for room in ROOMS}
     assert len(asked) > 40
     for language in LANGUAGES:
         assert asked <= texts.keys(language)
 
 
+def source_of(language: str) -> str:
+    """All texts of a language as they are written."""
+    files = (WEB / "texts").glob(f"*{language}.ftl")
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(files))
+
+
 def test_every_text_reads_whole_in_both_languages() -> None:
     texts = Texts(WEB / "texts")
     for language in LANGUAGES:
-        source = (WEB / "texts" / f"{language}.ftl").read_text(encoding="utf-8")
+        source = source_of(language)
         values: dict[str, str | int] = dict.fromkeys(re.findall(r"\$(\w+)", source), "x")
         for key in texts.keys(language):
             assert texts.attempt(language, key, values)[1] == [], key
@@ -140,7 +148,7 @@ def test_every_text_reads_whole_in_both_languages() -> None:
 
 def test_both_languages_want_the_same_values() -> None:
     def wanted(language: str) -> dict[str, list[str]]:
-        source = (WEB / "texts" / f"{language}.ftl").read_text(encoding="utf-8")
+        source = source_of(language)
         return {
             line.split(" =")[0]: sorted(re.findall(r"\$(\w+)", line))
             for line in source.splitlines()

@@ -28,7 +28,7 @@ class Credentials:
 
 
 def place(directory: Path | None = None) -> Path:
-    """Where secrets are: as told, else by `DIRECTORY_VARIABLE`, else this user's own part of `DEFAULT_DIRECTORY`."""
+    """Where secrets are: as told, else by `DIRECTORY_VARIABLE`, else this user's part of `DEFAULT_DIRECTORY`."""
     named = os.environ.get(DIRECTORY_VARIABLE)
     if directory is not None or named:
         return directory or Path(named or "")

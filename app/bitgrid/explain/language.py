@@ -1,4 +1,4 @@
-"""Texts in Project Fluent files, one file a language, read once."""
+"""Texts in Project Fluent files, read once: one file a language, or one a language and part."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ log = logging.getLogger(__name__)
 
 
 class Texts:
-    """The texts of one directory: ``de.ftl`` and ``en.ftl``.
+    """The texts of one directory: ``de.ftl`` and ``en.ftl``, and a part's ``<part>.de.ftl`` and ``<part>.en.ftl``.
 
     Raises:
-        ValueError: a file has a part that is not Fluent; it names file and text.
+        ValueError: a file has a part that is not Fluent, or a text that another file has; it names file and text.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -57,12 +57,14 @@ class Texts:
 
 def _bundle(directory: Path, language: Language) -> FluentBundle:
     bundle = FluentBundle([language], functions={"CAP": _capitalised}, use_isolating=False)
-    path = directory / f"{language}.ftl"
-    resource = FluentResource(path.read_text(encoding="utf-8"))
-    junk = [entry.content for entry in resource.body if isinstance(entry, ast.Junk)]
-    if junk:
-        raise ValueError(f"{path.name}: not Fluent: {junk[0]!r}; mend or remove it")
-    bundle.add_resource(resource)
+    for path in [directory / f"{language}.ftl", *sorted(directory.glob(f"*.{language}.ftl"))]:
+        resource = FluentResource(path.read_text(encoding="utf-8"))
+        for entry in resource.body:
+            if isinstance(entry, ast.Junk):
+                raise ValueError(f"{path.name}: not Fluent: {entry.content!r}; mend or remove it")  # noqa: TRY004  the file's content is wrong
+            if isinstance(entry, ast.Message) and bundle.has_message(entry.id.name):
+                raise ValueError(f"{path.name}: {entry.id.name} stands in another file too; remove one")
+        bundle.add_resource(resource)
     return bundle
 
 

@@ -19,7 +19,7 @@ from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped
 from bitgrid.bus.client import MqttBus
 from bitgrid.config.secrets import place as secrets_place
 from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
-from bitgrid.web import AccountsError, Asker, HouseView, create_app
+from bitgrid.web import AccountsError, Asker, HouseView, Places, create_app
 from bitgrid.web.kpis import KpiDesk
 
 THREADS = 32
@@ -84,9 +84,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
         service = self._service
         keys = secrets_place() / "web"
         paths, block_s = service.paths, service.config.rules.block_s
+        places = Places(paths.data, paths.config)
         kpis = KpiDesk(paths.data, paths.config, block_s, service.clock)
         try:
-            return create_app(service.config, view, asker, service.clock, service.stopping, keys, kpis)
+            return create_app(service.config, view, asker, service.clock, service.stopping, keys, kpis, places)
         except AccountsError as error:
             log.error("%s", error)
             sys.exit(EXIT_BAD_CONFIG)

@@ -4,8 +4,8 @@ May touch: the bus (it listens, and publishes requests), one loopback port. It n
 """
 
 from bitgrid.web.accounts import AccountsError
-from bitgrid.web.app import create_app
+from bitgrid.web.app import Places, create_app
 from bitgrid.web.asking import Asker
 from bitgrid.web.view import HouseView
 
-__all__ = ["AccountsError", "Asker", "HouseView", "create_app"]
+__all__ = ["AccountsError", "Asker", "HouseView", "Places", "create_app"]

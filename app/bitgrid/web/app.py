@@ -25,6 +25,14 @@ STATIC_MAX_AGE_S = 31_536_000
 KEYS = DEFAULT_DIRECTORY / "web"
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where a house's data and configuration are; this process only reads them."""
+
+    data: Path
+    config: Path
+
+
 @dataclass
 class Web:
     """What every route works with.
@@ -38,6 +46,7 @@ class Web:
         fragments: the rendered page, part by part.
         stopping: set when the process is to end.
         kpis: where key figures are asked for; None without a house's data.
+        places: where the house's data and configuration are; None for a page without a house.
     """
 
     config: Config
@@ -48,6 +57,7 @@ class Web:
     fragments: live.Fragments
     stopping: threading.Event
     kpis: KpiDesk | None = None
+    places: Places | None = None
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -63,6 +73,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     stopping: threading.Event | None = None,
     keys: Path = KEYS,
     kpis: KpiDesk | None = None,
+    places: Places | None = None,
 ) -> Flask:
     """The application: page, fragments, socket and API.
 
@@ -74,6 +85,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
         stopping: ends the sockets when it is set.
         keys: the directory of the accounts, which only this process may read.
         kpis: where key figures are asked for.
+        places: where the house's data and configuration are.
 
     Raises:
         AccountsError: there is a log-in, and what sessions are signed with cannot be read or made.
@@ -86,7 +98,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis)
+    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis, places)
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web)
     door = entry.guard(app, config.site.web, keys)

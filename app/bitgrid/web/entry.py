@@ -206,6 +206,12 @@ def actor(anybody: str) -> str:
     return anybody if visitor is ANYBODY else visitor.name
 
 
+def scopes() -> frozenset[Scope]:
+    """What whoever asks may do."""
+    visitor: Visitor = g.visitor
+    return visitor.scopes
+
+
 def guard(app: Flask, web: WebServer, keys: Path) -> Door:
     """Put the door before an application.
 

@@ -9,9 +9,10 @@ from htmx_flask import request as htmx_request  # type: ignore[import-untyped]  
 from werkzeug.exceptions import HTTPException
 
 from bitgrid.web import entry, security
+from bitgrid.web.answers import answer_text
 from bitgrid.web.asking import Outcome
 from bitgrid.web.problems import Refusal, as_json
-from bitgrid.web.words import Words
+from bitgrid.web.rooms.showing import show
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
@@ -49,22 +50,7 @@ def routes(web: Web) -> Blueprint:
 
 
 def _page(web: Web) -> Response:
-    language = web.language()
-    words = web.words[language]
-    outcome = web.asker.outcome(request.args.get("asked", ""))
-    html = render_template(
-        "page.html",
-        parts=web.fragments.render(language),
-        t=words.t,
-        language=language,
-        site=web.config.site,
-        answer=None if outcome is None else answer_text(outcome, words),
-        kind="" if outcome is None else outcome.status,
-        has_login=web.config.site.web.login == "required",
-    )
-    response = Response(html)
-    security.hand_out_cookie(response)
-    return response
+    return show(web, "page.html", "now", parts=web.fragments.render(web.language()))
 
 
 def _ask_override(web: Web) -> Outcome:
@@ -86,16 +72,6 @@ def _ask_override(web: Web) -> Outcome:
         duration_s=None if wish == "end" else minutes * 60,
         actor=entry.actor(ACTOR),
     )
-
-
-def answer_text(outcome: Outcome, words: Words) -> str:
-    """What became of a request, in a sentence."""
-    reply = outcome.reply
-    if reply is None:
-        return words.t(f"answer-{outcome.status}")
-    if reply.accepted and reply.ends_at_s is not None:
-        return words.t("answer-accepted-until", time=words.figures.time_of_day(reply.ends_at_s))
-    return words.t(f"answer-{outcome.status}", text=words.reply(reply))
 
 
 def _answer(web: Web, outcome: Outcome) -> Response:

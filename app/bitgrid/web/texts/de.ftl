@@ -204,3 +204,12 @@ refusal-not_allowed = Dieses Konto darf zusehen, das aber nicht; deshalb wurde n
 refusal-session_over = Die Anmeldung ist abgelaufen, deshalb wurde nichts getan. Neu anmelden und noch einmal versuchen.
 refusal-accounts_unreadable = Die Konten sind nicht lesbar, deshalb wird niemand eingelassen. Das Protokoll von web sagt, warum.
 refusal-not_first = Es gibt schon ein Konto, deshalb wurde keines angelegt. Bitte anmelden.
+
+rooms = Bereiche
+room-now = Jetzt
+room-timeline = Verlauf
+room-plan = Plan
+room-energy = Energie
+room-devices = Geräte
+room-rules = Regeln
+room-system = System

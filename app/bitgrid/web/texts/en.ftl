@@ -204,3 +204,12 @@ refusal-not_allowed = You may look, but not do this, so nothing was done. Ask an
 refusal-session_over = You are not logged in any more, so nothing was done. Log in and try again.
 refusal-accounts_unreadable = The accounts cannot be read, so nobody is let in. The log of web says why.
 refusal-not_first = Somebody has an account already, so none was made. Log in.
+
+rooms = Rooms
+room-now = Now
+room-timeline = Timeline
+room-plan = Plan
+room-energy = Energy
+room-devices = Devices
+room-rules = Rules
+room-system = System
