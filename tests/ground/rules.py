@@ -23,8 +23,9 @@ UIDS = {
     "bitgrid-feeds": 61012,
     "bitgrid-web": 61013,
     "backup": 61014,
+    "bitgrid-mirror": 61015,
 }
-METER4, METER6, NODE4, DISK4 = "10.77.0.20", "fd77::20", "10.77.0.40", "10.77.0.50"
+METER4, METER6, NODE4, DISK4, NAS4 = "10.77.0.20", "fd77::20", "10.77.0.40", "10.77.0.50", "10.77.0.51"
 PEER4, PLAIN4 = "10.77.0.2", "10.77.0.3"
 
 
@@ -53,6 +54,7 @@ def house() -> dict[str, Any]:
             {"name": "meter by IPv6", "address": METER6, "port": 502},
         ],
         "bitgrid_firewall_feeds": [{"name": "bitcoin node", "address": NODE4, "port": 8332}],
+        "bitgrid_firewall_mirror": [{"name": "mirror", "address": NAS4, "port": 22}],
         "bitgrid_firewall_egress": [
             {"user": "backup", "address": DISK4, "port": 2222, "protocol": "tcp", "why": "the backup's disk"}
         ],

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from ground.networks import Network, Target, missing, network, wire
-from ground.rules import DISK4, METER4, METER6, NODE4, PEER4, PLAIN4, UIDS, render, render_closed
+from ground.rules import DISK4, METER4, METER6, NAS4, NODE4, PEER4, PLAIN4, UIDS, render, render_closed
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(bool(missing()), reason=missing())]
 
@@ -34,6 +34,7 @@ MIRROR = {"a mirror": Target(WEB4, 80), "a mirror by IPv6": Target(WEB6, 80)}
 HTTPS = {name: target for name, target in FEEDS.items() if "HTTPS" in name}
 TIME = {"the time": Target(WEB4, 123, "udp"), "the time by IPv6": Target(WEB6, 123, "udp")}
 DISK = {"the backup's disk": Target(DISK4, 2222)}
+NAS = {"the mirror's server": Target(NAS4, 22)}
 NOBODY = {
     "the meter's page": Target(METER4, 80),
     "the meter by UDP": Target(METER4, 502, "udp"),
@@ -44,7 +45,7 @@ NOBODY = {
     "names outside by IPv6": Target(WEB6, 53, "udp"),
     "ssh outside": Target(WEB6, 22),
 }
-EVERYTHING = IO | FEEDS | NAMES | MIRROR | TIME | DISK | NOBODY
+EVERYTHING = IO | FEEDS | NAMES | MIRROR | TIME | DISK | NAS | NOBODY
 ALLOWED = {
     "root": {},
     "bitgrid-io": IO,
@@ -53,6 +54,7 @@ ALLOWED = {
     "_chrony": TIME | NAMES,
     "avahi": {},
     "backup": DISK,
+    "bitgrid-mirror": NAS,
     "bitgrid-core": {},
     "bitgrid-web": {},
     "somebody": {},
@@ -74,7 +76,7 @@ def house() -> Iterator[House]:
     tag = os.getpid()
     with ExitStack() as stack:
         host, home, outside = (stack.enter_context(network(f"bg{tag}-{name}")) for name in ("host", "home", "out"))
-        at_home = [ROUTER4, METER4, NODE4, DISK4, PEER4, PLAIN4, ROUTER6, METER6]
+        at_home = [ROUTER4, METER4, NODE4, DISK4, NAS4, PEER4, PLAIN4, ROUTER6, METER6]
         wire(host, home, [f"{HOST4}/24", f"{HOST6}/64"], [f"{a}/{64 if ':' in a else 24}" for a in at_home])
         wire(outside, home, [f"{WEB4}/24", f"{WEB6}/64", f"{STRANGER4}/24", f"{STRANGER6}/64"],
              ["203.0.113.1/24", "2001:db8::1/64", "10.99.0.1/24", "fd99::1/64"])  # fmt: skip

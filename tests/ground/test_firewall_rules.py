@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from ground.networks import missing
-from ground.rules import UIDS, house, render, render_closed
+from ground.rules import NAS4, UIDS, house, render, render_closed
 
 needs_nft = pytest.mark.skipif(bool(missing()), reason=missing())
 BARE = {
@@ -17,6 +17,7 @@ BARE = {
     "bitgrid_firewall_mqtt_plain_devices": [],
     "bitgrid_firewall_devices": [],
     "bitgrid_firewall_feeds": [],
+    "bitgrid_firewall_mirror": [],
     "bitgrid_firewall_egress": [],
     "bitgrid_firewall_web_ports": [],
     "bitgrid_firewall_mdns": False,
@@ -59,6 +60,12 @@ def test_a_load_is_one_and_replaces_everything() -> None:
 @pytest.mark.parametrize("user", ["bitgrid-core", "bitgrid-web"])
 def test_who_has_no_network_has_no_chain(user: str) -> None:
     assert str(UIDS[user]) not in render()
+
+
+def test_the_mirror_has_one_target_and_without_one_no_chain() -> None:
+    lines = [line.strip() for line in chain(render(), "user_bitgrid_mirror").strip().splitlines()]
+    assert lines == [f'ip daddr {NAS4} tcp dport 22 accept comment "mirror"', "goto refuse"]
+    assert str(UIDS["bitgrid-mirror"]) not in render(bitgrid_firewall_mirror=[])
 
 
 def test_a_user_that_is_missing_on_the_host_is_left_out() -> None:

@@ -34,8 +34,11 @@ def test_it_names_what_the_house_itself_would_reach(path: Path, tmp_path: Path) 
     for name in ("bitgrid_rules.yaml", "flags.yaml", "policies.yaml"):
         (tmp_path / name).write_text((ROOT / "config" / name).read_text())
     (tmp_path / "devices").symlink_to(ROOT / "config" / "devices")
-    # A house on loopback would have nothing to allow: as if it were a home's.
-    (tmp_path / "site.yaml").write_text(path.read_text().replace("127.0.0.", "10.1.2."))
+    # A house on loopback would have nothing to allow: as if its devices were a home's.
+    read = yaml.safe_load(path.read_text().replace("127.0.0.", "10.1.2."))
+    for own in ("web", "broker"):
+        read.setdefault(own, {})["host"] = "127.0.0.1"
+    (tmp_path / "site.yaml").write_text(yaml.safe_dump(read))
     config = load_config(tmp_path)
     wanted = set()
     for device in config.site.devices:
@@ -45,7 +48,6 @@ def test_it_names_what_the_house_itself_would_reach(path: Path, tmp_path: Path) 
     for load in config.site.loads:
         wanted |= {(part.host, part.port) for part in (load.miner, load.relay) if part}
     assert wanted
-    read = yaml.safe_load((tmp_path / "site.yaml").read_text())
     assert places(FILTER.bitgrid_devices(read)) == wanted
 
 
@@ -104,6 +106,25 @@ def test_a_profile_that_does_not_exist_is_named() -> None:
 )
 def test_the_feeds_reach_the_owners_node_alone(bitcoin: object, found: set[tuple[str, int]]) -> None:
     assert places(FILTER.bitgrid_feeds(site(bitcoin=bitcoin))) == found
+
+
+@pytest.mark.parametrize(
+    ("mirror", "found"),
+    [
+        (None, set()),
+        ({"repository": "ssh://b@192.168.1.7/./x"}, {("192.168.1.7", 22)}),
+        ({"repository": "ssh://b@meter.fritz.box:2222/./x"}, {("192.168.178.40", 2222)}),
+        ({"repository": "/mnt/disk/x"}, set()),
+    ],
+)
+def test_the_mirror_reaches_its_own_server_alone(mirror: object, found: set[tuple[str, int]]) -> None:
+    assert places(FILTER.bitgrid_mirror(site(mirror=mirror), NAMES)) == found
+
+
+def test_a_gateway_reaches_its_broker_too() -> None:
+    found = FILTER.bitgrid_devices(site(broker={"host": "192.168.1.10", "port": 8883}))
+    assert places(found) == {("192.168.1.10", 8883)}
+    assert FILTER.bitgrid_devices(site(broker={"host": "127.0.0.1"})) == []
 
 
 def test_addresses_are_told_apart() -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from bitgrid.cli import main
 from bitgrid.web.accounts import Accounts
-from bitgrid.web.entry import ACCOUNTS
+from bitgrid.config.secrets import ACCOUNTS
 
 PASSWORD = "the sun is free"  # noqa: S105  of a house that lives for one test
 

@@ -17,9 +17,10 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config
 from bitgrid.config.network import WebServer
+from bitgrid.config.secrets import ACCOUNTS, SETUP_CODE, host_token
 from bitgrid.web import Asker, HouseView, create_app
 from bitgrid.web.accounts import Accounts, Role
-from bitgrid.web.entry import ACCOUNTS, NEEDS, OPEN_ENDPOINTS, SETUP_CODE, needed
+from bitgrid.web.entry import NEEDS, OPEN_ENDPOINTS, needed
 from web.talk import Talk
 
 PASSWORD = "the sun is free"  # noqa: S105  of a house that lives for one test
@@ -71,6 +72,21 @@ def log_in(client: FlaskClient, name: str = "anna", password: str = PASSWORD, **
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def test_whoever_reads_the_webs_own_files_may_ask_how_the_house_is_and_nothing_more(
+    client: FlaskClient, keys: Path
+) -> None:
+    asked = "/api/v1/health"
+    assert client.get(asked).status_code == 401
+    token = host_token(keys.parent)
+    assert token is not None
+    assert client.get(asked, headers=bearer(token)).status_code == 200
+    assert client.get(asked, headers=bearer(f"{token}0")).status_code == 401
+    assert client.get(asked, headers=bearer("bitgrid.host.")).status_code == 401
+    refused = client.post("/api/v1/override", json={"load": "miner", "kind": "stop"}, headers=bearer(token))
+    assert refused.status_code == 403
+    assert host_token(keys) is None
 
 
 def test_every_address_is_closed_to_a_stranger_but_the_way_in(app: Flask, client: FlaskClient, talk: Talk) -> None:

@@ -15,6 +15,8 @@ MODBUS_PORT = 502
 HTTP_PORT = 80
 RELAY_PORT = 80
 RPC_PORT = 8332
+SSH_PORT = 22
+MQTT_PORT = 1883
 PYASIC_PORTS = (80, 443, 4028)
 """Where pyasic looks to find out what a miner is, beside the port it is told."""
 PROFILES = Path(__file__).resolve().parents[3] / "config" / "devices"
@@ -39,12 +41,20 @@ def bitgrid_feeds(site: Mapping[str, Any], names: Mapping[str, str] | None = Non
     return _places(_feeds_at_home(site), names or {})
 
 
+def bitgrid_mirror(site: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[Place]:
+    """Where copies go, if to another host; as `bitgrid_devices`. Without a mirror nothing."""
+    return _places(_mirrored_to(site), names or {})
+
+
 def of_family(addresses: Iterable[str], version: int) -> list[str]:
     """Those of some addresses or prefixes that are IPv4 (4) or IPv6 (6), in the order given."""
     return [text for text in addresses if ipaddress.ip_network(text, strict=False).version == version]
 
 
 def _wanted(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    broker = site.get("broker") or {}
+    if broker.get("host"):  # this host itself, but for a gateway
+        yield "broker", broker["host"], broker.get("port", MQTT_PORT)
     for device in site.get("devices") or []:
         if device.get("host"):
             yield device["id"], device["host"], device.get("port") or _profile_port(device.get("profile"))
@@ -64,6 +74,12 @@ def _feeds_at_home(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
         url = urlsplit(api)
         if _is_private(url.hostname or ""):
             yield "bitcoin api", url.hostname or "", url.port or (443 if url.scheme == "https" else HTTP_PORT)
+
+
+def _mirrored_to(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    url = urlsplit((site.get("mirror") or {}).get("repository", ""))
+    if url.hostname:
+        yield "mirror", url.hostname, url.port or SSH_PORT
 
 
 def _profile_port(profile: str | None) -> int:
@@ -109,4 +125,9 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., list[Any]]]:
         """The filters, by name."""
-        return {"bitgrid_devices": bitgrid_devices, "bitgrid_feeds": bitgrid_feeds, "of_family": of_family}
+        return {
+            "bitgrid_devices": bitgrid_devices,
+            "bitgrid_feeds": bitgrid_feeds,
+            "bitgrid_mirror": bitgrid_mirror,
+            "of_family": of_family,
+        }

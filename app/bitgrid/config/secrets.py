@@ -17,6 +17,12 @@ MAX_BYTES = 1000
 DIRECTORY_VARIABLE = "BITGRID_SECRETS_DIR"
 DEFAULT_DIRECTORY = Path("/etc/bitgrid/secrets")
 """On an appliance it holds one directory a Unix user, which only that user can open."""
+WEB_KEYS = "web"
+"""Directory in the web process's own, in which it keeps accounts and keys that it makes itself."""
+ACCOUNTS, SETUP_CODE = "accounts.json", "setup-code"
+HOST_KEY = "host.key"
+HOST_TOKEN_PREFIX = "bitgrid.host."  # noqa: S105  what the token begins with, no secret
+"""Whoever can read `HOST_KEY` among the web process's keys may ask how the house is, by this and the key."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,18 @@ def token(name: str, directory: Path | None = None) -> str:
     if not text.isascii() or not text.isprintable() or not text or " " in text:
         raise _refused(path, "must hold one line, the token, and nothing else")
     return text
+
+
+def host_token(directory: Path) -> str | None:
+    """What this machine's own house is asked with; None where there is none, or not for this user.
+
+    Args:
+        directory: the web process's own secrets.
+    """
+    try:
+        return HOST_TOKEN_PREFIX + (directory / WEB_KEYS / HOST_KEY).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _read(name: str, directory: Path | None, form: str) -> tuple[Path, str]:

@@ -17,11 +17,15 @@ def project_root() -> Path:
 
 
 def default_config() -> Path:
-    """The configuration a command means when none is named: the environment's, or the checkout's own."""
+    """The configuration a command means when none is named: as told, the checkout's own, an appliance's."""
     named = os.environ.get("BITGRID_CONFIG_DIR")
-    return Path(named) if named else project_root() / "config"
+    if named:
+        return Path(named)
+    own = project_root() / "config"
+    return APPLIANCE_CONFIG if not own.is_dir() and (APPLIANCE_CONFIG / "site.yaml").is_file() else own
 
 
+APPLIANCE_CONFIG = Path("/etc/bitgrid")
 APPLIANCE_DATA = Path("/var/lib/bitgrid")
 
 

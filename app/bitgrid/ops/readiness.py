@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bitgrid.config import Site
+from bitgrid.config.network import is_loopback
+from bitgrid.config.secrets import host_token, place
 from bitgrid.ops.programs import BROKER
 
 TIMEOUT_S = 2.0
@@ -29,7 +31,7 @@ class Answer:
 
 
 def probes_for(site: Site, programs: Iterable[str]) -> list[Probe]:
-    """What must hold before a house of these programs is ready."""
+    """What must hold before a house of these programs, which run as this user, is ready."""
     names = set(programs)
     probes: list[Probe] = []
     if BROKER in names:
@@ -56,8 +58,9 @@ def broker_problem(host: str, port: int) -> str | None:
 def page_problem(host: str, port: int) -> str | None:
     """Whether the web server answers and knows the state of the house."""
     try:
-        health = get_json(host, port, "/api/v1/health")
-        state = get_json(host, port, "/api/v1/state")
+        token = host_token(place())
+        health = get_json(host, port, "/api/v1/health", token=token)
+        state = get_json(host, port, "/api/v1/state", token=token)
     except (OSError, http.client.HTTPException) as error:
         return f"the web server at {host}:{port} does not answer: {error}"
     if health.status != HTTP_OK or state.status != HTTP_OK:
@@ -67,8 +70,8 @@ def page_problem(host: str, port: int) -> str | None:
     return None
 
 
-def get_json(host: str, port: int, path: str, timeout_s: float = TIMEOUT_S) -> Answer:
-    """GET a JSON object.
+def get_json(host: str, port: int, path: str, timeout_s: float = TIMEOUT_S, token: str | None = None) -> Answer:
+    """GET a JSON object; ``token`` says who asks, and goes to this machine alone.
 
     Raises:
         OSError: no connection.
@@ -76,7 +79,10 @@ def get_json(host: str, port: int, path: str, timeout_s: float = TIMEOUT_S) -> A
     """
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
-        connection.request("GET", path, headers={"Accept": "application/json"})
+        headers = {"Accept": "application/json"}
+        if token is not None and is_loopback(host):
+            headers["Authorization"] = f"Bearer {token}"
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
     finally:

@@ -17,6 +17,7 @@ from gunicorn.sock import create_sockets  # type: ignore[import-untyped]  # the 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.bus.client import MqttBus
+from bitgrid.config.secrets import WEB_KEYS
 from bitgrid.config.secrets import place as secrets_place
 from bitgrid.services.runtime import EXIT_BAD_CONFIG, HEALTH_INTERVAL_S, Service, log, start
 from bitgrid.web import AccountsError, Asker, HouseView, Places, create_app
@@ -82,7 +83,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
 
     def _app(self, view: HouseView, asker: Asker) -> Flask:
         service = self._service
-        keys = secrets_place() / "web"
+        keys = secrets_place() / WEB_KEYS
         paths, block_s = service.paths, service.config.rules.block_s
         places = Places(paths.data, paths.config)
         kpis = KpiDesk(paths.data, paths.config, block_s, service.clock)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from bitgrid.config.secrets import ACCOUNTS
 from bitgrid.config.secrets import place as secrets_place
 from bitgrid.web.accounts import (
     LONGEST_PASSWORD,
@@ -19,7 +20,6 @@ from bitgrid.web.accounts import (
     Role,
     Scope,
 )
-from bitgrid.web.entry import ACCOUNTS
 
 _KEYS = click.option(
     "--keys",

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bitgrid.config.network import WebServer
+from bitgrid.config.secrets import ACCOUNTS, HOST_KEY, HOST_TOKEN_PREFIX, SETUP_CODE
 from bitgrid.web.accounts import SCOPES_OF_ROLE, Accounts, AccountsError, Role, Scope, kept_secret, setup_code
 from bitgrid.web.problems import Refusal
 
@@ -42,7 +43,7 @@ UNLIMITED = frozenset({"api.estop", "pages.estop"})
 LOG_INS = (RateLimitItemPerMinute(5), RateLimitItemPerHour(30))
 WRITES = (RateLimitItemPerMinute(30),)
 SESSION_DAYS = 90
-ACCOUNTS, SESSION_KEY, SETUP_CODE = "accounts.json", "session.key", "setup-code"
+SESSION_KEY = "session.key"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class Visitor:
 
 
 ANYBODY = Visitor("web", SCOPES_OF_ROLE[Role.OPERATOR])
+THIS_HOST = Visitor("host", frozenset({"read"}), is_machine=True)
+"""Whoever reads this process's own files, such as root: it asks whether the house is well."""
 
 
 @dataclass
@@ -85,7 +88,7 @@ class Door:
 
     def __init__(self, web: WebServer, keys: Path) -> None:
         self._is_open, self._accounts = web.login == "none", Accounts(keys / ACCOUNTS)
-        self._code_path = keys / SETUP_CODE
+        self._code_path, self._host_key_path = keys / SETUP_CODE, keys / HOST_KEY
         self.limits = Limits()
 
     def check(self) -> Response | None:
@@ -126,7 +129,7 @@ class Door:
         self.limits.take(LOG_INS, "log-in", _address())
         if not self.lacks_operator:
             raise Refusal(409, "not_first", "Somebody has an account already, so none was made. Log in.")
-        if not compare_digest(code.strip(), self._setup_code()):
+        if not compare_digest(code.strip().encode(), self._setup_code().encode()):
             return "wrong_code"
         try:
             self._accounts.set_user(name, password, Role.OPERATOR)
@@ -160,15 +163,18 @@ class Door:
         with _told():
             scheme, _, told = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() == "bearer":
-                machine = self._accounts.machine(told.strip())
-                return (
-                    None if machine is None else Visitor(machine[0], frozenset(machine[1].scopes), is_machine=True)
-                )
+                return self._machine(told.strip())
             name = session.get("user", "")
             user = self._accounts.users.get(name)
             if user is None or session.get("stamp") != user.stamp:
                 return None
             return Visitor(name, SCOPES_OF_ROLE[user.role])
+
+    def _machine(self, told: str) -> Visitor | None:
+        if compare_digest(told.encode(), f"{HOST_TOKEN_PREFIX}{kept_secret(self._host_key_path)}".encode()):
+            return THIS_HOST
+        found = self._accounts.machine(told)
+        return None if found is None else Visitor(found[0], frozenset(found[1].scopes), is_machine=True)
 
     def _to_log_in(self) -> Response:
         """A person is shown the way in; a program is told what it lacks."""
@@ -234,6 +240,8 @@ def guard(app: Flask, web: WebServer, keys: Path) -> Door:
         SESSION_COOKIE_HTTPONLY=True,
     )
     door = Door(web, keys)
+    if web.login == "required":
+        kept_secret(keys / HOST_KEY)
     if door.lacks_operator:
         setup_code(keys / SETUP_CODE)
         log.warning("nobody has an account yet: the code for the first one is in %s", keys / SETUP_CODE)

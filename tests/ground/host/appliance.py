@@ -16,15 +16,17 @@ from pathlib import Path
 
 import yaml
 
+from ground.host.release import make_release
 from ground.host.root import archive, unpack
 from ground.networks import Network, Target, network, wire
 from ground.rules import ROOT
 
 HOST4, HOST6, ADMIN4, ADMIN6 = "10.77.0.10", "fd77::10", "10.77.0.1", "fd77::1"
 METER4, MINER4, RELAY4, TABLET4, TABLET6 = "10.77.0.20", "10.77.0.30", "10.77.0.31", "10.77.0.60", "fd77::60"
+SECOND_METER4 = "10.77.0.21"
 WEB4, WEB6 = "203.0.113.5", "2001:db8::5"
 PEER4, BROKER_PORT = "10.77.0.2", 8883
-AT_HOME = [ADMIN4, METER4, MINER4, RELAY4, TABLET4, PEER4]
+AT_HOME = [ADMIN4, METER4, SECOND_METER4, MINER4, RELAY4, TABLET4, PEER4]
 ADMIN = "admin"
 
 
@@ -187,6 +189,7 @@ def booted(work: Path) -> Iterator[Appliance]:
     """A fresh host in networks of its own; gone at the end."""
     for key in ("key", "wrong"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(work / key)], check=True)
+    make_release(work / "dist")
     unpack(archive(), work / "root", (work / "key.pub").read_text())
     _write_inventory(work / "inventory", (work / "key.pub").read_text().strip(), work)
     tag = os.getpid()
@@ -209,14 +212,21 @@ def route(net: Network, v4: str, v6: str) -> None:
 
 def _write_inventory(where: Path, key: str, work: Path) -> None:
     where.mkdir()
-    site = (ROOT / "ansible" / "inventory.example" / "site.yaml").read_text()
-    (where / "site.yaml").write_text(site.replace("192.168.1.", "10.77.0."))
+    text = (ROOT / "ansible" / "inventory.example" / "site.yaml").read_text().replace("192.168.1.", "10.77.0.")
+    site = yaml.safe_load(text)
+    site["broker"]["peers"] = [{"name": "homeassistant", "kind": "home_assistant"}]
+    (where / "site.yaml").write_text(yaml.safe_dump(site, sort_keys=False))
+    rules = (ROOT / "config" / "bitgrid_rules.yaml").read_text()
+    # A decision a minute, so that nobody waits ten for the first.
+    (work / "bitgrid_rules.yaml").write_text(rules.replace("block_s: 600", "block_s: 60"))
     ssh = f"-F none -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile={work / 'known_hosts'}"
     facts = {
         "ansible_host": HOST4,
         "ansible_ssh_common_args": ssh,
         "bitgrid_ssh_authorized_keys": [key],
         "bitgrid_firewall_mqtt_peers": [PEER4],
+        "bitgrid_app_rules": str(work / "bitgrid_rules.yaml"),
+        "bitgrid_release_directory": str(work / "dist"),
         # The lists are as old as the archive, and there is no mirror here.
         "bitgrid_base_lists_valid_s": 10**9,
     }

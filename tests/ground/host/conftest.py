@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.plant.control import PlantControl
 from ground.host.appliance import Appliance, booted
+from ground.host.household import devices_at
+from ground.host.tablet import Tablet
 from ground.networks import missing
 
 
@@ -37,9 +40,26 @@ def knocks_forgotten(appliance: Appliance) -> None:
 
 
 @pytest.fixture(scope="session")
-def appliance(fresh: Appliance) -> Appliance:
-    """That host after the administrator was made and the playbook ran once."""
+def plant(fresh: Appliance) -> Iterator[PlantControl]:
+    """The devices at home; what it gives tells the truth of them."""
+    with devices_at(fresh.home, fresh.work / "plant") as control:
+        yield control
+
+
+@pytest.fixture(scope="session")
+def appliance(fresh: Appliance, plant: PlantControl) -> Appliance:
+    """That host after the administrator was made and the playbook ran once, with devices in the home."""
+    assert plant.status()["loads"]
     assert fresh.ssh("id", "-un", user="root") == (0, "root\n"), "or a refusal later would say nothing"
     fresh.play("playbooks/bootstrap.yml", user="root")
     fresh.play("site.yml")
     return fresh
+
+
+@pytest.fixture(scope="session")
+def tablet(appliance: Appliance) -> Tablet:
+    """A tablet that trusts the appliance, and has made the first account."""
+    tablet = Tablet(appliance)
+    tablet.trust()
+    assert tablet.begin()["status"] == 303
+    return tablet

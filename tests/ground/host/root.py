@@ -21,7 +21,7 @@ FRESH = [
     "procps", "python3", "python3-apt", "sudo", "systemd-sysv", "udev",
 ]  # fmt: skip
 """What an installed Debian has; the rest is the playbook's business."""
-AUDITORS = ["lynis"]
+AUDITORS = ["lynis", "openscap-scanner", "ssg-debian"]
 RECIPE = 3
 """To be raised when what is done here changes."""
 

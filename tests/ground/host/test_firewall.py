@@ -27,9 +27,13 @@ from ground.host.appliance import (
 from ground.networks import Network, Target
 
 pytestmark = pytest.mark.system
-ALWAYS_OPEN = {22}
-"""With the pages 443 comes; nobody listens there while the system alone is provisioned."""
-LISTENED = [22, 443, 1883, 5432, 8080, 8883, 65535]
+OPEN = {22, 443}
+"""To everybody in the home; the broker's TLS port to declared peers alone."""
+OWN = {22, 80, 443, BROKER_PORT}
+"""Where the appliance itself listens beyond loopback."""
+OTHERS = {5432, 65535}
+"""Where somebody else would, whom nobody declared."""
+LISTENED = sorted(OWN | OTHERS)
 LOGIN = [Target(HOST4, 22, source=TABLET4)]
 SHUT = "flush ruleset\ntable inet bitgrid { chain input { type filter hook input priority 0; policy drop;\n}\n}\n"
 PLACES = {
@@ -47,6 +51,9 @@ MAY = {
     "admin": set(),
     "bitgrid-core": set(),
     "bitgrid-web": set(),
+    "bitgrid-mirror": set(),
+    "mosquitto": set(),
+    "www-data": set(),
     "bitgrid-io": {"meter", "miner", "relay"},
     "bitgrid-feeds": {"prices", "prices by IPv6"},
     "_apt": {"prices", "prices by IPv6", "a mirror"},
@@ -59,7 +66,7 @@ def listening(appliance: Appliance) -> Iterator[Appliance]:
     """Everybody answers everywhere: on the host, at home and outside."""
     places = [(target.protocol, target.address, target.port) for target in PLACES.values()]
     with (
-        appliance.host.listening([("tcp", "::", port) for port in LISTENED if port not in ALWAYS_OPEN]),
+        appliance.host.listening([("tcp", "::", port) for port in OTHERS]),
         appliance.home.listening([place for place in places if place[1] in AT_HOME]),
         appliance.outside.listening([place for place in places if place[1] in {WEB4, WEB6}]),
     ):
@@ -96,7 +103,7 @@ def without_rules(appliance: Appliance) -> Iterator[None]:
 def test_the_open_ports_are_the_declared_ones(listening: Appliance, address: str, source: str) -> None:
     with without_rules(listening):
         assert open_ports(listening.home, address, source) == set(LISTENED)
-    assert open_ports(listening.home, address, source) == ALWAYS_OPEN | {443}
+    assert open_ports(listening.home, address, source) == OPEN
 
 
 def test_the_broker_is_open_to_the_declared_peer(listening: Appliance) -> None:
@@ -112,10 +119,12 @@ def test_nothing_is_open_to_the_internet(listening: Appliance, address: str) -> 
     assert listening.outside.reaches(targets) == [False] * len(LISTENED)
 
 
-def test_nothing_of_the_systems_own_listens_beyond_loopback_but_ssh(appliance: Appliance) -> None:
+def test_nothing_else_of_its_own_listens_beyond_loopback(appliance: Appliance) -> None:
     lines = appliance.run("ss", "-Hltnup").splitlines()
     own = {line.split()[4] for line in lines if "users:" in line}
-    assert {place for place in own if not place.startswith(("127.", "[::1]"))} == {"0.0.0.0:22", "[::]:22"}
+    beyond = {place for place in own if not place.startswith(("127.", "[::1]"))}
+    assert {int(place.rsplit(":", 1)[1]) for place in beyond} == OWN
+    assert "127.0.0.1:8080" in own
 
 
 @pytest.mark.parametrize("user", MAY)

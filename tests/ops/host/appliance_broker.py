@@ -78,7 +78,14 @@ def ports() -> dict[str, object]:
 class Talker:
     """A client that waits for the broker's answers and tells their reason codes."""
 
-    def __init__(self, port: int, user: str | None, password: str | None, ca_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        user: str | None,
+        password: str | None,
+        ca_file: Path | None = None,
+        between: tuple[str, str] = ("", "127.0.0.1"),
+    ) -> None:
         self._client = Client(CallbackAPIVersion.VERSION2, f"test-{uuid.uuid4().hex}", protocol=MQTTv5)
         if user is not None:
             self._client.username_pw_set(user, password)
@@ -91,7 +98,7 @@ class Talker:
         self._client.on_publish = lambda _c, _u, _mid, reason, _p: self._on_answer(reason.value)
         self._client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._on_answer(reasons[0].value)
         self._client.on_message = lambda _c, _u, message: self.heard.append(message.topic)
-        self._client.connect("127.0.0.1", port)
+        self._client.connect(between[1], port, bind_address=between[0])
         self._client.loop_start()
         self.let_in = self._wait()
 

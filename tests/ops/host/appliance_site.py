@@ -21,7 +21,13 @@ TANK = {
 }
 
 
-def write_config(directory: Path, *, broker: dict[str, object] | None = None, tank: str = "cellar/tank") -> Path:
+def write_config(
+    directory: Path,
+    *,
+    broker: dict[str, object] | None = None,
+    tank: str = "cellar/tank",
+    mirror: dict[str, object] | None = None,
+) -> Path:
     """A whole configuration; ``broker`` adds to what an appliance's site.yaml says of it."""
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("bitgrid_rules.yaml", "flags.yaml", "policies.yaml"):
@@ -30,7 +36,9 @@ def write_config(directory: Path, *, broker: dict[str, object] | None = None, ta
     yaml = YAML(typ="rt")
     site = yaml.load((ROOT / "config" / "site.yaml").read_text(encoding="utf-8"))
     site["broker"] = {"host": "127.0.0.1", "port": 1883, "log_in": "password", **(broker or {})}
-    site["web"] = {"names": ["bitgrid.local"]}
+    site["web"] = {"login": "required", "proxy": True, "names": ["bitgrid.local"]}
+    if mirror is not None:
+        site["mirror"] = mirror
     site["devices"].append({**TANK, "topic": tank})
     with (directory / "site.yaml").open("wb") as out:
         yaml.dump(site, out)

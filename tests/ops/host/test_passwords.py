@@ -1,12 +1,10 @@
-"""The passwords an appliance makes for itself, and the hashes that broker and proxy know them by."""
+"""The passwords an appliance makes for itself, and the hashes that the broker knows them by."""
 
 from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from bitgrid.config import ConfigError
 from bitgrid.config.secrets import Credentials, credentials
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.accounts import Account
-from bitgrid.ops.host.owner_password import ALPHABET, make_owner_password, proxy_password_file
 from bitgrid.ops.host.passwords import make_passwords, password_file
 
 ME = pwd.getpwuid(os.geteuid()).pw_name
@@ -72,26 +69,3 @@ def test_a_damaged_line_is_made_anew(damaged: str) -> None:
 def test_an_account_that_is_gone_is_not_known_any_more() -> None:
     both = password_file({"web": "a", "gone": "b"}, "")
     assert "gone" not in password_file({"web": "a"}, both)
-
-
-@AS_ROOT
-def test_the_owners_password_can_be_typed_and_stays(tmp_path: Path) -> None:
-    made = make_owner_password(tmp_path)
-    assert made.user == "owner"
-    assert len(made.password.replace("-", "")) == 20
-    assert set(made.password) <= set(ALPHABET + "-")
-    assert make_owner_password(tmp_path) == made
-
-
-def test_the_proxys_file_is_what_openssl_says_too() -> None:
-    text = proxy_password_file(Credentials("owner", "abc"), "")
-    user, _, known = text.strip().partition(":")
-    again = subprocess.run(
-        [shutil.which("openssl") or "openssl", "passwd", "-6", "-salt", known.split("$")[2], "abc"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (user, known) == ("owner", again.stdout.strip())
-    assert proxy_password_file(Credentials("owner", "abc"), text) == text
-    assert proxy_password_file(Credentials("owner", "abd"), text) != text

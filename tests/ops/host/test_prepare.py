@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from configparser import RawConfigParser
 from pathlib import Path
@@ -24,10 +25,8 @@ ME = "daemon"
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(prepare, "CORE", ME)
-    monkeypatch.setattr(prepare, "FEEDS", ME)
-    monkeypatch.setattr(prepare, "LINK_GROUP", ME)
-    monkeypatch.setattr(prepare, "BROKER_USER", ME)
+    for name in ("CORE", "FEEDS", "WEB", "MIRROR", "DATA_GROUP", "LINK_GROUP", "BROKER_USER"):
+        monkeypatch.setattr(prepare, name, ME)
     monkeypatch.setattr("bitgrid.ops.host.accounts.IO", ME)
     for program in places.USERS:
         monkeypatch.setitem(places.USERS, program, ME)
@@ -47,7 +46,7 @@ def modes(directory: Path) -> dict[str, int]:
 
 def test_the_first_time_everything_is_made_and_the_second_time_nothing(root: Path) -> None:
     first = run(root, "prepare", "--address", "192.168.1.10")
-    assert any(line.endswith("root/web-owner") for line in first)
+    assert any(line.endswith("/broker-rules") for line in first)
     assert run(root, "prepare", "--address", "192.168.1.10") == []
     assert modes(root / "etc/bitgrid/tls") == {
         "ca.key": 0o600,
@@ -58,7 +57,7 @@ def test_the_first_time_everything_is_made_and_the_second_time_nothing(root: Pat
         "broker.crt": 0o644,
     }
     assert set(modes(root / "run/bitgrid/broker").values()) == {0o640}
-    assert modes(root / "run/bitgrid") == {"link": 0o3770, "broker": 0o750, "proxy": 0o750, "supervisor": 0o2750}
+    assert modes(root / "run/bitgrid") == {"link": 0o3770, "broker": 0o750, "supervisor": 0o2750}
 
 
 def test_no_secret_is_printed(root: Path) -> None:
@@ -90,7 +89,11 @@ def test_another_address_makes_another_certificate_under_the_same_authority(root
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
-    [("log_in: password", "log_in: none", "lets nobody in without"), ("- bitgrid.local", "[]", "web.names")],
+    [
+        ("log_in: password", "log_in: none", "lets nobody in without"),
+        ("- bitgrid.local", "[]", "web.names"),
+        ("proxy: true", "proxy: false", "web.proxy: true"),
+    ],
 )
 def test_what_would_be_open_or_unreachable_is_refused(root: Path, old: str, new: str, told: str) -> None:
     file = root / "etc/bitgrid/site.yaml"
@@ -116,7 +119,7 @@ def test_supervisord_understands_what_it_is_given(root: Path) -> None:
 
 
 def test_the_guard_is_a_unit_of_its_own_and_the_last_to_give_way_are_rules_and_loads() -> None:
-    programs = {program.name: program for program in appliance_programs(HostPlaces())}
+    programs = {program.name: program for program in appliance_programs(HostPlaces(), mirrored=False)}
     assert "guard" not in programs
     scores = {name: int(program.command[3]) for name, program in programs.items()}
     assert sorted(scores, key=scores.__getitem__)[:2] == ["rules", "loads"]
@@ -124,7 +127,7 @@ def test_the_guard_is_a_unit_of_its_own_and_the_last_to_give_way_are_rules_and_l
 
 
 def test_each_program_has_the_user_of_its_zone() -> None:
-    users = {program.name: program.user for program in appliance_programs(HostPlaces())}
+    users = {program.name: program.user for program in appliance_programs(HostPlaces(), mirrored=True)}
     assert users == {
         "poller": "bitgrid-io",
         "loads": "bitgrid-io",
@@ -134,10 +137,51 @@ def test_each_program_has_the_user_of_its_zone() -> None:
         "feeds": "bitgrid-feeds",
         "explain": "bitgrid-web",
         "web": "bitgrid-web",
+        "mirror": "bitgrid-mirror",
     }
-    environments = {program.name: program.environment for program in appliance_programs(HostPlaces())}
+    environments = {
+        program.name: program.environment for program in appliance_programs(HostPlaces(), mirrored=True)
+    }
     assert environments["feeds"]["BITGRID_DATA_DIR"] == "/var/lib/bitgrid/feeds"
     assert environments["rules"]["BITGRID_RULES_PEERS"] == "bitgrid-io"
+
+
+def test_accounts_and_keys_of_the_page_are_the_webs_own(root: Path) -> None:
+    run(root, "prepare")
+    keys = root / "etc/bitgrid/secrets" / ME / "web"
+    assert (keys.owner(), stat.S_IMODE(keys.stat().st_mode)) == (ME, 0o700)
+
+
+def test_whoever_reads_the_data_can_and_nobody_else(root: Path) -> None:
+    run(root, "prepare")
+    assert modes(root / "var/lib/bitgrid") == {
+        "feeds": 0o2750,
+        "kpi": 0o750,
+        "exports": 0o2750,
+        "replays": 0o2750,
+        "mirror": 0o700,
+    }
+    assert stat.S_IMODE((root / "var/lib/bitgrid").stat().st_mode) == 0o2751
+    assert stat.S_IMODE((root / "var/log/bitgrid").stat().st_mode) == 0o2750
+
+
+def test_without_a_mirror_there_is_no_key_and_no_process_and_with_one_both_once(root: Path) -> None:
+    run(root, "prepare")
+    secrets = root / "etc/bitgrid/secrets" / ME
+    conf = layout(HostPlaces(root)).supervisor_conf
+    assert not list(secrets.glob("mirror*"))
+    assert "program:mirror" not in conf.read_text()
+    shutil.rmtree(root / "etc/bitgrid/devices")
+    write_config(root / "etc/bitgrid", mirror={"repository": "ssh://b@10.9.9.9/./x", "kinds": ["logs"]})
+    run(root, "prepare")
+    made = {path.name: (path.owner(), stat.S_IMODE(path.stat().st_mode)) for path in secrets.glob("mirror*")}
+    assert made == {
+        "mirror_passphrase": (ME, 0o600),
+        "mirror_key": (ME, 0o600),
+        "mirror_key.pub": (ME, 0o644),
+    }
+    assert "program:mirror" in conf.read_text()
+    assert run(root, "prepare") == []
 
 
 def test_the_file_has_no_two_sections_of_a_name(root: Path) -> None:

@@ -19,7 +19,7 @@ from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host import restoring, snapshot
 from bitgrid.ops.host.places import HostPlaces
-from bitgrid.ops.host.restoring import SNAPSHOT, judge, restore
+from bitgrid.ops.host.restoring import ARCHIVE, SNAPSHOT, judge, restore
 from bitgrid.ops.host.snapshot import take
 from bitgrid.store import Ledger, TelemetryStore
 from bitgrid.store.telemetry import Measured
@@ -36,6 +36,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HostPlaces
     """A host whose house runs: ledger and telemetry are open for writing."""
     monkeypatch.setattr(restoring, "CORE", DAEMON)
     monkeypatch.setattr(restoring, "FEEDS", DAEMON)
+    monkeypatch.setattr(restoring, "DATA_GROUP", DAEMON)
     places = HostPlaces(tmp_path / "old")
     write_config(places.config)
     (places.config / "secrets" / "bitgrid-io").mkdir(parents=True)
@@ -60,6 +61,10 @@ def stage(host: HostPlaces, tmp_path: Path) -> Path:
     take(load_config(host.config), host.data, host.root / SNAPSHOT, HeldClock())
     shutil.copytree(host.config, stage / "etc/bitgrid")
     shutil.copytree(host.root / SNAPSHOT, stage / SNAPSHOT)
+    kept = stage / ARCHIVE / "telemetry" / "2023-11-14.parquet"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"a day")
+    kept.chmod(0o440)
     return stage
 
 
@@ -119,6 +124,17 @@ def test_onto_an_empty_host_everything_comes_back_as_it_was(stage: Path, host: H
     with closing(Ledger(new.data / "ledger")) as ledger:
         ledger.append(decision(NOVEMBER_END_S + 75 * 86_400), "{}")
     assert inspect(new.data / "ledger").decisions == 16
+
+
+@AS_ROOT
+def test_the_archive_comes_back_for_those_who_may_read_it(stage: Path, tmp_path: Path) -> None:
+    new = HostPlaces(tmp_path / "new")
+    told = list(restore(stage, new))
+    day = new.data / "archive" / "telemetry" / "2023-11-14.parquet"
+    assert (day.read_bytes(), stat.S_IMODE(day.stat().st_mode)) == (b"a day", 0o440)
+    assert (day.owner(), day.group(), day.parent.group()) == (DAEMON, DAEMON, DAEMON)
+    assert stat.S_IMODE(day.parent.stat().st_mode) == 0o2750
+    assert "restored the archive: 1 files" in told
 
 
 @AS_ROOT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import ask_of, wait_until_well
-from bitgrid.ops.host.places import HostPlaces
+from bitgrid.ops.host.places import WEB, HostPlaces
 from bitgrid.ops.host.prepare import prepare as prepare_host
 from bitgrid.ops.host.restoring import SNAPSHOT, judge
 from bitgrid.ops.host.restoring import restore as restore_host
@@ -70,11 +71,32 @@ def trust(root: Path) -> None:
 )
 def healthy(root: Path, release: str | None, within_s: float) -> None:
     """Wait until the house on this host is well; exit code 1, and what is missing, if it is not in time."""
-    site = load(HostPlaces(root).config).site
-    missing = wait_until_well(ask_of(site.web), release, SystemClock(), within_s)
+    places = HostPlaces(root)
+    ask = ask_of(load(places.config).site.web, places.secrets / WEB)
+    missing = wait_until_well(ask, release, SystemClock(), within_s)
     if missing is not None:
         raise Refusal(f"not well after {within_s:.0f} s: {missing}")
     click.echo(f"The house is well{f', and runs {release}' if release else ''}.")
+
+
+@host.command()
+@_root
+@click.option("--once", is_flag=True, help="Show it, and end.")
+def console(root: Path, once: bool) -> None:
+    """Show on this screen where the page is and how the house is, again and again; a unit calls it."""
+    from bitgrid.ops.host import console as screen  # noqa: PLC0415  for this command alone
+
+    places, clock, never = HostPlaces(root), SystemClock(), threading.Event()
+    config = load(places.config)
+    ask = ask_of(config.site.web, places.secrets / WEB)
+    while True:
+        shown = screen.look(config, places, ask)
+        text = "\n".join(shown.lines())
+        codes = "".join(screen.code_for_camera(address) for address in shown.addresses[:1])
+        click.echo(f"{'' if once else screen.CLEAR}{text}\n{codes}", nl=False)
+        if once:
+            return
+        clock.wait(never, screen.EVERY_S)
 
 
 @host.command()

@@ -84,6 +84,8 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
             (*requests, topics.export),
         ),
     }
+    if config.site.mirror is not None:
+        grants["mirror"] = (), ()
     for name, (reads, writes) in grants.items():
         yield Account(name, USERS[name], reads, (*writes, topics.health(name)))
     yield Account("doctor", IO, told)

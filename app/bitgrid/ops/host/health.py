@@ -5,9 +5,11 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from bitgrid.clock import Clock
 from bitgrid.config.network import WebServer
+from bitgrid.config.secrets import host_token
 from bitgrid.ops.readiness import HTTP_OK, Answer, get_json
 
 MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
@@ -18,9 +20,14 @@ ASK_EVERY_S = 1.0
 Ask = Callable[[], Answer]
 
 
-def ask_of(web: WebServer) -> Ask:
-    """How the page of this machine's house is asked for its health."""
-    return lambda: get_json(web.host, web.port, "/api/v1/health")
+def ask_of(web: WebServer, secrets: Path) -> Ask:
+    """How the page of this machine's house is asked for its health.
+
+    Args:
+        web: where it is.
+        secrets: of the web process, which makes the key to itself when it first starts.
+    """
+    return lambda: get_json(web.host, web.port, "/api/v1/health", token=host_token(secrets))
 
 
 def still_missing(ask: Ask, release: str | None) -> str | None:

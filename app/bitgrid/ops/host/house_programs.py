@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bitgrid.ops.host.places import FEEDS, USERS, HostPlaces
 from bitgrid.ops.places import Layout
-from bitgrid.ops.programs import REVIVER, SERVICES, Program, find, reviver_program, service_program
+from bitgrid.ops.programs import MIRROR, REVIVER, SERVICES, Program, find, reviver_program, service_program
 
 GUARD = "guard"
 OOM_SCORES = {"rules": -800, "loads": -700, "poller": -600, "recorder": -200, "reviver": -200}
@@ -15,12 +15,13 @@ OOM_SCORES = {"rules": -800, "loads": -700, "poller": -600, "recorder": -200, "r
 OOM_SCORE_OF_OTHERS = 300
 _SETTLE = 'choom --pid $$ --adjust "$0" >/dev/null 2>&1; exec "$@"'
 """A score that may not be set (in some containers) is no reason not to run."""
-NICE = {"recorder": 5, "feeds": 10, "explain": 10, "web": 5}
+NICE = {"recorder": 5, "feeds": 10, "explain": 10, "web": 5, "mirror": 19}
 
 
-def appliance_programs(places: HostPlaces) -> list[Program]:
-    """What supervisord runs."""
-    services = [service_program(name, 30 + 5 * i) for i, name in enumerate(SERVICES) if name != GUARD]
+def appliance_programs(places: HostPlaces, *, mirrored: bool) -> list[Program]:
+    """What supervisord runs; the mirror only where site.yaml names one."""
+    names = (*SERVICES, MIRROR) if mirrored else SERVICES
+    services = [service_program(name, 30 + 5 * i) for i, name in enumerate(names) if name != GUARD]
     return [_settled(program, places) for program in (*services, reviver_program())]
 
 

@@ -1,7 +1,7 @@
 """The secrets an appliance makes for itself: a password for every account, kept by its owner alone.
 
 What is there stays; what is missing is made. The broker knows only salted hashes (PBKDF2-SHA512, as
-mosquitto_passwd(1) writes them), made anew only where a password is another; so does the proxy.
+mosquitto_passwd(1) writes them), made anew only where a password is another.
 """
 
 from __future__ import annotations

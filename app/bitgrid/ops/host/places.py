@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-CORE, IO, FEEDS, WEB = "bitgrid-core", "bitgrid-io", "bitgrid-feeds", "bitgrid-web"
+CORE, IO, FEEDS, WEB, MIRROR = "bitgrid-core", "bitgrid-io", "bitgrid-feeds", "bitgrid-web", "bitgrid-mirror"
+DATA_GROUP = "bitgrid-data"
+"""May read the house's data, and change none of it."""
 LINK_GROUP = "bitgrid-link"
 """Rules and guard alone: whoever is in it can send a datagram to either."""
 USERS = {
@@ -18,6 +20,7 @@ USERS = {
     "explain": WEB,
     "web": WEB,
     "reviver": CORE,
+    "mirror": MIRROR,
 }
 """The Unix user of each program: one a trust zone, so that the firewall can tell them apart."""
 
@@ -67,11 +70,6 @@ class HostPlaces:
     def broker(self) -> Path:
         """What the broker reads."""
         return self.run / "broker"
-
-    @property
-    def proxy(self) -> Path:
-        """What the proxy reads."""
-        return self.run / "proxy"
 
     @property
     def supervisor(self) -> Path:

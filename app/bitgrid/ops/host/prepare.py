@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bitgrid.config import Config
+from bitgrid.config.secrets import WEB_KEYS
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.accounts import Account, accounts
 from bitgrid.ops.host.broker_conf import render_acl, render_broker
 from bitgrid.ops.host.certificates import HOME_DOMAINS, Authority
 from bitgrid.ops.host.house_programs import appliance_programs, layout
-from bitgrid.ops.host.owner_password import make_owner_password, proxy_password_file
-from bitgrid.ops.host.passwords import make_passwords, password_file
-from bitgrid.ops.host.places import CORE, FEEDS, LINK_GROUP, HostPlaces
+from bitgrid.ops.host.passwords import make_passwords, own_directory, password_file, user_of
+from bitgrid.ops.host.places import CORE, DATA_GROUP, FEEDS, LINK_GROUP, MIRROR, WEB, HostPlaces
+from bitgrid.ops.mirror.places import Places as MirrorPlaces
+from bitgrid.ops.mirror.setup import make_secrets
 from bitgrid.ops.supervisor_conf import render_supervisor
 
 BROKER_USER = "mosquitto"
-PROXY_GROUP = "www-data"
 _OPTIONAL_OWNERS = frozenset({"nut"})
 """Whose passwords are made only where their programs are installed."""
 
@@ -53,16 +54,16 @@ def prepare(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Ite
     granted = [account for account in accounts(config) if _is_wanted(account)]
     known = set(places.secrets.glob("*/*"))
     passwords = make_passwords(granted, places.secrets)
-    owner = make_owner_password(places.secrets)
+    _make_mirror_secrets(config, places)
     yield from (f"made {path}" for path in sorted(set(places.secrets.glob("*/*")) - known))
-    hashes, log_in = places.broker / "passwords", places.proxy / "passwords"
+    hashes = places.broker / "passwords"
     broker = pwd.getpwnam(BROKER_USER).pw_uid  # Mosquitto wants to own what it reads
     yield from _write(hashes, password_file(passwords, _text_of(hashes)), broker, BROKER_USER)
     yield from _write(places.broker / "acl", render_acl(granted), broker, BROKER_USER)
     conf = render_broker(config.site.broker, places)
     yield from _write(places.broker / "mosquitto.conf", conf, broker, BROKER_USER)
-    yield from _write(log_in, proxy_password_file(owner, _text_of(log_in)), 0, PROXY_GROUP)
-    programs, files = appliance_programs(places), layout(places)
+    programs = appliance_programs(places, mirrored=config.site.mirror is not None)
+    files = layout(places)
     conf = render_supervisor(programs, files, None, socket_mode="0770", user="root")
     yield from _write(files.supervisor_conf, conf, 0, "root")
 
@@ -77,6 +78,11 @@ def _refuse_what_cannot_serve(config: Config) -> None:
     if broker.log_in != "password":
         raise Refusal(
             "on an appliance site.yaml must say broker.log_in: password; its broker lets nobody in without"
+        )
+    if web.login != "required" or not web.proxy:
+        raise Refusal(
+            "on an appliance site.yaml must say web.login: required and web.proxy: true, "
+            "for others in the home reach its page"
         )
     if not web.names:
         raise Refusal(
@@ -95,11 +101,18 @@ def _directories(places: HostPlaces) -> list[_Directory]:
         _Directory(places.run, "root", "root", 0o755),
         _Directory(places.link, "root", LINK_GROUP, 0o3770),
         _Directory(places.broker, "root", BROKER_USER, 0o750),
-        _Directory(places.proxy, "root", PROXY_GROUP, 0o750),
         _Directory(places.supervisor, "root", CORE, 0o2750),
-        _Directory(places.data, CORE, CORE, 0o711),
-        _Directory(places.data / "feeds", FEEDS, FEEDS, 0o750),
-        _Directory(places.log, "root", "adm", 0o750),
+        # Whoever reads is in that group; what is made below a directory stays its group's (setgid).
+        _Directory(places.data, CORE, DATA_GROUP, 0o2751),
+        _Directory(places.data / "feeds", FEEDS, DATA_GROUP, 0o2750),
+        _Directory(places.data / "kpi", WEB, WEB, 0o750),
+        _Directory(places.data / "exports", WEB, MIRROR, 0o2750),
+        _Directory(places.data / "replays", CORE, MIRROR, 0o2750),
+        _Directory(places.data / "mirror", MIRROR, MIRROR, 0o700),
+        _Directory(places.log, "root", MIRROR, 0o2750),
+        _Directory(places.secrets, "root", "root", 0o711),
+        _Directory(places.secrets / WEB, "root", WEB, 0o750),
+        _Directory(places.secrets / WEB / WEB_KEYS, WEB, WEB, 0o700),
     ]
 
 
@@ -110,6 +123,17 @@ def _make(directory: _Directory) -> None:
     except KeyError as error:
         raise Refusal(f"{error}, so {directory.path} cannot be given to it. Run: site.yml") from None
     directory.path.chmod(directory.mode)
+
+
+def _make_mirror_secrets(config: Config, places: HostPlaces) -> None:
+    """Passphrase and SSH key of the mirror, where site.yaml names one; without it there is neither."""
+    if config.site.mirror is None:
+        return
+    own, owner = places.secrets / MIRROR, user_of(MIRROR)
+    own_directory(own, owner)
+    for made in make_secrets(config.site.mirror, MirrorPlaces(places.data, places.log, own)):
+        for path in own.glob(f"{made.name}*"):
+            os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def _keys(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 import pwd
 import re
@@ -13,13 +14,15 @@ from pydantic import ValidationError
 
 from bitgrid.config import load_config
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.host.places import CORE, FEEDS, HostPlaces
+from bitgrid.ops.host.places import CORE, DATA_GROUP, FEEDS, HostPlaces
 from bitgrid.ops.host.snapshot import LEDGER, MANIFEST, Manifest, databases, digests
 from bitgrid.store.chain import Head
 from bitgrid.store.verify import inspect
 
 SNAPSHOT = "var/lib/bitgrid-backup/snapshot"
 """Where a backup holds the databases."""
+ARCHIVE = "var/lib/bitgrid/archive"
+"""Where it holds what is kept for years, as it lay; `bitgrid archive verify` holds it against its own manifest."""
 _HEAD = re.compile(r"^(\d+):([0-9a-f]{64})$")
 _NOT_RESTORED = frozenset({"tried", "proxy", "host.env"})
 """What belongs to a host and not to the house; the playbook makes it."""
@@ -76,8 +79,13 @@ def restore(stage: Path, places: HostPlaces) -> Iterator[str]:
     for source in databases(stage / SNAPSHOT):
         inside = source.relative_to(stage / SNAPSHOT)
         owner = pwd.getpwnam(FEEDS if inside.parts[0] == "feeds" else CORE)
-        _put_database(source, places.data / inside, places.data, owner)
+        _put_data(source, places.data / inside, places.data, owner)
     yield f"restored {places.data}: {manifest.decisions} decisions, the ledger ends with {manifest.head}"
+    kept = [path for path in sorted((stage / ARCHIVE).rglob("*")) if path.is_file()]
+    for path in kept:
+        inside = path.relative_to(stage / ARCHIVE)
+        _put_data(path, places.data / "archive" / inside, places.data, pwd.getpwnam(CORE))
+    yield f"restored the archive: {len(kept)} files"
 
 
 def _put(source: Path, target: Path) -> None:
@@ -97,13 +105,17 @@ def _put(source: Path, target: Path) -> None:
     shutil.copymode(source, target)
 
 
-def _put_database(source: Path, target: Path, data: Path, owner: pwd.struct_passwd) -> None:
+def _put_data(source: Path, target: Path, data: Path, owner: pwd.struct_passwd) -> None:
+    """A file of the data for its owner, and for those to read who may, as `prepare` makes directories."""
     data.mkdir(parents=True, exist_ok=True)
-    if target.parent != data and not target.parent.exists():
-        target.parent.mkdir(mode=0o750)
-        os.chown(target.parent, owner.pw_uid, owner.pw_gid)
+    readers = grp.getgrnam(DATA_GROUP).gr_gid
+    above = [path for path in target.parents if path.is_relative_to(data) and not path.exists()]
+    for directory in reversed(above):
+        directory.mkdir()
+        os.chown(directory, owner.pw_uid, readers)
+        directory.chmod(0o2750)
     shutil.copyfile(source, target)
-    os.chown(target, owner.pw_uid, owner.pw_gid)
+    os.chown(target, owner.pw_uid, readers)
     shutil.copymode(source, target)
 
 

@@ -1,0 +1,104 @@
+"""The screen at the host's own socket: where the page is, a code for a camera, how the house is. It shows no secret.
+
+But for one: until somebody has an account, the code for the first, which asks for nothing else than standing here.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bitgrid.config import Config
+from bitgrid.config.secrets import ACCOUNTS, SETUP_CODE, WEB_KEYS
+from bitgrid.ops.host.certificates import Authority
+from bitgrid.ops.host.health import Ask, still_missing
+from bitgrid.ops.host.places import WEB, HostPlaces
+
+CLEAR = "\x1b[2J\x1b[H"
+EVERY_S = 10.0
+_ELSEWHERE = (("192.0.2.1", 9), ("2001:db8::1", 9))
+"""Addresses of nobody (RFC 5737, RFC 3849): asking which way leads there sends nothing."""
+_QR_TIMEOUT_S = 5
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What is shown."""
+
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+    fingerprint: str
+    missing: str | None
+    setup_code: str
+
+    def lines(self) -> Iterator[str]:
+        """Everything but the code for a camera."""
+        yield "BitGrid"
+        for place in (*self.names, *self.addresses):
+            yield f"  https://{f'[{place}]' if ':' in place else place}/"
+        if not self.addresses:
+            yield "  This computer has no address yet. Is its network cable plugged in?"
+        yield f"\n  {'The house is well.' if self.missing is None else f'Not well: {self.missing}'}"
+        if self.setup_code:
+            yield f"\n  The page asks for this code before the first account is made:  {self.setup_code}"
+        if self.fingerprint:
+            yield f"\n  Before a tablet trusts the certificate, compare (SHA-256):\n  {self.fingerprint}"
+
+
+def look(config: Config, places: HostPlaces, ask: Ask) -> Screen:
+    """What is to be shown now.
+
+    Args:
+        config: of the house.
+        places: the appliance's; what may not be read is left out.
+        ask: how the house is asked for its health.
+    """
+    is_certified = (places.tls / "ca.crt").exists()
+    return Screen(
+        tuple(config.site.web.names),
+        own_addresses(),
+        Authority(places.tls, "").fingerprint() if is_certified else "",
+        still_missing(ask, None),
+        _setup_code(places),
+    )
+
+
+def code_for_camera(address: str) -> str:
+    """The page's address as a QR code, in block characters; empty where qrencode(1) is missing."""
+    url = f"https://{f'[{address}]' if ':' in address else address}/"
+    try:
+        done = subprocess.run(  # noqa: S603  own words
+            ["qrencode", "--type=UTF8", "--margin=2", url],  # noqa: S607  the system's own
+            capture_output=True,
+            text=True,
+            timeout=_QR_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
+
+
+def own_addresses() -> tuple[str, ...]:
+    """By which addresses this host is in its network, IPv4 first; none where it is in no network."""
+    return tuple(address for place in _ELSEWHERE if (address := _own_address(place)))
+
+
+def _own_address(place: tuple[str, int]) -> str:
+    family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asking:
+            asking.connect(place)
+            return str(asking.getsockname()[0])
+    except OSError:
+        return ""
+
+
+def _setup_code(places: HostPlaces) -> str:
+    keys = places.secrets / WEB / WEB_KEYS
+    try:
+        return "" if (keys / ACCOUNTS).exists() else (keys / SETUP_CODE).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,76 @@
+"""The screen at the host: where the page is, how the house is, and the code while nobody has an account."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bitgrid.cli import main
+from bitgrid.config import load_config
+from bitgrid.ops.host import console
+from bitgrid.ops.host.console import Screen, code_for_camera, look
+from bitgrid.ops.host.places import WEB, HostPlaces
+from bitgrid.ops.readiness import Answer
+from ops.host.appliance_site import write_config
+
+WELL = Screen(("bitgrid.local",), ("192.168.1.10", "fd00::10"), "AB:CD", None, "")
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HostPlaces:
+    """A host in a network, on which nobody has an account yet."""
+    places = HostPlaces(tmp_path)
+    write_config(places.config)
+    keys = places.secrets / WEB / "web"
+    keys.mkdir(parents=True)
+    (keys / "setup-code").write_text("1234-5678-9012")
+    monkeypatch.setattr(console, "own_addresses", lambda: ("192.168.1.10",))
+    return places
+
+
+def text(screen: Screen) -> str:
+    return "\n".join(screen.lines())
+
+
+def test_it_tells_every_way_to_the_page() -> None:
+    told = text(WELL)
+    for url in ("https://bitgrid.local/", "https://192.168.1.10/", "https://[fd00::10]/"):
+        assert url in told
+    assert "The house is well." in told
+    assert "code" not in told
+
+
+def test_without_a_network_it_says_what_to_look_at() -> None:
+    assert "network cable" in text(Screen(("bitgrid.local",), (), "", "rules has not been heard", ""))
+
+
+def test_the_code_is_shown_until_somebody_has_an_account(host: HostPlaces) -> None:
+    def asked() -> Answer:
+        raise ConnectionRefusedError("still starting")
+
+    config = load_config(host.config)
+    assert "1234-5678-9012" in text(look(config, host, asked))
+    (host.secrets / WEB / "web" / "accounts.json").write_text("{}")
+    told = text(look(config, host, asked))
+    assert "1234-5678-9012" not in told
+    assert "Not well: the page does not answer: still starting" in told
+
+
+def test_the_command_shows_it_once(host: HostPlaces) -> None:
+    done = CliRunner().invoke(main, ["host", "console", "--once", "--root", str(host.root)])
+    assert done.exit_code == 0, done.output
+    assert "https://192.168.1.10/" in done.output
+    assert "Not well" in done.output
+
+
+@pytest.mark.skipif(shutil.which("qrencode") is None, reason="qrencode is not installed")
+def test_the_code_for_a_camera_is_drawn() -> None:
+    assert len(code_for_camera("192.168.1.10").splitlines()) > 10
+
+
+def test_without_qrencode_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert code_for_camera("192.168.1.10") == ""
