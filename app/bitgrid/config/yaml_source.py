@@ -56,14 +56,24 @@ def read_yaml(path: Path) -> YamlSource:
         raw = path.read_bytes()
         if len(raw) > MAX_FILE_BYTES:
             raise ConfigError([Problem(file, 0, 0, "", f"is larger than {MAX_FILE_BYTES} bytes")])
-        root = YAML(typ="rt").load(raw.decode("utf-8"))
-        data = _plain(root, itertools.count(1))
+        return parse_yaml(file, raw.decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError([Problem(file, 0, 0, "", f"is missing from {path.parent}")]) from None
     except OSError as error:
         raise ConfigError([Problem(file, 0, 0, "", f"cannot be read: {error.strerror}")]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([Problem(file, 0, 0, "", f"is not UTF-8 text: {error.reason}")]) from None
+
+
+def parse_yaml(file: str, text: str) -> YamlSource:
+    """Read YAML out of a text; ``file`` is what its problems call it.
+
+    Raises:
+        ConfigError: it is no YAML, or has a key twice.
+    """
+    try:
+        root = YAML(typ="rt").load(text)
+        data = _plain(root, itertools.count(1))
     except RecursionError:
         raise ConfigError([Problem(file, 0, 0, "", "is nested too deeply, or refers to itself")]) from None
     except YAMLError as error:

@@ -13,6 +13,7 @@ from bitgrid.clock import SystemClock
 from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.errors import Refusal
+from bitgrid.ops.first_boot import first_boot
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import ask_of, wait_until_well
 from bitgrid.ops.host.places import WEB, HostPlaces
@@ -148,3 +149,24 @@ def tell_backup(root: Path, how: str, reason: str) -> None:
     except ConfigError as error:
         raise Refusal(f"nobody could be told:\n{error}") from None
     click.echo(f"health/backup: {status.value} {reason}".strip())
+
+
+@host.command(name="first-boot")
+@_root
+@click.option(
+    "--boot",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("/boot/firmware"),
+    show_default=True,
+    help="The boot partition, writable.",
+)
+def take_first_boot(root: Path, boot: Path) -> None:
+    """Take over what the owner wrote onto the boot partition; exit code 1 where a mistake in it prevents it."""
+    try:
+        told, is_taken = first_boot(boot, root)
+    except OSError as error:
+        raise Refusal(f"what stands on {boot} could not be taken over: {error}") from None
+    for line in told:
+        click.echo(line)
+    if not is_taken:
+        click.get_current_context().exit(1)

@@ -1,0 +1,147 @@
+"""Putting the owner's wishes in their place: all of them or none, then the secrets are taken off the card."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from bitgrid.config.errors import ConfigError
+from bitgrid.ops.first_boot.changes import Change, changes
+from bitgrid.ops.first_boot.imager import imager
+from bitgrid.ops.first_boot.reading import find, read
+from bitgrid.ops.first_boot.site import with_place
+from bitgrid.ops.first_boot.wishes import Wishes
+
+LOG = "bitgrid-firstboot.log"
+TAKEN = ".taken"
+_LEFT_OUT = (
+    "# What stood here is taken over and removed: it may hold passwords. A new bitgrid.yaml changes more.\n"
+)
+
+
+def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
+    """Take the owner's file over, if there is one; tell what was done or what is wrong, and whether all is well.
+
+    A power cut on the way leaves the owner's file where it is, and the next boot begins anew.
+    Whatever is told is also written into `LOG` on the boot partition, where any computer can read it. Of a file
+    with a mistake nothing is taken over, and it stays where it is.
+
+    Args:
+        boot: the boot partition, mounted for writing.
+        root: of the host.
+
+    Raises:
+        OSError: the host's own files, or the partition, cannot be written.
+    """
+    try:
+        wished = _wished(boot)
+        if wished is None:
+            return [], True
+        wishes, ignored, files = wished
+        told = [*_take_over(wishes, root), *(f"Not done: {words}." for words in ignored)]
+    except ConfigError as error:
+        told = ["Nothing was taken over, for there is a mistake in it:", *(f"  {one}" for one in error.problems)]
+        _write(boot / LOG, "\n".join([*told, "Mend it on any computer, put the card back, and start again.", ""]))
+        return told, False
+    _write(boot / LOG, "\n".join([*told, ""]))
+    for path in files:
+        _consume(path)
+    return told, True
+
+
+def _wished(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | None:
+    """What is wished, what of it is not done, and the files that say so. bitgrid.yaml goes before Imager's."""
+    path = find(boot)
+    if path is not None:
+        return read(path), (), (path,)
+    imagined = imager(boot)
+    return None if imagined is None else (imagined.wishes, imagined.ignored, imagined.files)
+
+
+def _take_over(wishes: Wishes, root: Path) -> list[str]:
+    site = root / "etc/bitgrid/site.yaml"
+    text = with_place(site.read_text(encoding="utf-8"), wishes) if site.exists() else None
+    told = [_tell(change) for change in put(changes(wishes), root)]
+    if text is not None and text != site.read_text(encoding="utf-8"):
+        _write_over(site, text)
+        told.append("etc/bitgrid/site.yaml: what is known of the house")
+    return ["Taken over:", *(told or ["nothing that was not so before"])]
+
+
+def put(wanted: Iterable[Change], root: Path) -> list[Change]:
+    """Write files, each under a temporary name and durable before it has its own; those that were other before.
+
+    Raises:
+        OSError: one cannot be written; each is as it was or as it is to be, never half.
+    """
+    done = []
+    for change in wanted:
+        path = root / change.path
+        if path.is_file() and path.read_text(encoding="utf-8") == change.text:
+            continue
+        directory = path.parent
+        if not directory.is_dir():
+            directory.mkdir(parents=True)
+            _own(directory, change.owner)
+            if change.mode == 0o600:  # noqa: PLR2004  a secret's directory is its owner's alone
+                directory.chmod(0o700)
+        _write(path, change.text, change.mode, change.owner)
+        done.append(change)
+    return done
+
+
+def _write(path: Path, text: str, mode: int = 0o644, owner: str = "") -> None:
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    _own(unfinished, owner)
+    unfinished.rename(path)
+    _sync(path.parent)
+
+
+def _write_over(path: Path, text: str) -> None:
+    """Write a file anew; it stays its owner's, and readable by whom it was."""
+    was = path.stat()
+    if os.geteuid() == 0:
+        _write(path, text, was.st_mode & 0o777)
+        os.chown(path, was.st_uid, was.st_gid)
+    else:
+        _write(path, text, was.st_mode & 0o777)
+
+
+def _own(path: Path, owner: str) -> None:
+    """Give a file to its owner, where this is done as root and that user is known."""
+    if owner and owner != "root" and os.geteuid() == 0:
+        try:
+            shutil.chown(path, owner, pwd.getpwnam(owner).pw_gid)
+        except KeyError:
+            raise OSError(f"there is no user {owner}, so {path} cannot be given to it") from None
+
+
+def _consume(path: Path) -> None:
+    """Take a file off the card; its blocks are overwritten first, as far as a card lets one."""
+    with path.open("r+b") as file:
+        file.write(b"#" * path.stat().st_size)
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
+    _write(path.with_name(f"{path.name}{TAKEN}"), _LEFT_OUT)
+
+
+def _sync(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _tell(change: Change) -> str:
+    return f"{change.path}: written"

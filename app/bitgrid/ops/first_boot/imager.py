@@ -1,0 +1,144 @@
+"""What Raspberry Pi Imager wrote: cloud-init's ``user-data`` and ``network-config``, as far as it is of use.
+
+Read after the references of cloud-init (``hostname``, ``timezone``, ``users``, ``ssh_authorized_keys``) and of
+netplan (``wifis``, ``ethernets``). What it asks for beyond that, as a password to log in with, is told, not done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bitgrid.config.errors import ConfigError, Problem
+from bitgrid.config.files import check
+from bitgrid.config.yaml_source import YamlSource, parse_yaml
+from bitgrid.ops.first_boot.reading import text_of, without_secrets
+from bitgrid.ops.first_boot.wishes import Wishes
+
+USER_DATA, NETWORK = "user-data", "network-config"
+_BOTH = f"{USER_DATA} or {NETWORK}"
+_HEADING = "#cloud-config"
+_KEYS = ("ssh_authorized_keys", "ssh-authorized-keys")
+_NOT_DONE = {
+    "password": "a password to log in with: nobody logs in with one here",
+    "passwd": "a password to log in with: nobody logs in with one here",
+    "plain_text_passwd": "a password to log in with: nobody logs in with one here",
+    "ssh_pwauth": "a password to log in with: nobody logs in with one here",
+    "runcmd": "commands to run",
+    "bootcmd": "commands to run",
+    "write_files": "files to write",
+    "packages": "packages to install",
+    "keyboard": "a keyboard",
+    "rpi": "interfaces of the Pi to switch on",
+}
+
+
+@dataclass(frozen=True)
+class Imagined:
+    """What Imager's settings come to.
+
+    Args:
+        wishes: what is taken over.
+        ignored: what is not, in words.
+        files: that were read.
+    """
+
+    wishes: Wishes
+    ignored: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def imager(boot: Path) -> Imagined | None:
+    """Imager's settings on the boot partition; None where nothing was set.
+
+    Raises:
+        ConfigError: they are there and cannot be used.
+    """
+    user, network = _read(boot / USER_DATA), _read(boot / NETWORK)
+    if user is not None and not (boot / USER_DATA).read_bytes().lstrip().startswith(_HEADING.encode()):
+        user = None
+    said: dict[str, Any] = {"schema": 1}
+    try:
+        if user is not None:
+            said |= _of_user_data(user.data)
+        if network is not None:
+            said |= _of_network(network.data)
+        ignored = () if user is None else tuple(dict.fromkeys(_ignored(user.data)))
+    except (AttributeError, TypeError, ValueError, KeyError, IndexError):
+        raise ConfigError(
+            [Problem(_BOTH, 0, 0, "", "is not as Imager writes it; use bitgrid.yaml instead")]
+        ) from None
+    if len(said) == 1 and not ignored:
+        return None
+    files = tuple(path for path in (boot / USER_DATA, boot / NETWORK) if path.is_file())
+    try:
+        return Imagined(check(YamlSource(_BOTH, said, None), Wishes), ignored, files)
+    except ConfigError as error:
+        problems = [dataclasses.replace(problem, line=0) for problem in without_secrets(error).problems]
+        raise ConfigError(problems) from None
+
+
+def _read(path: Path) -> YamlSource | None:
+    if not path.is_file():
+        return None
+    try:
+        source = parse_yaml(path.name, text_of(path))
+    except ConfigError as error:
+        raise without_secrets(error) from None
+    if source.data is None:
+        return None
+    if not isinstance(source.data, dict):
+        raise ConfigError([Problem(path.name, 0, 0, "", "is no mapping of keys to values")])
+    return source
+
+
+def _of_user_data(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    if data.get("hostname"):
+        yield "hostname", str(data["hostname"]).lower()
+    if data.get("timezone"):
+        yield "time_zone", data["timezone"]
+    keys = [key for owner in (data, *_users(data)) for name in _KEYS for key in owner.get(name) or []]
+    if keys:
+        yield "ssh_keys", list(dict.fromkeys(keys))
+
+
+def _users(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    users = data.get("users")
+    return [user for user in users if isinstance(user, dict)] if isinstance(users, list) else []
+
+
+def _ignored(data: Mapping[str, Any]) -> Iterator[str]:
+    for owner in (data, *_users(data)):
+        yield from (words for key, words in _NOT_DONE.items() if owner.get(key))
+
+
+def _of_network(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Of netplan's form, with or without its outermost ``network``."""
+    told = data.get("network", data)
+    wireless, wired = (_first(told.get(kind)) for kind in ("wifis", "ethernets"))
+    points = wireless.get("access-points") or {}
+    for name, point in points.items():
+        country = wireless.get("regulatory-domain") or point.get("regulatory-domain") or ""
+        password = point.get("password") or (point.get("auth") or {}).get("password")
+        yield "wifi", {"name": name, "password": password, "country": country}
+        break
+    fixed = wireless if points else wired
+    if fixed.get("addresses"):
+        gateway = fixed.get("gateway4") or next(
+            (
+                route.get("via")
+                for route in fixed.get("routes") or []
+                if route.get("to") in {"default", "0.0.0.0/0"}
+            ),
+            "",
+        )
+        dns = (fixed.get("nameservers") or {}).get("addresses") or []
+        yield "network", {"address": fixed["addresses"][0], "gateway": gateway, "dns": dns}
+
+
+def _first(interfaces: object) -> dict[str, Any]:
+    found = list(interfaces.values()) if isinstance(interfaces, dict) else []
+    return found[0] if found and isinstance(found[0], dict) else {}

@@ -1,0 +1,162 @@
+"""What the file bitgrid.yaml on the boot partition may say; docs/flashing.md tells it to its reader."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+
+from bitgrid.config.schema import Model, Versioned
+
+SHORTEST_RSA_BITS = 3072
+MOST_KEYS = 20
+_WPA_KEY = re.compile(r"[0-9a-fA-F]{64}")
+_PRINTABLE = re.compile(r"[ -~]{8,63}")
+
+
+def _host_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) or name.isdigit():
+        raise ValueError("a host name has up to 63 small letters, digits and hyphens, such as bitgrid-2")
+    return name
+
+
+def _public_key(text: str) -> str:
+    if "PRIVATE KEY" in text:
+        raise ValueError(
+            "this is a private key: never give it away. Put in the content of the file that ends in .pub, "
+            "and make a new pair, since this card has seen the private one"
+        )
+    kind, _, rest = text.partition(" ")
+    key, _, _comment = rest.partition(" ")
+    if "\n" in text.strip() or not key:
+        raise ValueError("a public key is one line, such as: ssh-ed25519 AAAA… anna")
+    if kind.startswith("sk-"):
+        return text.strip()  # of a hardware token, which the library does not read; sshd does
+    try:
+        known = load_ssh_public_key(f"{kind} {key}".encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError(
+            "this is no public key that can be read: is it whole? It is the one line of the file id_ed25519.pub"
+        ) from None
+    if kind == "ssh-dss":
+        raise ValueError("DSA keys are not taken any more; make one with: ssh-keygen -t ed25519")
+    if isinstance(known, RSAPublicKey) and known.key_size < SHORTEST_RSA_BITS:
+        raise ValueError(
+            f"an RSA key of {known.key_size} bits is too short ({SHORTEST_RSA_BITS} at least); "
+            "make one with: ssh-keygen -t ed25519"
+        )
+    return text.strip()
+
+
+HostName = Annotated[str, AfterValidator(_host_name)]
+PublicKey = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_public_key)]
+
+
+class Wifi(Model):
+    """The wireless network."""
+
+    name: str = Field(description="Its name (SSID), in capitals and small letters as the router shows it.")
+    password: str = Field(description="Its password, 8 to 63 characters; in quotes, as it may look like a number.")
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
+        description="Where the house is, such as DE: which channels are allowed depends on it."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _fits_into_a_frame(cls, name: str) -> str:
+        if not 1 <= len(name.encode()) <= 32:  # noqa: PLR2004  IEEE 802.11: 0 to 32 octets, and 0 means any
+            raise ValueError("the name of a wireless network has 1 to 32 bytes")
+        return name
+
+    @field_validator("password")
+    @classmethod
+    def _is_wpa(cls, password: str) -> str:
+        if not _WPA_KEY.fullmatch(password) and not _PRINTABLE.fullmatch(password):
+            raise ValueError("a password of WPA has 8 to 63 characters without umlauts, or 64 hexadecimal digits")
+        return password
+
+
+class Network(Model):
+    """A fixed address, where the router is not to give one."""
+
+    address: str = Field(description="With the length of its prefix: 192.168.1.20/24.")
+    gateway: str = Field(description="The router's address.")
+    dns: list[str] = Field(default=[], max_length=3, description="Name servers; by default the router.")
+
+    @field_validator("address")
+    @classmethod
+    def _has_a_prefix(cls, text: str) -> str:
+        if "/" not in text:
+            raise ValueError("the length of the prefix is missing: 192.168.1.20/24, where 24 is 255.255.255.0")
+        return str(ipaddress.ip_interface(text))
+
+    @field_validator("gateway")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        return str(ipaddress.ip_address(text))
+
+    @field_validator("dns")
+    @classmethod
+    def _are_addresses(cls, texts: list[str]) -> list[str]:
+        return [str(ipaddress.ip_address(text)) for text in texts]
+
+    @model_validator(mode="after")
+    def _reaches_the_router(self) -> Self:
+        own, router = ipaddress.ip_interface(self.address), ipaddress.ip_address(self.gateway)
+        if router not in own.network:
+            raise ValueError(f"the router {router} is not in the network {own.network} of {own}")
+        if router == own.ip:
+            raise ValueError(f"{router} is the router's address; this computer needs one of its own")
+        # RFC 3021: with 31 or 32 bits there is neither.
+        whole = {own.network.network_address, own.network.broadcast_address}
+        if own.network.num_addresses > 2 and own.ip in whole:  # noqa: PLR2004  the two that are none's
+            raise ValueError(f"{own.ip} names the whole network {own.network}; take one within it")
+        return self
+
+
+class Place(Model):
+    """What of site.yaml can be said before the wizard asks."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = Field(
+        default=None, description="The house's name, as the page shows it."
+    )
+    language: Literal["de", "en"] | None = Field(default=None, description="de or en.")
+    latitude: Annotated[float, Field(ge=-90, le=90)] | None = Field(default=None, description="Degrees.")
+    longitude: Annotated[float, Field(ge=-180, le=180)] | None = Field(default=None, description="Degrees.")
+
+    @model_validator(mode="after")
+    def _is_one_place(self) -> Self:
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValueError("latitude and longitude are given together, or not at all")
+        return self
+
+
+class Wishes(Versioned):
+    """The whole of bitgrid.yaml. Nothing has to be said but ``schema``; what is not said stays as it is."""
+
+    hostname: HostName | None = Field(default=None, description="Found in the network as NAME.local.")
+    ssh_keys: Annotated[list[PublicKey], Field(max_length=MOST_KEYS)] | None = Field(
+        default=None,
+        description="Public keys of who may log in by ssh as admin. None: nobody can; the page needs none.",
+    )
+    wifi: Wifi | None = Field(default=None, description="Only where there is no network cable.")
+    network: Network | Literal["dhcp"] | None = Field(
+        default=None,
+        description="Only where the router is not to give an address; `dhcp` lets it give one again.",
+    )
+    time_zone: str | None = Field(default=None, description="Such as Europe/Berlin.")
+    site: Place | None = Field(default=None, description="What the wizard would ask otherwise.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_time_zone(cls, name: str | None) -> str | None:
+        try:
+            return name and ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("unknown time zone; use a name such as Europe/Berlin") from None

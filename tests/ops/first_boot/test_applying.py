@@ -1,0 +1,164 @@
+"""What the owner wrote is put in its place, whole or not at all, and taken off the card."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bitgrid.cli import main
+from bitgrid.config import load_config
+from bitgrid.ops.first_boot import applying, first_boot
+from bitgrid.ops.first_boot.changes import Change, changes
+from bitgrid.ops.first_boot.wishes import Wishes
+
+REPOSITORY = Path(__file__).parents[3]
+TEXT = """schema: 1
+hostname: sonne
+wifi: {name: Am Hang, password: 'correct "horse"', country: DE}
+network: {address: 192.168.1.20/24, gateway: 192.168.1.1}
+time_zone: Europe/Vienna
+site: {name: "Haus Müller: oben", language: en, latitude: 47.1, longitude: 15.4}
+"""
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> Path:
+    directory = tmp_path / "boot"
+    directory.mkdir()
+    return directory
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copytree(REPOSITORY / "config", tmp_path / "root/etc/bitgrid")
+    (tmp_path / "root/etc/hostname").write_text("bitgrid\n")
+    return tmp_path / "root"
+
+
+def test_everything_is_in_its_place_and_off_the_card(boot: Path, root: Path) -> None:
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    told, is_taken = first_boot(boot, root)
+    assert is_taken
+    assert (root / "etc/hostname").read_text() == "sonne\n"
+    wpa = root / "etc/wpa_supplicant/wpa_supplicant-wlan0.conf"
+    assert f"ssid={b'Am Hang'.hex()}\n" in wpa.read_text()
+    assert 'psk="correct "horse""\n' in wpa.read_text()
+    assert stat.S_IMODE(wpa.stat().st_mode) == 0o600
+    assert "Address=192.168.1.20/24" in (root / "etc/systemd/network/25-bitgrid-wireless.network").read_text()
+    assert "DHCP=yes" in (root / "etc/systemd/network/20-bitgrid-wired.network").read_text()
+    assert sorted(path.name for path in boot.iterdir()) == ["bitgrid-firstboot.log", "bitgrid.yaml.taken"]
+    assert not any("horse" in path.read_text() for path in boot.iterdir())
+    assert (boot / "bitgrid-firstboot.log").read_text().splitlines() == told
+
+
+def test_the_house_is_as_it_was_said_and_its_remarks_stay(boot: Path, root: Path) -> None:
+    before = (root / "etc/bitgrid/site.yaml").read_text()
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    first_boot(boot, root)
+    site = load_config(root / "etc/bitgrid").site
+    assert (site.name, site.language) == ("Haus Müller: oben", "en")
+    assert (site.location.latitude, site.location.longitude) == (47.1, 15.4)
+    assert site.location.timezone == "Europe/Vienna"
+    after = (root / "etc/bitgrid/site.yaml").read_text()
+    assert [line for line in before.splitlines() if line.startswith("#")] == [
+        line for line in after.splitlines() if line.startswith("#")
+    ]
+    assert len(after.splitlines()) == len(before.splitlines())
+
+
+def test_of_a_file_with_a_mistake_nothing_is_taken_and_the_card_says_why(boot: Path, root: Path) -> None:
+    (boot / "bitgrid.yaml").write_text(TEXT.replace("language: en", "language: fr"))
+    told, is_taken = first_boot(boot, root)
+    assert not is_taken
+    assert any("site.language" in line for line in told)
+    assert (root / "etc/hostname").read_text() == "bitgrid\n"
+    assert not (root / "etc/wpa_supplicant").exists()
+    assert (boot / "bitgrid.yaml").exists()
+    log = (boot / "bitgrid-firstboot.log").read_text()
+    assert "site.language" in log
+    assert "horse" not in log
+
+
+def test_nothing_on_the_card_is_nothing_done(boot: Path, root: Path) -> None:
+    assert first_boot(boot, root) == ([], True)
+    assert list(boot.iterdir()) == []
+
+
+def test_what_is_not_said_stays(boot: Path, root: Path) -> None:
+    (boot / "bitgrid.yaml").write_text("schema: 1\nnetwork: dhcp\n")
+    first_boot(boot, root)
+    assert (root / "etc/hostname").read_text() == "bitgrid\n"
+    assert not (root / "home").exists()
+    assert [change.path for change in changes(Wishes.model_validate({"schema": 1}))] == []
+
+
+def test_a_second_file_changes_what_it_says(boot: Path, root: Path) -> None:
+    for name in ("one", "two"):
+        (boot / "bitgrid.yaml").write_text(f"schema: 1\nhostname: {name}\n")
+        assert first_boot(boot, root)[1]
+    assert (root / "etc/hostname").read_text() == "two\n"
+
+
+def test_imagers_settings_are_taken_where_there_is_no_file_of_ours(boot: Path, root: Path) -> None:
+    (boot / "user-data").write_text("#cloud-config\nhostname: sonne\nssh_pwauth: true\n")
+    told, is_taken = first_boot(boot, root)
+    assert is_taken
+    assert "Not done: a password to log in with: nobody logs in with one here." in told
+    assert (root / "etc/hostname").read_text() == "sonne\n"
+    assert sorted(path.name for path in boot.iterdir()) == ["bitgrid-firstboot.log", "user-data.taken"]
+
+
+def test_power_that_goes_before_the_end_leaves_the_wishes_where_they_are(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At every file in turn; the boot after it ends as if nothing had been."""
+    whole = root.parent / "whole"
+    shutil.copytree(root, whole)
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    shutil.copytree(boot, boot.parent / "boot2")
+    first_boot(boot.parent / "boot2", whole)
+    write, left = applying._write, 0
+
+    def cut(path: Path, text: str, mode: int = 0o644, owner: str = "") -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OSError("no power")
+        write(path, text, mode, owner)
+
+    cuts = 0
+    for number in range(20):
+        left = number
+        monkeypatch.setattr(applying, "_write", cut)
+        try:
+            first_boot(boot, root)
+        except OSError:
+            cuts += 1
+        else:
+            break
+        assert (boot / "bitgrid.yaml").exists() or (root / "etc/hostname").read_text() == "sonne\n"
+    monkeypatch.setattr(applying, "_write", write)
+    first_boot(boot, root)
+    assert cuts >= 3
+    told = {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    assert told == {path.relative_to(whole): path.read_bytes() for path in whole.rglob("*") if path.is_file()}
+
+
+def test_a_file_that_is_as_it_should_be_is_not_written_again(tmp_path: Path) -> None:
+    change = Change("etc/x", "1\n", 0o600)
+    assert applying.put([change], tmp_path) == [change]
+    assert applying.put([change], tmp_path) == []
+
+
+def test_the_command_tells_and_its_exit_code_too(boot: Path, root: Path) -> None:
+    arguments = ["host", "first-boot", "--boot", str(boot), "--root", str(root)]
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: no name\n")
+    told = CliRunner().invoke(main, arguments)
+    assert (told.exit_code, "bitgrid.yaml:2:1 hostname" in told.output) == (1, True)
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    assert CliRunner().invoke(main, arguments).output == ""

@@ -1,0 +1,144 @@
+"""Raspberry Pi Imager's settings, in the forms of cloud-init and netplan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from bitgrid.config.errors import ConfigError
+from bitgrid.ops.first_boot.imager import Imagined, imager
+
+KEY = (
+    ed25519.Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+)
+USER_DATA = f"""#cloud-config
+hostname: Sonne
+manage_etc_hosts: true
+timezone: Europe/Berlin
+keyboard: {{layout: de}}
+users:
+  - name: anna
+    passwd: $5$abc$def
+    ssh_authorized_keys:
+      - {KEY} anna
+ssh_pwauth: true
+"""
+NETWORK = """network:
+  version: 2
+  wifis:
+    wlan0:
+      dhcp4: true
+      regulatory-domain: "DE"
+      access-points:
+        "Am Hang":
+          password: "correct horse"
+      optional: true
+"""
+
+
+def imagined(boot: Path, user: str | None = USER_DATA, network: str | None = NETWORK) -> Imagined | None:
+    for name, text in (("user-data", user), ("network-config", network)):
+        if text is not None:
+            (boot / name).write_text(text, encoding="utf-8")
+    return imager(boot)
+
+
+def test_what_imager_asks_is_taken_over_and_what_is_not_is_told(tmp_path: Path) -> None:
+    told = imagined(tmp_path)
+    assert told is not None
+    assert told.wishes.model_dump(exclude_none=True, by_alias=True) == {
+        "schema": 1,
+        "hostname": "sonne",
+        "time_zone": "Europe/Berlin",
+        "ssh_keys": [f"{KEY} anna"],
+        "wifi": {"name": "Am Hang", "password": "correct horse", "country": "DE"},
+    }
+    assert told.ignored == ("a password to log in with: nobody logs in with one here", "a keyboard")
+    assert [path.name for path in told.files] == ["user-data", "network-config"]
+
+
+def test_nothing_there_is_nothing_wished(tmp_path: Path) -> None:
+    assert imager(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("user", "network"),
+    [(None, "# nothing but remarks\n"), ("no heading: of cloud-config\n", None), ("#cloud-config\n", None)],
+)
+def test_what_says_nothing_is_nothing_wished(tmp_path: Path, user: str | None, network: str | None) -> None:
+    assert imagined(tmp_path, user, network) is None
+
+
+def test_a_fixed_address_is_taken_over(tmp_path: Path) -> None:
+    network = (
+        "version: 2\nethernets:\n  eth0:\n    addresses: [192.168.1.20/24]\n"
+        "    routes: [{to: default, via: 192.168.1.1}]\n    nameservers: {addresses: [9.9.9.9]}\n"
+    )
+    told = imagined(tmp_path, None, network)
+    assert told is not None
+    assert told.wishes.model_dump(exclude_none=True)["network"] == {
+        "address": "192.168.1.20/24",
+        "gateway": "192.168.1.1",
+        "dns": ["9.9.9.9"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("user", "network", "says"),
+    [
+        (USER_DATA.replace(KEY, KEY[:50]), None, "ssh_keys.0: this is no public key"),
+        (USER_DATA.replace("Sonne", "Haus am Hang"), None, "hostname: a host name has"),
+        (None, NETWORK.replace('      regulatory-domain: "DE"\n', ""), "wifi.country"),
+        (None, NETWORK.replace("correct horse", "short"), "wifi.password: a password of WPA"),
+        (None, "network: [a, b]\n", "is not as Imager writes it"),
+        (None, "network: {wifis: {wlan0: {access-points: [x]}}}\n", "is not as Imager writes it"),
+        (None, "- a\n", "network-config is no mapping"),
+        ("#cloud-config\nhostname: [\n", None, "user-data:"),
+    ],
+)
+def test_what_cannot_be_used_is_said(tmp_path: Path, user: str | None, network: str | None, says: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        imagined(tmp_path, user, network)
+    assert says in str(raised.value)
+    assert "short" not in str(raised.value)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text("abc: -", max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["network", "wifis", "wlan0", "access-points", "users", "ssh_authorized_keys", "hostname"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(ANYTHING, ANYTHING)
+def test_whatever_stands_there_is_taken_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, user: object, network: object
+) -> None:
+    boot = tmp_path_factory.mktemp("boot")
+    yaml = YAML(typ="safe")
+    with (boot / "user-data").open("w") as file:
+        file.write("#cloud-config\n")
+        yaml.dump(user, file)
+    with (boot / "network-config").open("w") as file:
+        yaml.dump(network, file)
+    told: list[str] = []
+    try:
+        imager(boot)
+    except ConfigError as error:
+        told = [str(problem) for problem in error.problems]
+    assert all(told)

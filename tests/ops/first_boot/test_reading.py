@@ -1,0 +1,193 @@
+"""bitgrid.yaml as people write it: forty-odd files, good and bad, and what is said of each."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bitgrid.config.errors import ConfigError
+from bitgrid.ops.first_boot.reading import find, read
+from bitgrid.ops.first_boot.wishes import Wishes
+
+SECRET = "correct horse"  # noqa: S105  of a network that is not
+
+
+def line_of(key: ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+ED25519 = line_of(ed25519.Ed25519PrivateKey.generate())
+RSA_1024 = line_of(rsa.generate_private_key(65_537, 1024))  # noqa: S505  refused for it
+HARDWARE = "sk-ssh-ed25519@openssh.com " + base64.b64encode(b"\0" * 80).decode()
+
+
+def reading(directory: Path, text: str | bytes) -> Wishes:
+    path = directory / "bitgrid.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read(path)
+
+
+def problems(directory: Path, text: str | bytes) -> str:
+    with pytest.raises(ConfigError) as raised:
+        reading(directory, text)
+    return str(raised.value)
+
+
+WIFI = f"wifi: {{name: Sonnenhang, password: '{SECRET}', country: DE}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "wishes"),
+    [
+        ("schema: 1", {}),
+        ("schema: 1\nhostname: bitgrid-2", {"hostname": "bitgrid-2"}),
+        (f"schema: 1\nssh_keys: ['{ED25519} anna@laptop']", {"ssh_keys": [f"{ED25519} anna@laptop"]}),
+        (f"schema: 1\nssh_keys:\n  - {ED25519}\n  - {HARDWARE} token", None),
+        ("schema: 1\nssh_keys: []", {"ssh_keys": []}),
+        (f"schema: 1\n{WIFI}", None),
+        ("schema: 1\nwifi: {name: 'Café ☀', password: \"a # b: c\", country: FR}", None),
+        (f"schema: 1\nwifi: {{name: x, password: '{'aF' * 32}', country: AT}}", None),
+        ("schema: 1\nwifi: {name: x, password: '12345678', country: NO}", None),
+        ("schema: 1\nnetwork: {address: 192.168.1.20/24, gateway: 192.168.1.1}", None),
+        ("schema: 1\nnetwork: {address: 'fd00::5/64', gateway: 'fd00::1', dns: ['fd00::1']}", None),
+        ("schema: 1\nnetwork: {address: 10.0.0.0/31, gateway: 10.0.0.1}", None),
+        ("schema: 1\nnetwork: dhcp", {"network": "dhcp"}),
+        ("schema: 1\ntime_zone: Europe/Vienna", {"time_zone": "Europe/Vienna"}),
+        ("schema: 1\nsite: {name: Haus, language: de, latitude: 48.1, longitude: 11.5}", None),
+        ("# a comment\nschema: 1  # the shape\n\n", {}),
+        ("schema: 1\r\nhostname: bitgrid\r\n", {"hostname": "bitgrid"}),
+        (b"\xef\xbb\xbfschema: 1\nhostname: bitgrid\n", {"hostname": "bitgrid"}),
+        ("schema: 1\nhostname: bitgrid\n".encode("utf-16"), {"hostname": "bitgrid"}),
+    ],
+)
+def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[str, object] | None) -> None:
+    told = reading(tmp_path, text)
+    if wishes is not None:
+        assert told.model_dump(exclude_none=True, by_alias=True) == {"schema": 1, **wishes}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty"),
+        ("hostname: bitgrid", "schema: is missing"),
+        ("schema: 2", "schema: input should be less than or equal to 1"),
+        ("schema: 1\nhostnme: x", "bitgrid.yaml:2:1 hostnme: extra key; did you mean hostname?"),
+        ("schema: 1\nhostname: Bit Grid", "bitgrid.yaml:2:1 hostname: a host name has up to 63 small letters"),
+        ("schema: 1\nhostname: '123'", "a host name has up to 63 small letters"),
+        ("schema: 1\nhostname: 123", "must be in quotes, for it looks like a number"),
+        (f"schema: 1\nhostname: {'x' * 64}", "a host name has up to 63"),
+        ("schema: 1\nhostname: a\nhostname: b", "a key may stand only once"),
+        ("schema: 1\n  hostname: x", "bitgrid.yaml:2:"),
+        ("schema: 1\nhostname: x\t# the name", "bitgrid.yaml:2:1 has a tab in it"),
+        ("schema: 1\n\thostname: x", "bitgrid.yaml:2:1 has a tab"),
+        ("schema: 1\nssh_keys: ['ssh-ed25519']", "a public key is one line"),
+        (f"schema: 1\nssh_keys: ['{ED25519[:40]}']", "is it whole?"),
+        (f"schema: 1\nssh_keys: ['{RSA_1024}']", "1024 bits is too short"),
+        (
+            "schema: 1\nssh_keys: ['-----BEGIN OPENSSH PRIVATE KEY-----']",
+            "this is a private key: never give it away",
+        ),
+        ("schema: 1\nssh_keys: anna", "ssh_keys: input should be a valid list"),
+        ("schema: 1\nwifi: {name: x, country: DE}", "wifi.password: is missing"),
+        ("schema: 1\nwifi: {name: x, password: 12345678, country: DE}", "wifi.password: must be in quotes"),
+        ("schema: 1\nwifi: {name: x, password: short, country: DE}", "has 8 to 63 characters"),
+        ("schema: 1\nwifi: {name: x, password: Gartentür99, country: DE}", "without umlauts"),
+        (f"schema: 1\nwifi: {{name: {'ä' * 17}, password: '{SECRET}', country: DE}}", "1 to 32 bytes"),
+        (f"schema: 1\nwifi: {{name: x, password: '{SECRET}', country: de}}", "wifi.country: string should match"),
+        (
+            "schema: 1\nnetwork: {address: 192.168.1.20, gateway: 192.168.1.1}",
+            "the length of the prefix is missing",
+        ),
+        ("schema: 1\nnetwork: {address: 192.168.1.20/24, gateway: 192.168.2.1}", "is not in the network"),
+        ("schema: 1\nnetwork: {address: 192.168.1.1/24, gateway: 192.168.1.1}", "needs one of its own"),
+        ("schema: 1\nnetwork: {address: 192.168.1.255/24, gateway: 192.168.1.1}", "names the whole network"),
+        ("schema: 1\nnetwork: {address: 192.168.1.300/24, gateway: 192.168.1.1}", "network"),
+        ("schema: 1\nnetwork: {address: 192.168.1.2/24, gateway: 192.168.1.1, dns: [x]}", "dns"),
+        ("schema: 1\ntime_zone: Berlin", "unknown time zone; use a name such as Europe/Berlin"),
+        ("schema: 1\ntime_zone: ../../etc/passwd", "unknown time zone"),
+        ("schema: 1\nsite: {latitude: 48.1}", "latitude and longitude are given together"),
+        ("schema: 1\nsite: {latitude: 481, longitude: 11}", "site.latitude"),
+        ("schema: 1\nsite: {language: fr}", "site.language"),
+        ("- a\n- b", "no mapping of keys to values"),
+        (b"\xff\x00\xfa\x81", "is no text in UTF-8"),
+        (b"x" * 70_000, "is larger than 65536 bytes"),
+        ("a: &a [x]\nb: *c", "must be in quotes"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str | bytes, says: str) -> None:
+    assert says in problems(tmp_path, text)
+
+
+def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
+    told = problems(tmp_path, "schema: 1\nhostname: A\ntime_zone: B\nwifi: {name: x}\n")
+    assert [key in told for key in ("hostname", "time_zone", "wifi.password", "wifi.country")] == [True] * 4
+
+
+SECRETS = [
+    "short",
+    "*start of it",
+    "&anchor",
+    "!tag me",
+    "%percent",
+    "@at it",
+    "`tick`",
+    "{brace",
+    "Ümlaut-Wort",
+    "7777777",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_no_password_is_repeated_in_what_is_said_of_it(tmp_path: Path, secret: str) -> None:
+    told = problems(tmp_path, f"schema: 1\nwifi:\n  name: x\n  password: {secret}\n  country: DE\n")
+    assert secret.strip("*&!%@`{") not in told
+
+
+@given(st.text(max_size=60))
+def test_whatever_stands_there_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("boot") / "bitgrid.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    told: list[str] = []
+    try:
+        read(path)
+    except ConfigError as error:
+        told = [str(problem) for problem in error.problems]
+    assert all(told)
+
+
+class TestFinding:
+    def test_no_file_is_no_wish(self, tmp_path: Path) -> None:
+        (tmp_path / "config.txt").write_text("arm_64bit=1")
+        assert find(tmp_path) is None
+
+    def test_its_name_may_be_in_capitals(self, tmp_path: Path) -> None:
+        (tmp_path / "BITGRID.YAML").write_text("schema: 1")
+        found = find(tmp_path)
+        assert found is not None
+        assert found.name == "BITGRID.YAML"
+
+    @pytest.mark.parametrize("name", ["bitgrid.yaml.txt", "bitgrid.yml", "Bitgrid.yaml.rtf", "bitgrid.txt"])
+    def test_a_name_that_a_computer_changed_is_told(self, tmp_path: Path, name: str) -> None:
+        (tmp_path / name).write_text("schema: 1")
+        with pytest.raises(ConfigError, match=r"Rename it to bitgrid\.yaml"):
+            find(tmp_path)
+
+    def test_two_of_them_are_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "bitgrid.yaml").write_text("schema: 1")
+        (tmp_path / "Bitgrid.yaml").write_text("schema: 1")
+        with pytest.raises(ConfigError, match="stands there 2 times"):
+            find(tmp_path)
+
+    def test_what_was_taken_and_the_log_are_no_wishes(self, tmp_path: Path) -> None:
+        for name in ("bitgrid.yaml.taken", "bitgrid-firstboot.log"):
+            (tmp_path / name).write_text("")
+        assert find(tmp_path) is None
