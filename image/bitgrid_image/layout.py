@@ -1,8 +1,8 @@
 """How a card is divided: what each partition is for, how large it is, and by which identity it is found again.
 
 A boot partition that any computer reads, two slots for the system, and the house's data, which grows to the end of
-the card at its first start. On a Raspberry Pi the table is of the old kind (MBR), which every model's firmware reads; on
-other computers it is GPT with an EFI system partition.
+the card at its first start. On a Raspberry Pi the table is of the old kind (MBR), which every model's firmware reads;
+on other computers it is GPT with an EFI system partition.
 """
 
 from __future__ import annotations
