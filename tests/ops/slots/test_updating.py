@@ -1,0 +1,369 @@
+"""An update of the whole system, and the power going at every one of its steps."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from bitgrid.clock import HeldClock
+from bitgrid.ops.slots import Phase, Slot, SlotError, State
+from bitgrid.ops.slots.booting import Booting, GrubBooting, PiBooting
+from bitgrid.ops.slots.bundle import Bundle
+from bitgrid.ops.slots.state import load
+from bitgrid.ops.slots.updating import Card, Updater, judge
+
+ROOM = 3 << 20
+OLD, NEW = b"old" * 1000, os.urandom(2 << 20) + bytes(1 << 19)
+KEY = Ed25519PrivateKey.generate()
+CONFIG = "arm_64bit=1\ninclude slot.txt\nkernel=vmlinuz\n"
+
+
+class PowerCutError(Exception):
+    """The power is gone."""
+
+
+def packed(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, content in files.items():
+            told = tarfile.TarInfo(name.replace("__", "."))
+            told.size = len(content)
+            archive.addfile(told, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def update(path: Path, content: bytes = NEW, *, key: Ed25519PrivateKey = KEY, **changed: Any) -> Path:
+    """An update's file; ``changed`` parts of its manifest are not what is in it."""
+    boot = packed(vmlinuz=b"kernel", cmdline__txt=b"root=@ROOT@ bitgrid.slot=@SLOT@ ro\n", overlays=b"")
+    manifest = {
+        "schema": 1,
+        "version": "2.0.0",
+        "machine": "arm64",
+        "boot": {"sha256": hashlib.sha256(boot).hexdigest(), "size": len(boot)},
+        "root": {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)},
+        **changed,
+    }
+    raw = json.dumps(manifest).encode()
+    zstd = subprocess.run(["zstd", "-c"], input=content, capture_output=True, check=True).stdout
+    path.write_bytes(packed(manifest__json=raw, manifest__sig=key.sign(raw), boot__tar=boot, root__img__zst=zstd))
+    return path
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "release.pem"
+    path.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return path
+
+
+@pytest.fixture(params=["pi", "grub"])
+def card(request: pytest.FixtureRequest, tmp_path: Path) -> Card:
+    return new_card(tmp_path / "card", request.param)
+
+
+def new_card(where: Path, kind: str) -> Card:
+    """A card with a system in slot a, and nothing in slot b."""
+    boot = where / "boot"
+    (boot / "grub").mkdir(parents=True)
+    (boot / "config.txt").write_text(CONFIG)
+    booting: Booting = PiBooting(boot) if kind == "pi" else GrubBooting(boot)
+    (boot / "grub" / "grubenv").write_text("# GRUB Environment Block\n")
+    booting.keep(Slot.A)
+    (boot / "a").mkdir()
+    (boot / "a" / "cmdline.txt").write_text("root=A bitgrid.slot=a ro\n")
+    devices = {slot: where / f"root-{slot}" for slot in Slot}
+    for device in devices.values():
+        device.write_bytes(bytes(ROOM))
+    with devices[Slot.A].open("r+b") as file:
+        file.write(OLD)
+    return Card(booting, devices, {Slot.A: "A", Slot.B: "B"}, Slot.A, where / "data" / "update.json")
+
+
+def started(card: Card) -> Card:
+    """The card after a start: by what is armed, which counts once, else by what is usual."""
+    booting = card.booting
+    running = booting.usual()
+    if isinstance(booting, PiBooting):
+        trial = booting.directory / "tryboot.txt"
+        if trial.exists():
+            running = Slot(trial.read_text().split("os_prefix=")[1][0])
+    elif "next_entry=" in (block := (booting.directory / "grub/grubenv").read_text()):
+        running = Slot(block.split("next_entry=")[1][0])
+        booting.disarm()
+    return Card(booting, card.devices, card.roots, running, card.state)
+
+
+def lost_power(card: Card) -> Card:
+    """The card after a reset, which clears the firmware's flag: its tryboot.txt is not read then."""
+    return Card(card.booting, card.devices, card.roots, card.booting.usual(), card.state)
+
+
+def holds(card: Card, slot: Slot, root: bytes) -> bool:
+    """Whether a slot has a system, all of it, that starts from its own partition."""
+    with card.devices[slot].open("rb") as file:
+        is_there = file.read(len(root)) == root
+    line = (card.booting.directory / slot / "cmdline.txt").read_text()
+    return is_there and line == f"root={card.roots[slot]} bitgrid.slot={slot} ro\n"
+
+
+def updater(card: Card, **changed: Any) -> Updater:
+    return Updater(**{"card": card, "machine": "arm64", "version": "1.0.0", "clock": HeldClock(1000.0), **changed})
+
+
+def judged(card: Card, missing: str | None = None) -> list[State]:
+    return list(judge(card, lambda: missing, HeldClock(2000.0)))
+
+
+def test_a_good_update_is_tried_and_kept(card: Card, key: Path, tmp_path: Path) -> None:
+    state = updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    assert (state.phase, state.to, card.booting.usual()) == (Phase.TRIAL, Slot.B, Slot.A)
+    trial = started(card)
+    assert trial.running is Slot.B
+    assert holds(card, Slot.B, NEW)
+    assert holds(card, Slot.A, OLD)
+    assert [state.phase for state in judged(trial)] == [Phase.KEPT]
+    assert card.booting.usual() is Slot.B
+    assert started(card).running is Slot.B
+    assert judged(started(card)) == []
+
+
+def test_the_next_update_goes_into_the_slot_that_is_free_then(card: Card, key: Path, tmp_path: Path) -> None:
+    updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    judged(started(card))
+    newer = bytes(range(256)) * 100
+    again = started(card)
+    updater(again).install(Bundle(update(tmp_path / "newer.tar", newer), key))
+    assert holds(card, Slot.A, newer)
+    assert started(again).running is Slot.A
+
+
+def test_one_that_is_not_well_is_left_with_its_reason(card: Card, key: Path, tmp_path: Path) -> None:
+    updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    (left,) = judged(started(card), "the rules are not heard")
+    assert left.phase is Phase.LEFT
+    assert left.reason == "2.0.0 came up, but its house was not well: the rules are not heard"
+    assert started(card).running is Slot.A
+    assert judged(started(card)) == []
+
+
+def test_one_that_never_came_up_is_left_by_the_old_one(card: Card, key: Path, tmp_path: Path) -> None:
+    updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    started(card)
+    (left,) = judged(lost_power(card))
+    assert left.reason == "2.0.0 did not come up, and 1.0.0 was started again"
+    assert started(card).running is Slot.A
+
+
+def test_no_update_is_nothing_to_judge(card: Card) -> None:
+    assert judged(card) == []
+
+
+@pytest.fixture
+def power(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Goes before the n-th operation that changes the card; ``[n]``, and none where it is never."""
+    left = [-1]
+
+    def cut(name: str, holder: object) -> None:
+        whole = getattr(holder, name)
+
+        def run(*arguments: Any, **options: Any) -> object:
+            if left[0] == 0:
+                raise PowerCutError(name)
+            left[0] -= 1
+            return whole(*arguments, **options)
+
+        monkeypatch.setattr(holder, name, run)
+
+    for holder, names in ((os, ("fsync", "pwrite")), (Path, ("rename", "unlink", "mkdir"))):
+        for name in names:
+            cut(name, holder)
+    yield left
+    left[0] = -1
+
+
+@pytest.mark.parametrize("kind", ["pi", "grub"])
+def test_whenever_the_power_goes_a_whole_system_is_started_and_the_update_can_be_done_again(
+    kind: str, key: Path, tmp_path: Path, power: list[int]
+) -> None:
+    bundle = Bundle(update(tmp_path / "new.tar"), key)
+    points = 0
+    for number in range(200):
+        card = new_card(tmp_path / f"{kind}-{number}", kind)
+        power[0] = number
+        try:
+            updater(card).install(bundle)
+            for _state in judge(started(card), lambda: None, HeldClock(2000.0)):
+                pass
+            power[0] = -1
+            break
+        except PowerCutError:
+            power[0] = -1
+            points += 1
+        after = lost_power(card)
+        assert holds(card, after.running, NEW if after.running is Slot.B else OLD), number
+        told = judged(after)
+        state = load(card.state)
+        assert state is None or state.phase in {Phase.KEPT, Phase.LEFT}, (number, told)
+        assert (state is not None and state.phase is Phase.KEPT) == (after.running is Slot.B), number
+        assert card.booting.usual() is after.running
+        if after.running is Slot.A:
+            updater(after).install(bundle)
+            assert judged(started(after))[0].phase is Phase.KEPT
+        assert holds(card, Slot.B, NEW)
+    assert points >= 20, points
+
+
+@pytest.mark.parametrize("kind", ["pi", "grub"])
+def test_power_that_goes_while_it_is_kept_and_a_house_that_is_ill_then_leads_back(
+    kind: str, key: Path, tmp_path: Path, power: list[int]
+) -> None:
+    card = new_card(tmp_path / kind, kind)
+    updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    trial = started(card)
+    for number in range(20):
+        power[0] = number
+        try:
+            list(judge(trial, lambda: None, HeldClock(2000.0)))
+        except PowerCutError:
+            power[0] = -1
+            if card.booting.usual() is Slot.B:
+                break
+        power[0] = -1
+    assert card.booting.usual() is Slot.B
+    state = load(card.state)
+    assert state is not None
+    assert state.phase is Phase.TRIAL
+    (left,) = judged(lost_power(card), "the disk is full")
+    assert left.phase is Phase.LEFT
+    assert started(card).running is Slot.A
+
+
+class TestRefusals:
+    """Of what is refused, nothing is written."""
+
+    @pytest.fixture
+    def before(self, card: Card) -> dict[str, bytes]:
+        return self.content(card)
+
+    @staticmethod
+    def content(card: Card) -> dict[str, bytes]:
+        boot = card.booting.directory
+        told = {str(path.relative_to(boot)): path.read_bytes() for path in boot.rglob("*") if path.is_file()}
+        return told | {device.name: device.read_bytes() for device in card.devices.values()}
+
+    def test_a_stranger_s(self, card: Card, key: Path, tmp_path: Path, before: dict[str, bytes]) -> None:
+        with pytest.raises(SlotError, match="not signed by who makes"):
+            Bundle(update(tmp_path / "new.tar", key=Ed25519PrivateKey.generate()), key)
+        assert self.content(card) == before
+
+    @pytest.mark.parametrize(
+        ("changed", "says"),
+        [
+            ({"machine": "amd64"}, "this update is for amd64, this machine is arm64"),
+            ({"root": {"sha256": "0" * 64, "size": ROOM + 1}}, "flash a new card"),
+            ({"boot": {"sha256": "0" * 64, "size": 1}}, r"is damaged \(boot\.tar\)"),
+        ],
+    )
+    def test_what_does_not_fit(  # noqa: PLR0913, PLR0917  fixtures
+        self, card: Card, key: Path, tmp_path: Path, before: dict[str, bytes], changed: dict[str, Any], says: str
+    ) -> None:
+        bundle = Bundle(update(tmp_path / "new.tar", **changed), key)
+        with pytest.raises(SlotError, match=says):
+            updater(card).install(bundle)
+        assert self.content(card) == before
+        assert load(card.state) is None
+
+    def test_a_form_of_tomorrow(self, key: Path, tmp_path: Path) -> None:
+        with pytest.raises(SlotError, match="of a form that this version does not know"):
+            Bundle(update(tmp_path / "new.tar", schema=2), key)
+
+    @pytest.mark.parametrize("content", [b"", b"no tar", packed(manifest__json=b"{}")])
+    def test_what_is_no_update(self, key: Path, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "new.tar").write_bytes(content)
+        with pytest.raises(SlotError, match="update"):
+            Bundle(tmp_path / "new.tar", key)
+
+    def test_a_root_that_is_not_what_was_signed_is_never_tried(
+        self, card: Card, key: Path, tmp_path: Path
+    ) -> None:
+        wrong = {"sha256": hashlib.sha256(OLD).hexdigest(), "size": len(NEW)}
+        with pytest.raises(SlotError, match=r"is damaged \(root"):
+            updater(card).install(Bundle(update(tmp_path / "new.tar", root=wrong), key))
+        assert started(card).running is Slot.A
+        (left,) = judged(started(card))
+        assert "interrupted" in left.reason
+
+    def test_a_file_that_was_cut_off(self, card: Card, key: Path, tmp_path: Path) -> None:
+        path = update(tmp_path / "new.tar")
+        whole = path.read_bytes()
+        bundle = Bundle(path, key)
+        path.write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(SlotError):
+            updater(card).install(bundle)
+        assert started(card).running is Slot.A
+
+    def test_a_card_that_reads_back_something_else_is_failing(
+        self, card: Card, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Updater, "_digest", lambda *_: "0" * 64)
+        with pytest.raises(SlotError, match="the card is failing"):
+            updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+        assert started(card).running is Slot.A
+
+    def test_an_update_while_one_is_on_trial(self, card: Card, key: Path, tmp_path: Path) -> None:
+        bundle = Bundle(update(tmp_path / "new.tar"), key)
+        updater(card).install(bundle)
+        with pytest.raises(SlotError, match="on trial itself"):
+            updater(started(card)).install(bundle)
+
+    def test_a_name_that_leads_out_of_its_place(self, card: Card, key: Path, tmp_path: Path) -> None:
+        boot = packed(**{"../a/cmdline__txt": b"root=evil\n"})
+        told = {"sha256": hashlib.sha256(boot).hexdigest(), "size": len(boot)}
+        path = update(tmp_path / "new.tar", boot=told)
+        with tarfile.open(path) as archive:
+            parts = {name: archive.extractfile(name).read() for name in archive.getnames()}  # type: ignore[union-attr]
+        path.write_bytes(
+            packed(**{name.replace(".", "__"): raw for name, raw in {**parts, "boot.tar": boot}.items()})
+        )
+        with pytest.raises(SlotError, match="outside of its place"):
+            updater(card).install(Bundle(path, key))
+        assert holds(card, Slot.A, OLD)
+
+
+class TestChoosing:
+    def test_the_choice_is_one_sector_that_keeps_its_length(self, tmp_path: Path) -> None:
+        booting = PiBooting(tmp_path)
+        for slot in (Slot.A, Slot.B):
+            booting.keep(slot)
+            assert ((tmp_path / "slot.txt").stat().st_size, booting.usual()) == (512, slot)
+
+    def test_grubs_block_is_as_grub_writes_it(self, tmp_path: Path) -> None:
+        (tmp_path / "grub").mkdir()
+        (tmp_path / "grub/grubenv").write_text("# GRUB Environment Block\nsaved_entry=a\n".ljust(1024, "#"))
+        booting = GrubBooting(tmp_path)
+        booting.arm(Slot.B)
+        content = (tmp_path / "grub/grubenv").read_bytes()
+        assert content.startswith(b"# GRUB Environment Block\nsaved_entry=a\nnext_entry=b\n#")
+        assert len(content) == 1024
+
+    @pytest.mark.parametrize("content", ["", "os_prefix=c/\n", "nonsense"])
+    def test_a_choice_that_is_none_is_said(self, tmp_path: Path, content: str) -> None:
+        (tmp_path / "slot.txt").write_text(content)
+        with pytest.raises(SlotError, match="does not name a slot"):
+            PiBooting(tmp_path).usual()
+
+    def test_without_the_line_nothing_can_be_tried(self, tmp_path: Path) -> None:
+        (tmp_path / "config.txt").write_text("arm_64bit=1\n")
+        with pytest.raises(SlotError, match=r"does not include slot\.txt"):
+            PiBooting(tmp_path).arm(Slot.B)
