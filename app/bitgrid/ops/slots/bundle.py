@@ -1,7 +1,7 @@
 """The update's file: a tar of a manifest, its signature, the boot files, and the whole slot, packed with zstd.
 
 The manifest names the hash of everything else, and is signed (Ed25519) by the key whose public half the running
-system carries. Nothing is written before the signature holds, nothing is tried before what was written is read back.
+system carries. Nothing is written before the signature holds, nothing tried before what was written is read back.
 """
 
 from __future__ import annotations
