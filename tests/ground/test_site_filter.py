@@ -121,12 +121,6 @@ def test_the_mirror_reaches_its_own_server_alone(mirror: object, found: set[tupl
     assert places(FILTER.bitgrid_mirror(site(mirror=mirror), NAMES)) == found
 
 
-def test_a_gateway_reaches_its_broker_too() -> None:
-    found = FILTER.bitgrid_devices(site(broker={"host": "192.168.1.10", "port": 8883}))
-    assert places(found) == {("192.168.1.10", 8883)}
-    assert FILTER.bitgrid_devices(site(broker={"host": "127.0.0.1"})) == []
-
-
 def test_addresses_are_told_apart() -> None:
     mixed = ["10.0.0.0/8", "fe80::/10", "192.168.1.2"]
     assert FILTER.of_family(mixed, 4) == ["10.0.0.0/8", "192.168.1.2"]

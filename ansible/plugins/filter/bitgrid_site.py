@@ -16,7 +16,6 @@ HTTP_PORT = 80
 RELAY_PORT = 80
 RPC_PORT = 8332
 SSH_PORT = 22
-MQTT_PORT = 1883
 PYASIC_PORTS = (80, 443, 4028)
 """Where pyasic looks to find out what a miner is, beside the port it is told."""
 PROFILES = Path(__file__).resolve().parents[3] / "config" / "devices"
@@ -52,9 +51,6 @@ def of_family(addresses: Iterable[str], version: int) -> list[str]:
 
 
 def _wanted(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    broker = site.get("broker") or {}
-    if broker.get("host"):  # this host itself, but for a gateway
-        yield "broker", broker["host"], broker.get("port", MQTT_PORT)
     for device in site.get("devices") or []:
         if device.get("host"):
             yield device["id"], device["host"], device.get("port") or _profile_port(device.get("profile"))

@@ -86,6 +86,10 @@ class Topics:
         """Answers to requests."""
         return f"bitgrid/{self.site}/cmd/reply"
 
+    def link(self, what: str) -> str:
+        """Between edge and gateway, where the house is on two hosts: ping, pong, request, report."""
+        return f"bitgrid/{self.site}/link/{what}"
+
     def parse_telemetry(self, topic: str) -> tuple[str, str] | None:
         """Device and signal of a telemetry topic; None for any other topic."""
         prefix = f"bitgrid/{self.site}/telemetry/"

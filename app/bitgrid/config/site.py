@@ -13,7 +13,7 @@ from bitgrid.config.forecast import PvForecastConfig
 from bitgrid.config.house import Battery, Location, PvPlane
 from bitgrid.config.load import LoadConfig
 from bitgrid.config.mirror import Mirror
-from bitgrid.config.network import Broker, WebServer, is_loopback
+from bitgrid.config.network import Broker, Gateway, WebServer, is_loopback
 from bitgrid.config.schema import Identifier, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
 from bitgrid.config.site_sense import nonsense
@@ -40,6 +40,7 @@ class Site(Versioned):
     bitcoin: Bitcoin | None = None
     archive: ArchiveConfig = ArchiveConfig()
     mirror: Mirror | None = None
+    gateway: Gateway | None = None
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

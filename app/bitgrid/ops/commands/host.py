@@ -15,7 +15,7 @@ from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import ask_of, wait_until_well
-from bitgrid.ops.host.places import WEB, HostPlaces
+from bitgrid.ops.host.places import WEB, HostPlaces, Part
 from bitgrid.ops.host.prepare import prepare as prepare_host
 from bitgrid.ops.host.restoring import SNAPSHOT, judge
 from bitgrid.ops.host.restoring import restore as restore_host
@@ -41,12 +41,19 @@ def host() -> None:
     envvar="BITGRID_ADDRESSES",
     help="An address of this host, for its certificate.",
 )
-def prepare(root: Path, addresses: tuple[str, ...]) -> None:
+@click.option(
+    "--part",
+    type=click.Choice([part.value for part in Part]),
+    default=Part.EDGE.value,
+    envvar="BITGRID_PART",
+    help="What this host is, where site.yaml has a section gateway.",
+)
+def prepare(root: Path, addresses: tuple[str, ...], part: str) -> None:
     """Make what is missing, and write anew what follows from site.yaml; prints what it made or changed."""
     places = HostPlaces(root)
     config = load(places.config)
     try:
-        for line in prepare_host(config, places, addresses):
+        for line in prepare_host(config, places, addresses, Part(part)):
             click.echo(line)
     except ConfigError as error:
         raise Refusal(f"a secret cannot be used; what follows it was not written:\n{error}") from None

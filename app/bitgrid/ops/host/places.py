@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 CORE, IO, FEEDS, WEB, MIRROR = "bitgrid-core", "bitgrid-io", "bitgrid-feeds", "bitgrid-web", "bitgrid-mirror"
@@ -10,6 +11,16 @@ DATA_GROUP = "bitgrid-data"
 """May read the house's data, and change none of it."""
 LINK_GROUP = "bitgrid-link"
 """Rules and guard alone: whoever is in it can send a datagram to either."""
+
+
+class Part(StrEnum):
+    """Which part of a house a host is; ``WHOLE`` unless site.yaml has a section gateway."""
+
+    WHOLE = "whole"
+    EDGE = "edge"
+    GATEWAY = "gateway"
+
+
 USERS = {
     "poller": IO,
     "loads": IO,
@@ -21,6 +32,8 @@ USERS = {
     "web": WEB,
     "reviver": CORE,
     "mirror": MIRROR,
+    "link": IO,
+    "gateway": CORE,
 }
 """The Unix user of each program: one a trust zone, so that the firewall can tell them apart."""
 
