@@ -79,9 +79,9 @@ def two_hosts(work: Path) -> Iterator[TwoHosts]:
         edge, gateway = (stack.enter_context(network(f"b2{tag}-{name}")) for name in ("edge", "gate"))
         wire(edge, gateway, [f"{EDGE4}/24"], [f"{GATEWAY4}/24"])
         config = load_config(_write_config(work / "config"))
-        authority = Authority(work / "tls", EDGE4)
+        authority = Authority(work / "tls", "bitgrid.local")
         authority.make()
-        authority.certify("broker", [EDGE4])
+        authority.certify("broker", ["bitgrid.local", EDGE4])
         authority.admit(NAME)
         hosts = TwoHosts(work, edge, gateway, config)
         for part, net in ((Part.EDGE, edge), (Part.GATEWAY, gateway)):
@@ -115,7 +115,7 @@ def _write_host(work: Path, part: Part, config: Config) -> None:
     """What `bitgrid host prepare` would make of site.yaml for this part, for the one user a test has."""
     places, secrets = HostPlaces(work / part), work / part / "secrets"
     for directory in (places.broker, secrets, work / part / "run", work / part / "data"):
-        directory.mkdir(parents=True)
+        directory.mkdir(parents=True, exist_ok=True)
     granted = accounts(config, part)
     for account in granted:
         _secret(secrets / secret_name(account.name), f"{account.name}:{password_of(account.name)}\n")

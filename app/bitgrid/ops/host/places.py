@@ -50,6 +50,13 @@ class HostPlaces:
         return self.root / "etc/bitgrid"
 
     @property
+    def part(self) -> Part:
+        """Which part of a house this host was provisioned as; means nothing where site.yaml has no gateway."""
+        told = self.config / "host.env"
+        is_gateway = told.is_file() and f"BITGRID_PART={Part.GATEWAY}" in told.read_text(encoding="utf-8").split()
+        return Part.GATEWAY if is_gateway else Part.EDGE
+
+    @property
     def secrets(self) -> Path:
         """One directory a Unix user."""
         return self.config / "secrets"
