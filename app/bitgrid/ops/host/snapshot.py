@@ -26,7 +26,7 @@ LEDGER = "ledger"
 _BUSY_S = 5.0
 _TRIES = 5
 _WAL_HEADER_BYTES, _MODE_AT = 32, slice(18, 20)
-"""Of a log: its salt, another one each time it is begun anew. Of a database: how it is written; 2 is with a log."""
+"""Of a log: its salt, another one each time it is begun anew. Of a database: how it is written, 2 with a log."""
 
 
 class Manifest(BaseModel):
