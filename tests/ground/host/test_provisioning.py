@@ -24,7 +24,9 @@ def test_check_and_diff_tell_what_a_run_would_change_and_change_nothing(applianc
     said = appliance.play("site.yml", "--check", "--diff", '--extra-vars={"bitgrid_ssh_idle_s": 1200}')
     assert "-ClientAliveInterval 300" in said
     assert "+ClientAliveInterval 600" in said
-    assert changes(said) == 1, "and it tells of nothing else"
+    assert changes(said) == 2, "that file and the restart it asks for, and nothing else"
+    assert said.count("\nchanged: ") == 2
+    assert "RUNNING HANDLER [ssh : Restart sshd]" in said
     assert appliance.run("cat", SSHD) == before
 
 
