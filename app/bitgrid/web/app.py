@@ -14,7 +14,7 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
-from bitgrid.web import api, entry, live, log_in, pages, security
+from bitgrid.web import api, entry, live, log_in, metrics, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.kpis import KpiDesk
@@ -112,6 +112,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
+    app.register_blueprint(metrics.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app
 

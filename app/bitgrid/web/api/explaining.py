@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from bitgrid.explain import LANGUAGES, Language, RecordView, VoteView, read_record
+from bitgrid.explain import LANGUAGES, RecordView, VoteView, read_record
 from bitgrid.store import DecisionRow
 from bitgrid.store.ledger_window import decision_named
 from bitgrid.web.api import models
 from bitgrid.web.api.given import DecisionName
 from bitgrid.web.api.recorded import ledger_of
+from bitgrid.web.api.telling import told
 from bitgrid.web.house import Decided
 from bitgrid.web.problems import Refusal
 
@@ -30,7 +31,9 @@ def explain(web: Web, named: DecisionName) -> models.ExplainAnswer:
             row = decision_named(directory, named.id)
     if row is None and heard is None:
         raise Refusal(
-            404, "no_such_decision", f"There is no decision {named.id}. GET /api/v1/timeline names those there are."
+            404,
+            "no_such_decision",
+            f"There is no decision {named.id}; GET /api/v1/timeline names them.",
         )
     return _explained(web, named.id, row, heard)
 
@@ -46,22 +49,12 @@ def _explained(web: Web, name: str, row: DecisionRow | None, heard: Decided | No
     shown = {key: value for key, value in record.items() if key != "state"}
     return models.ExplainAnswer(
         **models.entry(name, view),
-        texts={language: _told(web, view, language) for language in LANGUAGES},
+        texts={language: told(web.words[language], view) for language in LANGUAGES},
         votes=[_vote(web, vote, view) for vote in view.votes],
         record=shown,
         state=record.get("state", whole["state"]),
         memory=whole["memory"],
         ledger_seq=None if row is None else row.seq,
-    )
-
-
-def _told(web: Web, view: RecordView, language: Language) -> models.Told:
-    words = web.words[language]
-    return models.Told(
-        short=words.sentence(view),
-        warning=words.warning(view),
-        remarks=words.remarks(view),
-        alternatives=words.alternatives(view),
     )
 
 

@@ -24,7 +24,7 @@ class Given(BaseModel):
 class Body(Given):
     """Base of all bodies."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
 
 
 class Nothing(Given):
@@ -47,6 +47,22 @@ class TimelineQuery(Given):
     load: LoadName | None = Field(default=None, description="Of this load alone.")
     after: Annotated[int, Field(ge=0, le=2**53)] = Field(default=0, description="``next`` of the answer before.")
     limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = USUAL_ENTRIES
+
+
+class PlanQuery(Given):
+    """How far to plan."""
+
+    hours: Annotated[int, Field(ge=1, le=48)] = 24
+
+
+class WhatIfBody(Body):
+    """Other values for the last decision on a load, by signal name and in its unit."""
+
+    load: LoadName
+    set: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[a-z0-9_.]{1,64}$")], float],
+        Field(max_length=32, examples=[{"pv_power_w": 5000, "battery_soc_pct": 80}]),
+    ]
 
 
 class DecisionName(Given):
@@ -87,7 +103,9 @@ class EndWish(_Wish):
     action: Literal["end"]
 
 
-class OverrideBody(RootModel[Annotated[StartWish | StopWish | LevelWish | EndWish, Field(discriminator="action")]]):
+class OverrideBody(
+    RootModel[Annotated[StartWish | StopWish | LevelWish | EndWish, Field(discriminator="action")]]
+):
     """A wish for a load. The rules may refuse it, and end it early; they say why."""
 
     model_config = ConfigDict(strict=True, frozen=True)

@@ -12,8 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from bitgrid.bus import LoadState
 from bitgrid.explain import Language, RecordView
 
-Record = Annotated[dict[str, Any], Field(description="As recorded; docs/api.md says where its keys are explained.")]
+Record = Annotated[
+    dict[str, Any], Field(description="As recorded; docs/api.md says where its keys are explained.")
+]
 By = dict[Language, str]
+ActionName = Literal["START", "STOP", "THROTTLE", "HOLD"]
 EpochS = Annotated[int, Field(description="UTC epoch seconds.")]
 Hash = Annotated[str, Field(description="SHA-256, in hexadecimal.")]
 
@@ -66,7 +69,7 @@ class StateAnswer(Answer):
     degraded: list[str] = Field(description="Signals that the rules lack, so that nothing starts.")
     config_hash: Hash | None
     autonomy: Annotated[int, Field(ge=0, le=3)] | None = Field(
-        description="How much the rules may do by themselves: 0 manual, 1 assisted, 2 semi, 3 full; null: not live."
+        description="How much the rules do by themselves: 0 manual, 1 assisted, 2 semi, 3 full; null: not live."
     )
     signals: dict[str, SignalNow]
     forecasts: dict[str, ForecastNow]
@@ -98,7 +101,7 @@ class Entry(Answer):
     block: int | None
     valid_until_s: EpochS
     trigger: Literal["TICK", "PROTECT", "USER", "EXPIRY", "RESYNC"]
-    action: Literal["START", "STOP", "THROTTLE", "HOLD"]
+    action: ActionName
     level: str
     power_w: int
     rule: str
@@ -134,7 +137,9 @@ class TimelineAnswer(Answer):
 class DecisionAnswer(Entry):
     """A decision of the last minutes, whole."""
 
-    texts: dict[Language, dict[str, str]] = Field(description="By language and kind: short, warning, alternatives.")
+    texts: dict[Language, dict[str, str]] = Field(
+        description="By language and kind: short, warning, alternatives."
+    )
     record: Record
     ledger_head: str | None = Field(description="Where the ledger ended with it: number:hash.")
 
@@ -173,6 +178,51 @@ class ExplainAnswer(Entry):
     state: Record
     memory: Record | None = Field(description="The load's memory before; null: it is not in the ledger yet.")
     ledger_seq: int | None = Field(description="Its number in the ledger; null: it is not there yet.")
+
+
+class PlannedBlockAnswer(Answer):
+    """A block to come, for one load; ``surplus_w`` is what sun, household and the loads before it leave over."""
+
+    block: int
+    at_s: EpochS
+    surplus_w: int | None
+    soc_pct: float | None = Field(description="The battery's charge when the block begins.")
+    action: ActionName
+    level: str
+    power_w: int
+    rule: str
+    code: str
+    sentence: By
+
+
+class PlanAnswer(Answer):
+    """The coming blocks of every load, in order of priority."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    as_of_s: EpochS = Field(description="When the house was seen as it is planned from.")
+    is_old: bool = Field(description="Whether that is longer ago than two blocks; then nobody may go by it.")
+    loads: dict[str, list[PlannedBlockAnswer]]
+
+
+class Change(Answer):
+    """A signal before and after; null: not known."""
+
+    before: float | None
+    after: float | None
+
+
+class WhatIfAnswer(Answer):
+    """A hypothetical decision."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    hypothetical: bool = Field(description="False where nothing was set: then it is the recorded decision itself.")
+    load: str
+    set: dict[str, Change]
+    follows: dict[str, Change] = Field(description="What the meter takes of it.")
+    lacks_forecast: bool
+    recorded: Record
+    decision: Record
+    texts: dict[Language, Told]
 
 
 class KpiFigure(Answer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from bitgrid.web.problems import Refusal
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
+
 
 def timeline(web: Web, query: TimelineQuery) -> models.TimelineAnswer:
     """Decisions of a stretch of local days, oldest first, in parts.
@@ -76,7 +77,9 @@ def ledger_of(web: Web) -> Iterator[Path]:
     try:
         yield web.places.data / "ledger"
     except StoreError as error:
-        raise Refusal(503, "records_unreadable", f"{error}. `bitgrid doctor` and the log of rules say more.") from error
+        raise Refusal(
+            503, "records_unreadable", f"{error}. `bitgrid doctor` and the log of rules say more."
+        ) from error
 
 
 def row_view(row: DecisionRow) -> RecordView | None:
