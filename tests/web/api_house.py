@@ -66,9 +66,7 @@ class ApiHouse:
         house = self.house
         kpis = KpiDesk(self.places.data, self.places.config, self.config.rules.block_s, house.clock, _kept_child)
         asker = Asker(self.config.site.site, house.bus, house.clock)
-        app = create_app(
-            self.config, view, asker, house.clock, keys=self.keys, kpis=kpis, places=self.places
-        )
+        app = create_app(self.config, view, asker, house.clock, keys=self.keys, kpis=kpis, places=self.places)
         app.testing = True
         return app
 
@@ -97,6 +95,8 @@ def _kept_child(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def _ask_who_comes(site: Path) -> None:
     text = site.read_text(encoding="utf-8")
-    asks = text.replace("web: {host: 127.0.0.1, port: 8080}", "web: {host: 127.0.0.1, port: 8080, login: required}")
+    asks = text.replace(
+        "web: {host: 127.0.0.1, port: 8080}", "web: {host: 127.0.0.1, port: 8080, login: required}"
+    )
     assert asks != text
     site.write_text(asks, encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 from bitgrid.web.api.openapi import document
 from bitgrid.web.api.operations import OPERATIONS
@@ -28,6 +28,8 @@ def routes(web: Web) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        return Response(json.dumps(document()), content_type="application/json")
+        return Response(
+            json.dumps(document(current_app.config["SESSION_COOKIE_NAME"])), content_type="application/json"
+        )
 
     return blueprint

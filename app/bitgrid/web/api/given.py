@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
+
+def _whole(told: object) -> object:
+    """JSON has one kind of number: 2.0 is as good as 2."""
+    return int(told) if isinstance(told, float) and told.is_integer() else told
+
+
+_WHOLE = BeforeValidator(_whole)
 LoadName = Annotated[str, Field(min_length=1, max_length=31, examples=["miner"])]
 LevelName = Annotated[str, Field(min_length=1, max_length=31, examples=["eco"])]
-DurationS = Annotated[int, Field(ge=60, le=86_400, description="For how long; else as bitgrid_rules.yaml says.")]
+DurationS = Annotated[
+    int, Field(ge=60, le=86_400, description="For how long; else as bitgrid_rules.yaml says."), _WHOLE
+]
 Day = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", examples=["2025-05-01"])
 ]
@@ -120,7 +129,7 @@ class EstopBody(Body):
 class AutonomyBody(Body):
     """How much the rules may do by themselves."""
 
-    autonomy: Annotated[int, Field(ge=0, le=3, description="0 manual, 1 assisted, 2 semi, 3 full.")]
+    autonomy: Annotated[int, Field(ge=0, le=3, description="0 manual, 1 assisted, 2 semi, 3 full."), _WHOLE]
 
 
 class ConfirmBody(Body):

@@ -35,8 +35,12 @@ _WHY = {
 
 
 @cache
-def document() -> Json:
-    """The whole document; shared, not to be changed."""
+def document(cookie: str) -> Json:
+    """The whole document; shared, not to be changed.
+
+    Args:
+        cookie: the name of a session's cookie.
+    """
     schemas = _Schemas([model for operation in OPERATIONS for model in _models(operation)])
     paths: dict[str, Json] = {}
     for operation in OPERATIONS:
@@ -64,7 +68,7 @@ def document() -> Json:
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": "__Host-bitgrid",
+                    "name": cookie,
                     "description": "A person who has logged in to the pages.",
                 },
             },
@@ -148,11 +152,18 @@ def _responses(operation: Operation[Any], schemas: _Schemas) -> Json:
     found: Json = {"description": "As asked.", "content": {"application/json": {"schema": answer}}}
     if operation.links:
         found["links"] = {
-            name: {"operationId": name, "parameters": parameters} for name, parameters in operation.links
+            name: {"operationId": name} | ({_place(name): values} if values else {})
+            for name, values in operation.links
         }
     codes = {*_ANYWHERE, 422, *operation.refusals, *((413, 415) if operation.takes_body else ())}
     refusals = {str(code): {"$ref": f"#/components/responses/{code}"} for code in sorted(codes)}
     return {str(operation.status): found, **refusals}
+
+
+def _place(name: str) -> str:
+    """Where a link puts what it takes from an answer."""
+    takes_body = any(operation.takes_body for operation in OPERATIONS if operation.name == name)
+    return "requestBody" if takes_body else "parameters"
 
 
 def _refusals(schemas: _Schemas) -> Json:

@@ -7,14 +7,31 @@ from typing import Any
 from bitgrid.web.api import ahead, explaining, given, models, now, recorded, wishes
 from bitgrid.web.api.operation import Operation
 
-_TO_EXPLAIN = (("explain", {"id": "$response.body#/entries/0/id"}),)
-_DECISION_TO_EXPLAIN = (("explain", {"id": "$response.body#/decisions/0/id"}),)
-_TO_NEXT = (("timeline", {"after": "$response.body#/next"}),)
+_LOOK = (("state", {}), ("decisions", {}))
+"""After a wish: look what has come of it."""
+_NEWEST = "$response.body#/decisions/0"
+
+_LOAD = {"load": f"{_NEWEST}/load"}
+_ACT = (("confirm", {**_LOAD, "level": f"{_NEWEST}/level"}), ("override", _LOAD), ("whatif", _LOAD))
 
 OPERATIONS: tuple[Operation[Any], ...] = (
-    Operation("state", "GET", "/state", models.StateAnswer, now.state),
+    Operation(
+        "state",
+        "GET",
+        "/state",
+        models.StateAnswer,
+        now.state,
+        links=(("override", {}), ("estop", {}), ("autonomy", {})),
+    ),
     Operation("health", "GET", "/health", models.HealthAnswer, now.health),
-    Operation("decisions", "GET", "/decisions", models.DecisionsAnswer, now.decisions, links=_DECISION_TO_EXPLAIN),
+    Operation(
+        "decisions",
+        "GET",
+        "/decisions",
+        models.DecisionsAnswer,
+        now.decisions,
+        links=(("explain", {"id": f"{_NEWEST}/id"}), *_ACT),
+    ),
     Operation(
         "timeline",
         "GET",
@@ -23,7 +40,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         recorded.timeline,
         given.TimelineQuery,
         (503,),
-        links=_TO_EXPLAIN,
+        links=(("explain", {"id": "$response.body#/entries/0/id"}),),
     ),
     Operation(
         "explain",
@@ -34,10 +51,20 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         given.DecisionName,
         (404, 503),
     ),
-    Operation("preview", "GET", "/preview", models.PlanAnswer, ahead.preview, refusals=(503,)),
+    Operation(
+        "preview",
+        "GET",
+        "/preview",
+        models.PlanAnswer,
+        ahead.preview,
+        refusals=(503,),
+        links=(("whatif", {}), ("plan", {})),
+    ),
     Operation("plan", "GET", "/plan", models.PlanAnswer, ahead.plan, given.PlanQuery, (503,)),
     Operation("kpi", "GET", "/kpi", models.KpiAnswer, recorded.kpi, given.KpiQuery, (503,)),
-    Operation("config", "GET", "/config", models.ConfigAnswer, recorded.config, refusals=(503,)),
+    Operation(
+        "config", "GET", "/config", models.ConfigAnswer, recorded.config, refusals=(503,), links=(("reload", {}),)
+    ),
     Operation("whatif", "POST", "/whatif", models.WhatIfAnswer, ahead.whatif, given.WhatIfBody, (503,)),
     Operation(
         "override",
@@ -47,6 +74,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         wishes.override,
         given.OverrideBody,
         wishes.REFUSALS,
+        links=_LOOK,
     ),
     Operation(
         "autonomy",
@@ -56,12 +84,31 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         wishes.autonomy,
         given.AutonomyBody,
         wishes.REFUSALS,
+        links=_LOOK,
     ),
     Operation(
-        "confirm", "POST", "/confirm", models.AcceptedAnswer, wishes.confirm, given.ConfirmBody, wishes.REFUSALS
+        "confirm",
+        "POST",
+        "/confirm",
+        models.AcceptedAnswer,
+        wishes.confirm,
+        given.ConfirmBody,
+        wishes.REFUSALS,
+        links=_LOOK,
     ),
-    Operation("ack", "POST", "/ack", models.AcceptedAnswer, wishes.ack, given.EmptyBody, wishes.REFUSALS),
-    Operation("estop", "POST", "/estop", models.AcceptedAnswer, wishes.estop, given.EstopBody, wishes.REFUSALS),
+    Operation(
+        "ack", "POST", "/ack", models.AcceptedAnswer, wishes.ack, given.EmptyBody, wishes.REFUSALS, links=_LOOK
+    ),
+    Operation(
+        "estop",
+        "POST",
+        "/estop",
+        models.AcceptedAnswer,
+        wishes.estop,
+        given.EstopBody,
+        wishes.REFUSALS,
+        links=(("ack", {}), *_LOOK),
+    ),
     Operation(
         "reload",
         "POST",
@@ -70,5 +117,6 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         wishes.reload,
         given.EmptyBody,
         wishes.REFUSALS,
+        links=(("config", {}),),
     ),
 )
