@@ -4,6 +4,7 @@ May touch: the MQTT broker named in site.yaml (`bus.client` alone; importing thi
 """
 
 from bitgrid.bus.messages import (
+    AccountNote,
     AutonomyRequest,
     CommandReply,
     ConfirmRequest,
@@ -35,6 +36,7 @@ from bitgrid.bus.port import Bus, Handler, Received
 from bitgrid.bus.topics import Topics
 
 __all__ = [
+    "AccountNote",
     "AutonomyRequest",
     "Bus",
     "CommandReply",

@@ -67,6 +67,11 @@ class Topics:
         """A wish to hand out a research bundle."""
         return f"bitgrid/{self.site}/cmd/export"
 
+    @property
+    def account(self) -> str:
+        """Who may look or ask has changed; to be recorded."""
+        return f"bitgrid/{self.site}/cmd/account"
+
     def event(self, kind: str) -> str:
         """What happened: safety, health, audit."""
         return f"bitgrid/{self.site}/event/{kind}"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bitgrid.bus import HealthStatus, Received
+from bitgrid.control.account_notes import AccountNotes
 from bitgrid.control.engine import Engine
 from bitgrid.control.guard_channel import GuardChannel
 from bitgrid.control.modes import Modes
@@ -50,6 +51,7 @@ def main() -> None:
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
     hear(topics.export, research.on_request)
+    hear(topics.account, AccountNotes(engine, bus).on_note)
     reports = service.start_thread(
         "guard-reports",
         lambda: channel.listen(

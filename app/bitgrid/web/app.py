@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, request
@@ -16,7 +16,9 @@ from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
+from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
+from bitgrid.web.rooms import energy, exports, people, system
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -47,6 +49,7 @@ class Web:
         stopping: set when the process is to end.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
+        jobs: long work, one at a time.
     """
 
     config: Config
@@ -58,6 +61,7 @@ class Web:
     stopping: threading.Event
     kpis: KpiDesk | None = None
     places: Places | None = None
+    jobs: Jobs = field(kw_only=True)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -74,6 +78,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     keys: Path = KEYS,
     kpis: KpiDesk | None = None,
     places: Places | None = None,
+    jobs: Jobs | None = None,
 ) -> Flask:
     """The application: page, fragments, socket and API.
 
@@ -86,6 +91,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
         keys: the directory of the accounts, which only this process may read.
         kpis: where key figures are asked for.
         places: where the house's data and configuration are.
+        jobs: how long work is done; given by tests.
 
     Raises:
         AccountsError: there is a log-in, and what sessions are signed with cannot be read or made.
@@ -98,12 +104,27 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis, places)
+    web = Web(
+        config,
+        view,
+        asker,
+        clock,
+        words,
+        fragments,
+        stopping or threading.Event(),
+        kpis,
+        places,
+        jobs=jobs or Jobs(clock),
+    )
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web)
     door = entry.guard(app, config.site.web, keys)
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
+    app.register_blueprint(energy.routes(web))
+    app.register_blueprint(system.routes(web, door))
+    app.register_blueprint(people.routes(web, door))
+    app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app

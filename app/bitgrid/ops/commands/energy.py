@@ -45,7 +45,11 @@ def energy(  # noqa: PLR0913, PLR0917  one option each
         asked = Period(from_s, to_s, meant.zone, meant.block_s)
     spoken = meant.language(language)
     reckoned = meant.reckon(asked)
-    answer = as_json(reckoned, spoken) | {"groups": groups(reckoned, Words.of(spoken, meant.zone)), "blocks": None}
+    answer = as_json(reckoned, spoken) | {
+        "block_s": meant.block_s,
+        "groups": groups(reckoned, Words.of(spoken, meant.zone)),
+        "blocks": None,
+    }
     if to_s - from_s <= MOST_DAYS * _DAY_S:
         with kpi_errors_told():
             answer["blocks"] = blocks(meant.recorded, asked, meant.now_s)

@@ -1,4 +1,4 @@
-"""A period block by block, for a chart: what each of its blocks was, in the same words and sources as the figures."""
+"""A period block by block, for a chart: what each of its blocks was, from the same records as the figures."""
 
 from __future__ import annotations
 
