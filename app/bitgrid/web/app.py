@@ -18,7 +18,7 @@ from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import energy, exports, people, system
+from bitgrid.web.rooms import energy, exports, people, rules, system
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -49,7 +49,7 @@ class Web:
         stopping: set when the process is to end.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
-        jobs: long work, one at a time.
+        jobs: long work, one piece at a time.
     """
 
     config: Config
@@ -61,7 +61,10 @@ class Web:
     stopping: threading.Event
     kpis: KpiDesk | None = None
     places: Places | None = None
-    jobs: Jobs = field(kw_only=True)
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -78,7 +81,6 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     keys: Path = KEYS,
     kpis: KpiDesk | None = None,
     places: Places | None = None,
-    jobs: Jobs | None = None,
 ) -> Flask:
     """The application: page, fragments, socket and API.
 
@@ -91,7 +93,6 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
         keys: the directory of the accounts, which only this process may read.
         kpis: where key figures are asked for.
         places: where the house's data and configuration are.
-        jobs: how long work is done; given by tests.
 
     Raises:
         AccountsError: there is a log-in, and what sessions are signed with cannot be read or made.
@@ -104,18 +105,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
     fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(
-        config,
-        view,
-        asker,
-        clock,
-        words,
-        fragments,
-        stopping or threading.Event(),
-        kpis,
-        places,
-        jobs=jobs or Jobs(clock),
-    )
+    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis, places)
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web)
     door = entry.guard(app, config.site.web, keys)
@@ -126,6 +116,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(people.routes(web, door))
     app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
+    app.register_blueprint(rules.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app
 

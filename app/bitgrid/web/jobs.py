@@ -170,8 +170,8 @@ class Jobs:
             running.process.wait()
         listening.join(GRACE_MACHINE_S)
         with running.output, self._lock:
-            ended = _ended(running, limit)
-            self._jobs[job_id] = replace(self._jobs[job_id], **ended)
+            if job_id in self._jobs:
+                self._jobs[job_id] = _ended(self._jobs[job_id], running, limit)
             del self._running[job_id]
 
     def _listen(self, job_id: str, running: _Running) -> None:
@@ -208,19 +208,19 @@ def _wait(running: _Running, limit_s: float) -> None:
             return
 
 
-def _ended(running: _Running, limit: str) -> dict[str, str]:
-    """What is to be kept of a child that has ended."""
+def _ended(job: Job, running: _Running, limit: str) -> Job:
+    """A job whose child has ended."""
     code = running.process.returncode
     if running.is_cancelled:
-        return {"state": "cancelled"}
+        return replace(job, state="cancelled")
     if limit or code:
         said = "\n".join(running.lines).strip().removeprefix("Error: ")
-        return {"state": "failed", "problem": limit or said or f"it ended with {code} and said nothing"}
+        return replace(job, state="failed", problem=limit or said or f"it ended with {code} and said nothing")
     running.output.seek(0)
     result = running.output.read(MAX_RESULT_BYTES + 1)
     if len(result) > MAX_RESULT_BYTES:
-        return {"state": "failed", "problem": f"it printed more than {MAX_RESULT_BYTES} bytes"}
-    return {"state": "done", "result": result.decode(errors="replace")}
+        return replace(job, state="failed", problem=f"it printed more than {MAX_RESULT_BYTES} bytes")
+    return replace(job, state="done", result=result.decode(errors="replace"))
 
 
 def _start(command: list[str], output: IO[bytes]) -> subprocess.Popen[bytes]:

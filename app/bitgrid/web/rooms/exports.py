@@ -11,6 +11,8 @@ from flask import Blueprint, Response, redirect, request, send_file
 
 from bitgrid.web import bundles, entry, security
 from bitgrid.web.answers import answer_text
+from bitgrid.web.asking import Outcome
+from bitgrid.web.flags_file import research_switched
 from bitgrid.web.problems import Refusal
 from bitgrid.web.rooms.system import system_page
 
@@ -33,6 +35,16 @@ def routes(web: Web, door: entry.Door) -> Blueprint:
             kept = {key: request.form.get(key, "") for key in ("first", "last")}
             return system_page(web, door, refusal.status, problem=refusal, kept=kept)
         return _back(web)
+
+    @blueprint.post("/research")
+    def switch() -> Response:
+        security.check_form()
+        try:
+            outcome = _switch(web, is_on=request.form.get("on") == "yes")
+        except Refusal as refusal:
+            return system_page(web, door, refusal.status, problem=refusal)
+        address = f"/system?lang={web.language()}&asked={outcome.request_id}#research"
+        return cast("Response", redirect(address, 303))
 
     @blueprint.post("/cancel")
     def cancel() -> Response:
@@ -57,6 +69,19 @@ def routes(web: Web, door: entry.Door) -> Blueprint:
         return send_file(path.resolve(), "application/zip", as_attachment=True, download_name=path.name)
 
     return blueprint
+
+
+def _switch(web: Web, *, is_on: bool) -> Outcome:
+    """Ask that research is switched in flags.yaml; `rules` writes it, and the ledger tells of it.
+
+    Raises:
+        Refusal: the file cannot be read.
+    """
+    try:
+        text, before = research_switched(_config(web), is_on=is_on)
+    except (OSError, ValueError) as error:
+        raise Refusal(503, "no_flags", f"flags.yaml cannot be read: {error}") from error
+    return web.asker.configure("flags.yaml", text, before, entry.actor(ACTOR))
 
 
 def _begin(web: Web) -> None:
