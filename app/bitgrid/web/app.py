@@ -14,11 +14,12 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
-from bitgrid.web import api, entry, live, log_in, pages, security
+from bitgrid.web import api, entry, live, log_in, metrics, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
+from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import plan, timeline
+from bitgrid.web.rooms import energy, exports, people, plan, rules, system, timeline
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -49,6 +50,7 @@ class Web:
         stopping: set when the process is to end.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
+        jobs: long work, one piece at a time.
     """
 
     config: Config
@@ -60,11 +62,13 @@ class Web:
     stopping: threading.Event
     kpis: KpiDesk | None = None
     places: Places | None = None
+    jobs: Jobs = field(init=False)
     hypotheses: Hypotheses = field(init=False)
     """What the kernel would decide next, under other values, and after a wish."""
 
     def __post_init__(self) -> None:
         """Hypotheses go on from the house's own ledger."""
+        self.jobs = Jobs(self.clock)
         self.hypotheses = Hypotheses(None if self.places is None else self.places.data, self.clock)
 
     def language(self) -> Language:
@@ -112,9 +116,15 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     door = entry.guard(app, config.site.web, keys)
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
+    app.register_blueprint(energy.routes(web))
+    app.register_blueprint(system.routes(web, door))
+    app.register_blueprint(people.routes(web, door))
+    app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
     app.register_blueprint(timeline.routes(web))
     app.register_blueprint(plan.routes(web))
+    app.register_blueprint(metrics.routes(web))
+    app.register_blueprint(rules.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from bitgrid.web import entry, security
 from bitgrid.web.answers import answer_text
 from bitgrid.web.asking import Outcome
-from bitgrid.web.problems import Refusal, as_json
+from bitgrid.web.problems import Refusal, as_json, is_programs
 from bitgrid.web.rooms.showing import show
 
 if TYPE_CHECKING:
@@ -87,14 +87,15 @@ def _answer(web: Web, outcome: Outcome) -> Response:
 
 def _failed(error: HTTPException) -> Response:
     """What Flask refuses by itself (no such page, too long a body): plain to people, a problem to programs."""
-    if not request.path.startswith("/api/"):
-        return cast("Response", error.get_response())
+    answer = cast("Response", error.get_response())
+    if not is_programs(request.path):
+        return answer
     code = error.name.lower().replace(" ", "_")
-    return as_json(Refusal(error.code or 500, code, error.description or error.name))
+    return as_json(Refusal(error.code or 500, code, error.description or error.name), answer.headers.get("Allow"))
 
 
 def _refused(web: Web, refusal: Refusal) -> Response:
-    if request.path.startswith("/api/"):
+    if is_programs(request.path):
         return as_json(refusal)
     words = web.words[web.language()]
     text = words.either(f"refusal-{refusal.code}", refusal.detail)
