@@ -105,7 +105,10 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
-    live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
+    sockets = live.Sockets(web.fragments, clock, web.stopping, web.language)
+    sockets.register(app)
+    view.when_decided(fragments.expire)
+    view.when_decided(sockets.wake)
     return app
 
 

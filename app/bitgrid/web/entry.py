@@ -126,7 +126,7 @@ class Door:
         self.limits.take(LOG_INS, "log-in", _address())
         if not self.lacks_operator:
             raise Refusal(409, "not_first", "Somebody has an account already, so none was made. Log in.")
-        if not compare_digest(code.strip(), self._setup_code()):
+        if not compare_digest(code.strip().encode(), self._setup_code().encode()):
             return "wrong_code"
         try:
             self._accounts.set_user(name, password, Role.OPERATOR)

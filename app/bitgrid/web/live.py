@@ -55,6 +55,11 @@ class Fragments:
                 self._made[language] = made
             return made[1]
 
+    def expire(self) -> None:
+        """What has been rendered is old: something was decided."""
+        with self._lock:
+            self._made.clear()
+
     def changes(self, language: Language, sent: dict[str, str]) -> str:
         """The parts that differ from what was sent; ``sent`` is brought up to date."""
         parts = {name: html for name, html in self.recent(language).items() if sent.get(name) != html}
@@ -63,38 +68,52 @@ class Fragments:
 
 
 class Sockets:
-    """The WebSocket endpoint. Every open socket holds a thread, so their number is bounded."""
+    """The WebSocket endpoint. Every open socket holds a thread, so their number is bounded.
+
+    What changes by itself is sent twice a second of the machine, a decision at once.
+    """
 
     def __init__(
         self, fragments: Fragments, clock: Clock, stopping: threading.Event, language: Callable[[], Language]
     ) -> None:
         self._fragments, self._clock, self._stopping, self._language = fragments, clock, stopping, language
         self._places = threading.BoundedSemaphore(MAX_SOCKETS)
+        self._news: set[threading.Event] = set()
 
     def register(self, app: Flask) -> None:
         """Serve ``/ws``."""
         app.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": MAX_MESSAGE_BYTES}
         Sock(app).route("/ws")(self._serve)
 
+    def wake(self) -> None:
+        """Something was decided: tell it to everybody now."""
+        for news in tuple(self._news):
+            news.set()
+
     def _serve(self, ws: Any) -> None:  # noqa: ANN401  simple-websocket is untyped
         if not self._places.acquire(blocking=False):
             ws.close(TRY_AGAIN_LATER, "too many pages are open; this one asks every few seconds instead")
             return
+        news = threading.Event()
+        self._news.add(news)
         try:
             # A client that vanished without a word is noticed by the system, and its thread comes free.
             ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_CLIENT_MS)
             with contextlib.suppress(OSError):
-                self._push(ws, self._language())
+                self._push(ws, self._language(), news)
         finally:
+            self._news.discard(news)
             self._places.release()
 
-    def _push(self, ws: Any, language: Language) -> None:  # noqa: ANN401  simple-websocket is untyped
+    def _push(self, ws: Any, language: Language, news: threading.Event) -> None:  # noqa: ANN401  simple-websocket is untyped
         sent: dict[str, str] = {}
         while True:
             html = self._fragments.changes(language, sent)
             if html:
                 ws.send(html)
-            if self._clock.wait(self._stopping, PUSH_INTERVAL_MACHINE_S * self._clock.speed):
+            self._clock.wait(news, PUSH_INTERVAL_MACHINE_S * self._clock.speed)
+            news.clear()
+            if self._stopping.is_set():
                 ws.close(SERVICE_RESTART, "BitGrid's page is restarting")
                 return
             if ws.receive(timeout=0) is not None:
