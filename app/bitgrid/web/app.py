@@ -105,7 +105,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
-    live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
+    live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes).register(app)
     return app
 
 
