@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from bitgrid.bus import (
+    AutonomyRequest,
     Bus,
     CommandReply,
+    ConfirmRequest,
     DecisionEvent,
     EnergyStateMessage,
     EstopRequest,
+    ExportRequest,
     Handler,
     Health,
     HealthStatus,
@@ -22,6 +25,7 @@ from bitgrid.bus import (
     OverrideRequest,
     Quality,
     Received,
+    ReloadRequest,
     SignalView,
     Topics,
     decode,
@@ -50,6 +54,7 @@ SUNNY = {
     "miner.temp_c": 61.5,
 }
 PRICES = {"import_price_ct_kwh": 31.2, "miner.sats_per_kwh": 42.0}
+Asked = OverrideRequest | EstopRequest | AutonomyRequest | ConfirmRequest | ReloadRequest | ExportRequest
 MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)))
 
 
@@ -151,7 +156,7 @@ class Talk:
         self._hear(lambda _request_id: None)
 
     def _hear(self, answer: Callable[[str], None]) -> None:
-        def note(model: type[OverrideRequest | EstopRequest]) -> Handler:
+        def note(model: type[Asked]) -> Handler:
             def handler(received: Received) -> None:
                 request = decode(model, received.payload)
                 assert request is not None
@@ -162,6 +167,10 @@ class Talk:
 
         self.bus.subscribe(self.topics.override, note(OverrideRequest))
         self.bus.subscribe(self.topics.estop, note(EstopRequest))
+        self.bus.subscribe(self.topics.autonomy, note(AutonomyRequest))
+        self.bus.subscribe(self.topics.confirm, note(ConfirmRequest))
+        self.bus.subscribe(self.topics.reload, note(ReloadRequest))
+        self.bus.subscribe(self.topics.export, note(ExportRequest))
 
 
 def decide_on(at_s: float, signals: dict[str, float], **more: Any) -> dict[str, Any]:

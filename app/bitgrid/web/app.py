@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, request
@@ -16,6 +16,7 @@ from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
+from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.kpis import KpiDesk
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
@@ -58,6 +59,12 @@ class Web:
     stopping: threading.Event
     kpis: KpiDesk | None = None
     places: Places | None = None
+    hypotheses: Hypotheses = field(init=False)
+    """What the kernel would decide next, under other values, and after a wish."""
+
+    def __post_init__(self) -> None:
+        """Hypotheses go on from the house's own ledger."""
+        self.hypotheses = Hypotheses(None if self.places is None else self.places.data, self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -105,7 +112,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
-    sockets = live.Sockets(web.fragments, clock, web.stopping, web.language)
+    sockets = live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes)
     sockets.register(app)
     view.when_decided(fragments.expire)
     view.when_decided(sockets.wake)

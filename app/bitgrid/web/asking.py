@@ -5,10 +5,24 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bitgrid.bus import Bus, CommandReply, EstopRequest, Message, OverrideRequest, Received, Topics, decode
+from bitgrid.bus import (
+    AutonomyRequest,
+    Bus,
+    CommandReply,
+    ConfirmRequest,
+    EstopRequest,
+    ExportRequest,
+    Message,
+    OverrideRequest,
+    Received,
+    ReloadRequest,
+    Topics,
+    decode,
+)
 from bitgrid.clock import Clock
 
 WAIT_MACHINE_S = 2.0
@@ -57,6 +71,35 @@ class Asker:
         """Ask for the emergency stop of every load, or acknowledge it."""
         request = EstopRequest(request_id=_new_id(), engage=engage, actor=actor)
         return self._ask(self._topics.estop, request, request.request_id)
+
+    def autonomy(self, level: int, actor: str) -> Outcome:
+        """Ask that the rules do more or less by themselves: 0 manual, 1 assisted, 2 semi, 3 full."""
+        request = AutonomyRequest(request_id=_new_id(), autonomy=level, actor=actor)
+        return self._ask(self._topics.autonomy, request, request.request_id)
+
+    def confirm(self, load: str, level: str, actor: str) -> Outcome:
+        """Say yes to what waits for it: the level (or off) that the last decision suggests."""
+        request = ConfirmRequest(request_id=_new_id(), load=load, level=level, actor=actor)
+        return self._ask(self._topics.confirm, request, request.request_id)
+
+    def reload(self, actor: str) -> Outcome:
+        """Ask to read the configuration anew, all of it or nothing of it."""
+        request = ReloadRequest(request_id=_new_id(), actor=actor)
+        return self._ask(self._topics.reload, request, request.request_id)
+
+    def export(self, kinds: Sequence[str], from_s: int, to_s: int, actor: str) -> Outcome:
+        """Ask to have it recorded that a research bundle is handed out; where it is, ``reply.text`` is its id.
+
+        Args:
+            kinds: what it is to hold, by the archive's names.
+            from_s: where its period begins, UTC epoch seconds.
+            to_s: where it ends, itself left out.
+            actor: who asks.
+        """
+        request = ExportRequest(
+            request_id=_new_id(), bundle_id=_new_id(), kinds=list(kinds), from_s=from_s, to_s=to_s, actor=actor
+        )
+        return self._ask(self._topics.export, request, request.request_id)
 
     def outcome(self, request_id: str) -> Outcome | None:
         """What became of one of the last requests."""

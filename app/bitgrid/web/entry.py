@@ -32,6 +32,8 @@ OPEN_ENDPOINTS = frozenset({"static", "entry.form", "entry.log_in", "entry.begin
 NEEDS: dict[str, Scope] = {
     "api.override": "override",
     "pages.override": "override",
+    "pages.wish": "override",
+    "pages.confirm": "override",
     "api.estop": "override",
     "pages.estop": "override",
     "entry.log_out": "read",

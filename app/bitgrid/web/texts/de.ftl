@@ -130,7 +130,7 @@ control-start = Starten
 control-level = { $level }
 control-end = Handbetrieb beenden
 control-estop = Not-Halt
-control-estop-hint = sofort alles aus, bis zur Quittierung
+control-estop-hint = sofort alles aus; wieder an erst nach dem Quittieren, frühestens in { $time }
 control-ack = Not-Halt quittieren
 control-hint = Sicherheit und Speicherreserve gehen jedem Wunsch vor.
 

@@ -130,7 +130,7 @@ control-start = Start
 control-level = { $level }
 control-end = End what was asked by hand
 control-estop = Emergency stop
-control-estop-hint = everything off at once, until acknowledged
+control-estop-hint = everything off at once; on again only when acknowledged, in { $time } at the earliest
 control-ack = Acknowledge the emergency stop
 control-hint = Safety and the battery's reserve stay above every wish.
 
