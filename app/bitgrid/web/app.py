@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, request
@@ -47,6 +47,7 @@ class Web:
         words: the texts of each language.
         fragments: the rendered page, part by part.
         stopping: set when the process is to end.
+        hypotheses: what the kernel would decide next, under other values, and after a wish.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
     """
@@ -58,14 +59,9 @@ class Web:
     words: dict[Language, Words]
     fragments: live.Fragments
     stopping: threading.Event
+    hypotheses: Hypotheses
     kpis: KpiDesk | None = None
     places: Places | None = None
-    hypotheses: Hypotheses = field(init=False)
-    """What the kernel would decide next, under other values, and after a wish."""
-
-    def __post_init__(self) -> None:
-        """Hypotheses go on from the house's own ledger."""
-        self.hypotheses = Hypotheses(None if self.places is None else self.places.data, self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -105,8 +101,10 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     Htmx(app)
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
-    fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis, places)
+    hypotheses = Hypotheses(None if places is None else places.data, clock)
+    fragments = live.Fragments(app.jinja_env, config, view, words, clock, hypotheses)
+    ending = stopping or threading.Event()
+    web = Web(config, view, asker, clock, words, fragments, ending, hypotheses, kpis, places)
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web)
     door = entry.guard(app, config.site.web, keys)

@@ -18,7 +18,7 @@ from bitgrid.explain import Language
 from bitgrid.web.accounts import Scope
 from bitgrid.web.house import House
 from bitgrid.web.hypotheses import Hypotheses
-from bitgrid.web.next_card import PLANNED_H, Planned
+from bitgrid.web.next_card import Planned
 from bitgrid.web.page import Pages
 from bitgrid.web.problems import Refusal
 from bitgrid.web.view import HouseView
@@ -104,7 +104,7 @@ class Fragments:
 
     def _plan(self) -> Planned | None:
         try:
-            plan = self._hypotheses.plan(PLANNED_H)
+            plan = self._hypotheses.plan()
         except Refusal:
             return None
         return None if plan.is_old else plan.loads

@@ -57,9 +57,9 @@ def _rows(load: str, state: LoadState, house: House, config: Config, words: Word
         yield Row(words.t("row-lease"), figures.duration(state.lease_left_s))
     if state.override is not None:
         ends_at_s = state.override.get("ends_at_s")
-        known = isinstance(ends_at_s, int | float)
-        yield Row(
-            words.t("row-override"), words.until(ends_at_s, house.now_s) if known else words.t("override-on")
+        until = (
+            words.until(ends_at_s, house.now_s) if isinstance(ends_at_s, int | float) else words.t("override-on")
         )
+        yield Row(words.t("row-override"), until)
     if next(entry for entry in config.site.loads if entry.id == load).relay is None:
         yield Row(words.t("row-relay"), words.t("relay-none"))

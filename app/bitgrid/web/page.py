@@ -12,6 +12,7 @@ from bitgrid.web.words import UNKNOWN, Words
 HASH_SHOWN = 8
 DURATIONS_MIN = (30, 60, 120, 240, 480)
 AUTONOMIES = range(4)
+SEMI = 2
 
 
 class Pages:
@@ -150,7 +151,8 @@ class Pages:
     @property
     def stop_text(self) -> str:
         """What the stop button does: how long it stops, and what is then."""
-        key = "control-stop-for" if self.autonomy in {None, AUTONOMIES[-1]} else "control-stop-for-good"
+        starts_by_itself = self.autonomy is None or self.autonomy >= SEMI
+        key = "control-stop-for" if starts_by_itself else "control-stop-for-good"
         return self.words.t(key, time=self.words.figures.duration(self.default_min * 60))
 
     @property

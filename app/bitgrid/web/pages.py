@@ -85,18 +85,18 @@ def _wish(web: Web) -> Response:
             "path": "/autonomy",
             "fields": {"autonomy": str(level)},
             "heading": words.t("wish-autonomy", name=words.t(f"autonomy-{level}")),
-            "texts": [words.t(f"autonomy-{level}-then")],
+            "text": words.t(f"autonomy-{level}-then"),
             "is_granted": True,
         }
     else:
         wish = wishes.read(request.args, web.config)
-        texts, is_granted = wishes.consequences(wish, web, words)
+        text, is_granted = wishes.consequence(wish, web, words)
         fields = {"load": wish.load, "wish": wish.told}
         asked = {
             "path": "/override",
             "fields": fields if wish.minutes is None else fields | {"minutes": str(wish.minutes)},
             "heading": wishes.heading(wish, words),
-            "texts": texts,
+            "text": text,
             "is_granted": is_granted,
         }
     if htmx_request.htmx:

@@ -20,7 +20,7 @@ class Waiting:
     Args:
         load: whose.
         level: what it would be set to.
-        sentence: what waits, why, and how long.
+        sentence: what waits, and how long.
         then: what a yes brings beyond that.
         button: what the yes is called.
     """
@@ -45,9 +45,8 @@ def found(house: House, rules: Rules, words: Words) -> list[Waiting]:
 def _wish(decided: Decided, house: House) -> str | None:
     """The level that waits; a yes counts only while the block of the decision lasts."""
     view = decided.view
-    if view.code != WAITS or view.binding is None or house.now_s >= view.valid_until_s:
-        return None
-    return view.binding.level
+    is_over = view.code != WAITS or house.now_s >= view.valid_until_s
+    return None if is_over or view.binding is None else view.binding.level
 
 
 def _waiting(load: str, level: str, view: RecordView, rules: Rules, words: Words) -> Waiting:
@@ -56,7 +55,7 @@ def _waiting(load: str, level: str, view: RecordView, rules: Rules, words: Words
     return Waiting(
         load=load,
         level=level,
-        sentence=words.sentence(view),
+        sentence="" if view.binding is None else words.cause(view.binding, view),
         then=words.t(f"waits-then-{kind}", time=words.figures.duration(blocks * rules.block_s)),
         button=words.t(f"waits-{kind}", load=words.load(load), level=words.level(level)),
     )

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from bitgrid.config import Config
-from bitgrid.explain import read_record
-from bitgrid.kernel import Decision, decision_record
-from bitgrid.replay.consequence import Consequence, Kind
+from bitgrid.replay.consequence import Kind
 from bitgrid.web.asking import Asker, Outcome
+from bitgrid.web.consequences import said
 from bitgrid.web.problems import Refusal
 from bitgrid.web.words import Words
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 Action = Literal["start", "stop", "level", "end"]
 _ACTIONS = frozenset({"start", "stop", "end", "level"})
-FULL_AUTONOMY = 3
 
 
 @dataclass(frozen=True)
@@ -81,8 +79,8 @@ def heading(wish: Wish, words: Words) -> str:
     return words.t(f"wish-{wish.action}", load=name, level=level, time=length)
 
 
-def consequences(wish: Wish, web: Web, words: Words) -> tuple[list[str], bool]:
-    """What would come of a wish, in sentences, and whether the rules would grant it now.
+def consequence(wish: Wish, web: Web, words: Words) -> tuple[str, bool]:
+    """What would come of a wish, in words, and whether the rules would grant it now.
 
     Where nobody can tell (nothing decided yet, the rules silent), that is said, and it may be asked all the same:
     what is granted is for the rules to decide.
@@ -90,28 +88,6 @@ def consequences(wish: Wish, web: Web, words: Words) -> tuple[list[str], bool]:
     try:
         came = web.hypotheses.consequence(wish.load, wish.action, wish.level, wish.duration_s)
     except Refusal as refusal:
-        why = words.either(f"refusal-{refusal.code}", refusal.detail)
-        return [words.t("wish-unforeseen", why=why)], True
-    return _told(wish, came, web, words), came.kind is not Kind.REFUSED
-
-
-def _told(wish: Wish, came: Consequence, web: Web, words: Words) -> list[str]:
-    now_s = web.clock.now()
-    at = words.figures.moment(came.at_s, now_s)
-    after = words.figures.duration(came.at_s - now_s)
-    then = _sentence(came.decision, words)
-    if wish.action == "end":
-        return [words.t("wish-then-at-once", then=then)]
-    if came.kind is Kind.REFUSED:
-        return [words.t("wish-refused", then=then)]
-    if came.kind is Kind.BROKEN:
-        rule = words.either(f"rule-{came.decision.rule.value}", came.decision.rule.value)
-        return [words.t("wish-broken", rule=rule, time=at, after=after, then=then)]
-    if came.kind is Kind.OPEN:
-        return [words.t("wish-open", time=at)]
-    return [words.t("wish-ends", time=at, after=after, then=then)]
-
-
-def _sentence(decision: Decision, words: Words) -> str:
-    view = read_record(decision_record(decision))
-    return words.t("refusal-not_readable") if view is None else words.sentence(view)
+        why = words.either(f"unforeseen-{refusal.code}", refusal.detail)
+        return words.t("wish-unforeseen", why=why), True
+    return said(came, words, web.clock.now()), came.kind is not Kind.REFUSED
