@@ -1,5 +1,5 @@
 """Each room of the page in every state of a house that lives for everybody: after axe-core, for fingers, on small
-and large screens, light and dark, in both languages. What was seen is kept as pictures in test-results/pages.
+and large screens, light and dark, in both languages. What was seen is kept as pictures in var/pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from web.site import BROWSER
 from web.talk import REPOSITORY
 
 pytestmark = BROWSER
-PICTURES = REPOSITORY / "test-results" / "pages"
+PICTURES = REPOSITORY / "var" / "pages"
 VIEWPORTS = {"phone": (390, 844), "portrait": (820, 1180), "landscape": (1280, 800)}
 LOOKS = (("phone", "light"), ("portrait", "dark"), ("landscape", "light"))
 PASSWORD = "the sun is free"  # noqa: S105  of a house that lives for one test
