@@ -74,6 +74,11 @@ def test_the_way_in_is_for_everybody(page: Page, tmp_path: Path, language: str) 
         page.locator("[name=password]").fill("wrong password")
         page.locator("button").click()
         assert faults(page, f"login-wrong-{language}") == []
+        assert page.locator("[name=name]").input_value() == "anna"
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("button").click()
+        page.goto(f"{lived.url}/nothing/here?lang={language}")
+        assert faults(page, f"not-there-{language}") == []
     finally:
         lived.site.die()
 
