@@ -11,7 +11,7 @@ from simple_websocket import ConnectionClosed
 from bitgrid.clock import HeldClock
 from bitgrid.web import live
 from bitgrid.web.app import Web
-from web.talk import Talk
+from web.talk import SUNNY, Talk
 
 
 @pytest.fixture
@@ -91,6 +91,33 @@ def test_a_socket_pushes_until_the_process_ends_and_then_says_come_back(web: Web
     assert len(browser.heard) == 3
     assert 'id="why"' in browser.heard[0]
     assert browser.closed == 1012, "only then does the page's script connect again"
+
+
+def test_a_decision_is_sent_at_once_and_the_rest_twice_a_second(web: Web, talk: Talk, clock: HeldClock) -> None:
+    talk.all_well()
+    stopping, sent_at = threading.Event(), []
+
+    def then() -> None:
+        sent_at.append(clock.boot())
+        if len(sent_at) == 1:
+            talk.decision({**SUNNY, "battery_soc_pct": 49.0})
+        elif len(sent_at) == 3:
+            stopping.set()
+
+    browser, served = Browser(then), sockets(web, stopping)
+    web.view.when_decided(served.wake)
+    served._serve(browser)
+    assert "The battery is at 49" in browser.heard[1]
+    assert sent_at[1] == sent_at[0], "nobody waited"
+    assert sent_at[2] > sent_at[1]
+
+
+def test_the_same_decision_heard_twice_wakes_nobody_twice(web: Web, talk: Talk) -> None:
+    woken: list[str] = []
+    web.view.when_decided(lambda: woken.append("now"))
+    record = talk.decision()
+    talk.event(record)
+    assert woken == ["now"]
 
 
 def test_a_socket_that_breaks_frees_its_place(web: Web) -> None:

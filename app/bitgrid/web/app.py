@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask, request
 from htmx_flask import Htmx  # type: ignore[import-untyped]  # the package has no types
+from werkzeug.exceptions import HTTPException
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config
@@ -64,7 +65,7 @@ class Web:
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
-        asked = request.values.get("lang") or request.accept_languages.best_match(LANGUAGES)
+        asked = request.args.get("lang") or _told("lang") or request.accept_languages.best_match(LANGUAGES)
         return next((language for language in LANGUAGES if language == asked), self.config.site.language)
 
 
@@ -110,8 +111,19 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
     app.register_blueprint(api.routes(web))
-    live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes).register(app)
+    sockets = live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes)
+    sockets.register(app)
+    view.when_decided(fragments.expire)
+    view.when_decided(sockets.wake)
     return app
+
+
+def _told(field: str) -> str | None:
+    """A field of the form of this request; nothing where the form itself cannot be read."""
+    try:
+        return request.form.get(field)
+    except HTTPException:  # too long, too many fields: its route refuses it
+        return None
 
 
 def _assets(directory: Path) -> dict[str, str]:

@@ -79,6 +79,11 @@ class Fragments:
                 self._made[language, may] = made
             return made[1]
 
+    def expire(self) -> None:
+        """What has been rendered is old: something was decided."""
+        with self._lock:
+            self._made.clear()
+
     def changes(self, language: Language, sent: dict[str, str], may: frozenset[Scope] = NOBODY) -> str:
         """The parts that differ from what was sent; ``sent`` is brought up to date."""
         parts = {name: html for name, html in self.recent(language, may).items() if sent.get(name) != html}
@@ -106,7 +111,10 @@ class Fragments:
 
 
 class Sockets:
-    """The WebSocket endpoint. Every open socket holds a thread, so their number is bounded."""
+    """The WebSocket endpoint. Every open socket holds a thread, so their number is bounded.
+
+    What changes by itself is sent twice a second of the machine, a decision at once.
+    """
 
     def __init__(
         self,
@@ -119,31 +127,48 @@ class Sockets:
         self._fragments, self._clock, self._stopping = fragments, clock, stopping
         self._language, self._scopes = language, scopes
         self._places = threading.BoundedSemaphore(MAX_SOCKETS)
+        self._news: set[threading.Event] = set()
 
     def register(self, app: Flask) -> None:
         """Serve ``/ws``."""
         app.config["SOCK_SERVER_OPTIONS"] = {"max_message_size": MAX_MESSAGE_BYTES}
         Sock(app).route("/ws")(self._serve)
 
+    def wake(self) -> None:
+        """Something was decided: tell it to everybody now."""
+        for news in tuple(self._news):
+            news.set()
+
     def _serve(self, ws: Any) -> None:  # noqa: ANN401  simple-websocket is untyped
         if not self._places.acquire(blocking=False):
             ws.close(TRY_AGAIN_LATER, "too many pages are open; this one asks every few seconds instead")
             return
+        news = threading.Event()
+        self._news.add(news)
         try:
             # A client that vanished without a word is noticed by the system, and its thread comes free.
             ws.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_CLIENT_MS)
             with contextlib.suppress(OSError):
-                self._push(ws, self._language(), self._scopes())
+                self._push(ws, self._language(), self._scopes(), news)
         finally:
+            self._news.discard(news)
             self._places.release()
 
-    def _push(self, ws: Any, language: Language, may: frozenset[Scope]) -> None:  # noqa: ANN401  simple-websocket is untyped
+    def _push(
+        self,
+        ws: Any,  # noqa: ANN401  simple-websocket is untyped
+        language: Language,
+        may: frozenset[Scope],
+        news: threading.Event,
+    ) -> None:
         sent: dict[str, str] = {}
         for _ in range(SOCKET_PUSHES):
             html = self._fragments.changes(language, sent, may)
             if html:
                 ws.send(html)
-            if self._clock.wait(self._stopping, PUSH_INTERVAL_MACHINE_S * self._clock.speed):
+            self._clock.wait(news, PUSH_INTERVAL_MACHINE_S * self._clock.speed)
+            news.clear()
+            if self._stopping.is_set():
                 ws.close(SERVICE_RESTART, "BitGrid's page is restarting")
                 return
             if ws.receive(timeout=0) is not None:

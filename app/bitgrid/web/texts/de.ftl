@@ -189,6 +189,7 @@ source-open-meteo = { " " }und open-meteo
 
 login-title = Anmelden
 login-name = Name
+login-name-hint = Kleinbuchstaben und Ziffern
 login-password = Passwort
 login-do = Anmelden
 login-wrong = Name oder Passwort stimmt nicht.

@@ -189,6 +189,7 @@ source-open-meteo = { " " }and open-meteo
 
 login-title = Log in
 login-name = Name
+login-name-hint = small letters and digits
 login-password = Password
 login-do = Log in
 login-wrong = Name or password is wrong.
