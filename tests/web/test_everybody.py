@@ -1,5 +1,5 @@
 """Each room of the page in every state of a house that lives for everybody: after axe-core, for fingers, on small
-and large screens, light and dark, in both languages. What was seen is kept as pictures in test-results/pages.
+and large screens, light and dark, in both languages. What was seen is kept as pictures in var/pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from web.site import BROWSER
 from web.talk import REPOSITORY
 
 pytestmark = BROWSER
-PICTURES = REPOSITORY / "test-results" / "pages"
+PICTURES = REPOSITORY / "var" / "pages"
 VIEWPORTS = {"phone": (390, 844), "portrait": (820, 1180), "landscape": (1280, 800)}
 LOOKS = (("phone", "light"), ("portrait", "dark"), ("landscape", "light"))
 PASSWORD = "the sun is free"  # noqa: S105  of a house that lives for one test
@@ -74,6 +74,11 @@ def test_the_way_in_is_for_everybody(page: Page, tmp_path: Path, language: str) 
         page.locator("[name=password]").fill("wrong password")
         page.locator("button").click()
         assert faults(page, f"login-wrong-{language}") == []
+        assert page.locator("[name=name]").input_value() == "anna"
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("button").click()
+        page.goto(f"{lived.url}/nothing/here?lang={language}")
+        assert faults(page, f"not-there-{language}") == []
     finally:
         lived.site.die()
 

@@ -11,7 +11,7 @@ from simple_websocket import ConnectionClosed
 from bitgrid.clock import HeldClock
 from bitgrid.web import live
 from bitgrid.web.app import Web
-from web.talk import SUNNY, Talk
+from web.talk import SUNNY, Talk, decide_on
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_decision_is_sent_at_once_and_the_rest_twice_a_second(web: Web, talk: 
     def then() -> None:
         sent_at.append(clock.boot())
         if len(sent_at) == 1:
-            talk.decision({**SUNNY, "battery_soc_pct": 49.0})
+            talk.event(decide_on(clock.now(), {**SUNNY, "battery_soc_pct": 49.0}), "the next")
         elif len(sent_at) == 3:
             stopping.set()
 

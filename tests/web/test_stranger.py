@@ -90,11 +90,11 @@ class TestAtTheDoor:
             "/fragments/now",
             "/nothing/here",
             "/login/../",
-            "//evil.example/",
+            "/%2f/evil.example/",
             "/%2e%2e/etc/passwd",
         ):
             answer = app.test_client().get(path)
-            assert (answer.status_code, answer.headers["Location"]) == (303, "/login"), path
+            assert (answer.status_code, answer.headers.get("Location")) == (303, "/login"), path
 
     def test_a_cookie_signed_with_another_key_is_no_session(
         self, inside: FlaskClient, make: Callable[[], Flask], keys: Path
@@ -264,9 +264,9 @@ class TestAddresses:
 
     @pytest.mark.parametrize("path", PATHS)
     def test_odd_addresses_give_nothing_away(self, inside: FlaskClient, path: str) -> None:
-        answer = inside.get(path)
-        assert answer.status_code in {200, 303, 308, 400, 404}, answer.status_code
-        text = answer.get_data(as_text=True)
+        with inside.get(path) as answer:
+            assert answer.status_code in {200, 303, 308, 400, 404}, answer.status_code
+            text = answer.get_data(as_text=True)
         assert "create_app" not in text
         assert "root:" not in text
         assert "<script>" not in text
@@ -290,6 +290,7 @@ class TestAddresses:
             inside.put("/"),
         ]
         for answer in answers:
+            answer.close()
             policy = answer.headers["Content-Security-Policy"]
             assert "unsafe" not in policy
             assert answer.headers["X-Content-Type-Options"] == "nosniff"

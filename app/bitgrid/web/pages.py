@@ -45,7 +45,7 @@ def routes(web: Web) -> Blueprint:
 
     _add_forms(blueprint, web)
     blueprint.app_errorhandler(Refusal)(lambda refusal: _refused(web, refusal))
-    blueprint.app_errorhandler(HTTPException)(_failed)
+    blueprint.app_errorhandler(HTTPException)(lambda error: _failed(web, error))
     return blueprint
 
 
@@ -151,10 +151,14 @@ def _manifest(web: Web) -> Response:
     return Response(json.dumps(told), content_type="application/manifest+json")
 
 
-def _failed(error: HTTPException) -> Response:
-    """What Flask refuses by itself (no such page, too long a body): plain to people, a problem to programs."""
-    if not request.path.startswith("/api/"):
+def _failed(web: Web, error: HTTPException) -> Response:
+    """What Flask refuses by itself (no such page, too long a body): in words to people, a problem to programs."""
+    if error.response is not None or (error.code or 500) < 400:  # noqa: PLR2004  a redirect, or an answer that is whole
         return cast("Response", error.get_response())
+    if not request.path.startswith("/api/"):
+        words = web.words[web.language()]
+        text = words.either(f"failed-{error.code}", words.t("failed-otherwise"))
+        return _alone(web, "failed-title", text, error.code or 500)
     code = error.name.lower().replace(" ", "_")
     return as_json(Refusal(error.code or 500, code, error.description or error.name))
 
@@ -170,5 +174,11 @@ def _refused(web: Web, refusal: Refusal) -> Response:
             render_template("parts/answer.html", answer=text, kind="refused", t=words.t),
             headers={"HX-Retarget": "#answer", "HX-Reswap": "outerHTML"},
         )
-    html = render_template("refused.html", text=text, t=words.t, language=words.language)
-    return Response(html, refusal.status)
+    return _alone(web, "refused-title", text, refusal.status)
+
+
+def _alone(web: Web, title: str, text: str, status: int) -> Response:
+    """A page that says one thing."""
+    words = web.words[web.language()]
+    html = render_template("refused.html", title=title, text=text, t=words.t, language=words.language)
+    return Response(html, status)
