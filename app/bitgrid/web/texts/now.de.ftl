@@ -1,7 +1,7 @@
 # Texte des Bereichs „Jetzt“, die zu Plan, Wünschen und Autonomie gehören.
 
 now-title = Jetzt bei { $site }
-skip = Zum Inhalt springen
+skip = Zum Inhalt
 kiosk-open = Ansicht für die Wand
 flow-still = Bild anhalten
 age-live = vor { $age }

@@ -1,7 +1,7 @@
 # Texts of the room "Now" that belong to the plan, to wishes and to autonomy.
 
 now-title = Now at { $site }
-skip = Skip to the content
+skip = To the content
 kiosk-open = View for the wall
 flow-still = Hold the picture still
 age-live = { $age } ago
