@@ -33,11 +33,13 @@ from bitgrid.bus.messages import (
 )
 from bitgrid.bus.port import Bus, Handler, Received
 from bitgrid.bus.topics import Topics
+from bitgrid.bus.upkeep import ConfigureRequest, LookRequest, RestartNotice, ScanReport, ScanRequest
 
 __all__ = [
     "AutonomyRequest",
     "Bus",
     "CommandReply",
+    "ConfigureRequest",
     "ConfirmRequest",
     "Curve",
     "DecisionEvent",
@@ -53,11 +55,15 @@ __all__ = [
     "LoadCommand",
     "LoadSafetyEvent",
     "LoadState",
+    "LookRequest",
     "Message",
     "OverrideRequest",
     "Quality",
     "Received",
     "ReloadRequest",
+    "RestartNotice",
+    "ScanReport",
+    "ScanRequest",
     "SignalView",
     "StoreLoss",
     "Telemetry",

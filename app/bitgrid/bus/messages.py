@@ -294,13 +294,14 @@ class StoreLoss(Message):
 
 
 class CommandReply(Message):
-    """The answer to a request; a refused one changed nothing."""
+    """The answer to a request; a refused one changed nothing. ``details``: what was asked for, beyond words."""
 
     request_id: str
     accepted: bool
     code: str
     text: str
     ends_at_s: int | None = None
+    details: Open = {}
 
 
 class Health(Message):

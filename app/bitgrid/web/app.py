@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, request
@@ -18,7 +18,9 @@ from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
+from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
+from bitgrid.web.rooms import devices, rules
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -50,6 +52,7 @@ class Web:
         hypotheses: what the kernel would decide next, under other values, and after a wish.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
+        jobs: long work, one piece at a time.
     """
 
     config: Config
@@ -62,6 +65,10 @@ class Web:
     hypotheses: Hypotheses
     kpis: KpiDesk | None = None
     places: Places | None = None
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -115,6 +122,8 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     sockets.register(app)
     view.when_decided(fragments.expire)
     view.when_decided(sockets.wake)
+    app.register_blueprint(devices.routes(web))
+    app.register_blueprint(rules.routes(web))
     return app
 
 
