@@ -68,6 +68,11 @@ class Topics:
         return f"bitgrid/{self.site}/cmd/export"
 
     @property
+    def account(self) -> str:
+        """Who may look or ask has changed; to be recorded."""
+        return f"bitgrid/{self.site}/cmd/account"
+
+    @property
     def configure(self) -> str:
         """A file of the configuration, to be taken over."""
         return f"bitgrid/{self.site}/cmd/configure"

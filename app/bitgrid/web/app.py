@@ -20,7 +20,7 @@ from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import devices, rules
+from bitgrid.web.rooms import devices, energy, exports, people, rules, system
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -117,6 +117,10 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     door = entry.guard(app, config.site.web, keys)
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
+    app.register_blueprint(energy.routes(web))
+    app.register_blueprint(system.routes(web, door))
+    app.register_blueprint(people.routes(web, door))
+    app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
     sockets = live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes)
     sockets.register(app)
