@@ -111,16 +111,16 @@ def test_every_address_is_closed_to_a_stranger_but_the_way_in(app: Flask, client
     talk.answer()
     tried = 0
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in OPEN_ENDPOINTS or rule.arguments:
+        if rule.endpoint in OPEN_ENDPOINTS:
             continue
+        address = re.sub("<[^>]+>", "anything", rule.rule)
         for method in rule.methods & {"GET", "POST", "PUT", "DELETE", "PATCH"}:
-            response = client.open(rule.rule, method=method, json={"engage": True}, headers=HERE)
-            assert response.status_code in {401, 303}, (method, rule.rule)
+            response = client.open(address, method=method, json={"engage": True}, headers=HERE)
+            assert response.status_code in {401, 303}, (method, address)
             assert response.status_code == 401 or response.headers["Location"] == "/login"
             tried += 1
     assert tried >= 9
     assert talk.asked == []
-    assert not any(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint != "static")
 
 
 def test_what_needs_something_else_than_others_is_there(app: Flask) -> None:

@@ -15,7 +15,7 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
-from bitgrid.web import api, entry, live, log_in, pages, security
+from bitgrid.web import api, entry, live, log_in, metrics, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.jobs import Jobs
@@ -127,6 +127,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     view.when_decided(fragments.expire)
     view.when_decided(sockets.wake)
     app.register_blueprint(devices.routes(web))
+    app.register_blueprint(metrics.routes(web))
     app.register_blueprint(rules.routes(web))
     return app
 
