@@ -20,7 +20,7 @@ from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import devices, energy, exports, people, rules, system
+from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, system, timeline
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -127,6 +127,8 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     view.when_decided(fragments.expire)
     view.when_decided(sockets.wake)
     app.register_blueprint(devices.routes(web))
+    app.register_blueprint(timeline.routes(web))
+    app.register_blueprint(plan.routes(web))
     app.register_blueprint(metrics.routes(web))
     app.register_blueprint(rules.routes(web))
     return app
