@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from bitgrid.bus import AutonomyRequest, ConfirmRequest, EventMessage, Received, ReloadRequest, decode
+from bitgrid.bus import (
+    AutonomyRequest,
+    ConfirmRequest,
+    EnergyStateMessage,
+    EventMessage,
+    Received,
+    ReloadRequest,
+    decode,
+)
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.control import engine as engine_module
@@ -56,6 +64,19 @@ class TestAutonomy:
         set_autonomy(desk, 1)
         assert {"what": "autonomy", "from": 3, "to": 1, "actor": "test"} in events(desk)
         assert desk.replies[-1].accepted
+
+    def test_what_is_set_is_told_with_the_state_of_the_house(self, desk: Desk) -> None:
+        told: list[int | None] = []
+
+        def hear(received: Received) -> None:
+            message = decode(EnergyStateMessage, received.payload)
+            assert message is not None
+            told.append(message.autonomy)
+
+        desk.bus.subscribe(desk.topics.energy, hear)
+        desk.pass_time(PUBLISH_EVERY_S + 1)
+        set_autonomy(desk, 2)
+        assert (told[0], told[-1]) == (3, 2), "at once: a person looks whether it is set"
 
     def test_a_change_that_cannot_be_recorded_is_refused(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch

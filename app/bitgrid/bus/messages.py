@@ -106,7 +106,10 @@ class SignalView(Message):
 
 
 class EnergyStateMessage(Message):
-    """The house at ``at_s`` (UTC epoch seconds): every signal, what is degraded, the surplus."""
+    """The house at ``at_s`` (UTC epoch seconds): every signal, what is degraded, the surplus.
+
+    ``autonomy`` is how much the rules may do by themselves from now on, as in `AutonomyRequest`; None: not told.
+    """
 
     at_s: float
     block: int
@@ -115,6 +118,7 @@ class EnergyStateMessage(Message):
     degraded: list[str]
     surplus_w: int | None
     config_hash: str
+    autonomy: Annotated[int, Field(ge=0, le=3)] | None = None
 
 
 class LoadState(Message):
