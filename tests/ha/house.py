@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from bitgrid.bus import Received, Topics
@@ -20,6 +21,7 @@ from bitgrid.web.words import TEXTS_DIRECTORY, Words
 from web.talk import NOON_S, REPOSITORY, Talk
 
 
+@cache
 def with_home_assistant(*, research: bool = False, language: Language = "en", **section: bool) -> Config:
     """The project's own configuration, with Home Assistant on."""
     config = load_config(REPOSITORY / "config")
@@ -31,7 +33,13 @@ def with_home_assistant(*, research: bool = False, language: Language = "en", **
 
 def phrases_of(config: Config) -> Phrases:
     """Phrases in the site's language."""
-    return Phrases.of(Words(config.site.language, Texts(TEXTS_DIRECTORY), Explainer(config.site)))
+    return _phrases(config.site.language)
+
+
+@cache
+def _phrases(language: Language) -> Phrases:
+    site = with_home_assistant(language=language).site
+    return Phrases.of(Words(language, Texts(TEXTS_DIRECTORY), Explainer(site)))
 
 
 class NotedBundles:
@@ -79,9 +87,11 @@ class BridgedHouse:
         else:
             self.outside.publish(topic, Told(body=wish))
 
-    def last(self, *parts: str) -> Any:
-        """What was said last on one of the bridge's topics."""
-        return self.all(*parts)[-1]
+    def last(self, *parts: str) -> dict[str, Any]:
+        """The last object that was said on one of the bridge's topics."""
+        told = self.all(*parts)[-1]
+        assert isinstance(told, dict)
+        return told
 
     def all(self, *parts: str) -> list[Any]:
         """What was said on one of the bridge's topics, in order."""

@@ -23,7 +23,9 @@ def told(config: Config) -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("autonomy_select", [False, True])
 @pytest.mark.parametrize("research", [False, True])
-def test_home_assistant_would_take_every_message(language: Language, autonomy_select: bool, research: bool) -> None:
+def test_home_assistant_would_take_every_message(
+    language: Language, autonomy_select: bool, research: bool
+) -> None:
     config = with_home_assistant(language=language, autonomy_select=autonomy_select, research=research)
     assert [list(problems(topic, message)) for topic, message in told(config).items()] == [[], []]
 

@@ -69,12 +69,13 @@ class Today:
     def _take(self, day: date, future: Future[str]) -> None:
         try:
             kpis = json.loads(future.result())["kpis"]
+            values = {name: _value(kpis.get(name)) for name in FIGURES}
         except Refusal as refusal:
             log.info("no key figures of today: %s", refusal.detail)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             log.exception("what was told of the key figures could not be read")
         else:
-            self._told = day, self._clock.boot(), {name: _value(kpis.get(name)) for name in FIGURES}
+            self._told = day, self._clock.boot(), values
 
 
 def _value(told: object) -> float | None:

@@ -98,7 +98,7 @@ class Service:
         """A client of the broker with a last will, connecting in the background.
 
         Args:
-            last_words: topic and message of the will; None: that this component's connection is lost, as its health.
+            last_words: topic and message of the will; None: that the connection is lost, as its health.
         """
         broker = self.config.site.broker
         lost = Health(status=HealthStatus.ERROR, reason="connection lost", instance=self.instance)
