@@ -81,9 +81,9 @@ class Entity:
 def of_house(config: Config, topics: Topics) -> Iterator[Entity]:
     """The house's entities: flows, surplus, autonomy, health, answers, key figures, and a bundle where allowed."""
     told = topics.ha(HOUSE)
-    for name in _SHOWN:
-        if name in config.site.measured | _DERIVED:
-            yield _sensor(name, told, _unit(name))
+    for signal in _SHOWN:
+        if signal in config.site.measured | _DERIVED:
+            yield _sensor(signal, told, _unit(signal))
     yield _sensor("surplus_w", told, _unit("surplus_w"))
     yield _enum("health", told, tuple(f"status-{name}" for name in STATUSES), entity_category="diagnostic")
     yield _autonomy(topics, told, is_select=config.site.home_assistant.autonomy_select)
