@@ -67,6 +67,36 @@ class Topics:
         """A wish to hand out a research bundle."""
         return f"bitgrid/{self.site}/cmd/export"
 
+    @property
+    def account(self) -> str:
+        """Who may look or ask has changed; to be recorded."""
+        return f"bitgrid/{self.site}/cmd/account"
+
+    @property
+    def configure(self) -> str:
+        """A file of the configuration, to be taken over."""
+        return f"bitgrid/{self.site}/cmd/configure"
+
+    @property
+    def look(self) -> str:
+        """A wish that a device or load is asked now."""
+        return f"bitgrid/{self.site}/cmd/look"
+
+    @property
+    def scan(self) -> str:
+        """A wish that the home's network is asked what is in it."""
+        return f"bitgrid/{self.site}/cmd/scan"
+
+    @property
+    def scanned(self) -> str:
+        """How far a scan is, and what it found."""
+        return f"bitgrid/{self.site}/state/scan"
+
+    @property
+    def restart(self) -> str:
+        """The site has changed: every process starts anew."""
+        return f"bitgrid/{self.site}/cmd/restart"
+
     def event(self, kind: str) -> str:
         """What happened: safety, health, audit."""
         return f"bitgrid/{self.site}/event/{kind}"

@@ -97,5 +97,9 @@ class Figures:
             return local.strftime("%H:%M")
         return local.strftime("%d.%m. %H:%M" if self.language == "de" else "%d %b %H:%M")
 
+    def date(self, epoch_s: float) -> str:
+        """A day and its local time: ``2025-06-16 14:30``, ``16.06.2025 14:30``."""
+        return self._local(epoch_s).strftime("%d.%m.%Y %H:%M" if self.language == "de" else "%Y-%m-%d %H:%M")
+
     def _local(self, epoch_s: float) -> datetime:
         return datetime.fromtimestamp(epoch_s, UTC).astimezone(self.zone)

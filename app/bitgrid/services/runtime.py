@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bitgrid.bus import Health, HealthStatus, Message, Topics
+from bitgrid.bus import Health, HealthStatus, Message, Received, RestartNotice, Topics, decode
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock, clock_from_environment
 from bitgrid.config import Config, ConfigError, load_config
@@ -111,8 +111,16 @@ class Service:
             will=will,
             speed=self.clock.speed,
         )
+        bus.subscribe(self.topics.restart, self._on_restart)
         bus.start()
         return bus
+
+    def _on_restart(self, received: Received) -> None:
+        """The site has changed: end as if told by a signal; what looks after this process starts it anew."""
+        notice = decode(RestartNotice, received.payload)
+        if notice is not None and not received.retained:
+            log.warning("%s ends, to be started anew: %s", self.component, notice.why)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def stop(self) -> None:
         """Ask the loop to end; from any thread, or from a signal."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, request
@@ -16,7 +16,9 @@ from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
+from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
+from bitgrid.web.rooms import energy, exports, people, rules, system
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -47,6 +49,7 @@ class Web:
         stopping: set when the process is to end.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
+        jobs: long work, one piece at a time.
     """
 
     config: Config
@@ -58,6 +61,10 @@ class Web:
     stopping: threading.Event
     kpis: KpiDesk | None = None
     places: Places | None = None
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -104,7 +111,12 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     door = entry.guard(app, config.site.web, keys)
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
+    app.register_blueprint(energy.routes(web))
+    app.register_blueprint(system.routes(web, door))
+    app.register_blueprint(people.routes(web, door))
+    app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
+    app.register_blueprint(rules.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app
 

@@ -35,6 +35,10 @@ NEEDS: dict[str, Scope] = {
     "api.estop": "override",
     "pages.estop": "override",
     "entry.log_out": "read",
+    "exports.begin": "research",
+    "exports.cancel": "research",
+    "exports.remove": "research",
+    "exports.file": "research",
 }
 """What an endpoint needs; others need ``read`` to be read, and ``operate`` to be written to."""
 UNLIMITED = frozenset({"api.estop", "pages.estop"})
@@ -112,9 +116,14 @@ class Door:
         return None
 
     @property
+    def accounts(self) -> Accounts:
+        """People and machines; each method may raise an `AccountsError`."""
+        return self._accounts
+
+    @property
     def lacks_operator(self) -> bool:
         """Whether nobody has an account yet, so that the first one may be made."""
-        with _told():
+        with told():
             return not self._is_open and not self._accounts.users
 
     def begin(self, code: str, name: str, password: str) -> str:
@@ -135,7 +144,7 @@ class Door:
         return "" if self.log_in(name, password) else "unfit"
 
     def _setup_code(self) -> str:
-        with _told():
+        with told():
             return setup_code(self._code_path)
 
     def log_in(self, name: str, password: str) -> bool:
@@ -145,7 +154,7 @@ class Door:
             Refusal: 429, where it was tried too often from there.
         """
         self.limits.take(LOG_INS, "log-in", _address())
-        with _told():
+        with told():
             user = self._accounts.person(name, password)
         session.clear()
         if user is None:
@@ -157,10 +166,10 @@ class Door:
         return True
 
     def _visitor(self) -> Visitor | None:
-        with _told():
-            scheme, _, told = request.headers.get("Authorization", "").partition(" ")
+        with told():
+            scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() == "bearer":
-                machine = self._accounts.machine(told.strip())
+                machine = self._accounts.machine(shown.strip())
                 return (
                     None if machine is None else Visitor(machine[0], frozenset(machine[1].scopes), is_machine=True)
                 )
@@ -186,7 +195,7 @@ class Door:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What is wrong with the accounts, as a refusal."""
     try:
         yield

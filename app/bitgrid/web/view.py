@@ -12,6 +12,8 @@ from bitgrid.explain import read_record
 from bitgrid.web.house import Decided, Heard, House
 
 COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
+ASIDE = ("mirror", "backup")
+"""What is heard of, where a house has it, and is no part of what must run."""
 DECISIONS_KEPT = 20
 
 
@@ -76,6 +78,6 @@ class HouseView:
     def _on_health(self, received: Received) -> None:
         component = received.topic.rsplit("/", 1)[1]
         message = decode(Health, received.payload)
-        if message is not None and component in COMPONENTS:
+        if message is not None and component in (*COMPONENTS, *ASIDE):
             with self._lock:
                 self._health[component] = Heard(message, self._clock.boot(), received.retained)
