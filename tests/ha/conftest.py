@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from ha.house import BridgedHouse, with_home_assistant
+
+HASS_VARIABLE = "BITGRID_TEST_HASS"
+collect_ignore = [] if HASS_VARIABLE in os.environ else ["real"]
+"""A real Home Assistant is a job of its own: make test-homeassistant."""
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ STOPS = (RateLimitItemPerMinute(30),)
 EXPORTS = (RateLimitItemPerHour(2), RateLimitItemPerDay(6))
 TELLINGS = (RateLimitItemPerMinute(6),)
 """How often a wish that is not even looked at is answered: a flood gets no echo."""
-_BUSY = 409
+_BUSY = "work_running"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Commands:
             try:
                 self._bundles.begin(wish.days, ACTOR)
             except Refusal as refusal:
-                code = "export_running" if refusal.status == _BUSY else refusal.code
+                code = "export_running" if refusal.code == _BUSY else refusal.code
                 self._refuse(code, "export", refusal.detail)
             else:
                 text = self._phrases.t("answer-export_begun", days=wish.days)

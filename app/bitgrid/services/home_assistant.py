@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from bitgrid.bus import Received
 from bitgrid.bus.client import MqttBus
 from bitgrid.ha.bridge import STEP_MACHINE_S, Bridge
+from bitgrid.ha.bundles import HouseBundles
 from bitgrid.ha.commands import Commands
 from bitgrid.ha.discovery import AVAILABLE
 from bitgrid.ha.phrases import Phrases
@@ -33,7 +34,7 @@ def start_bridge(service: Service, web: Web) -> threading.Thread:
     bus = own.connect_bus((own.topics.ha(AVAILABLE), OFFLINE))
     phrases = Phrases.of(web.words[own.config.site.language])
     bridge = Bridge(own.config, web.view, bus, own.clock, phrases, _today(web))
-    commands = Commands(own.config, web.asker, phrases, None, bridge.answer)
+    commands = Commands(own.config, web.asker, phrases, HouseBundles(web, phrases.words), bridge.answer)
 
     def take(received: Received) -> None:
         own.inbox.put(partial(commands.take, received))

@@ -1,4 +1,4 @@
-"""A real Home Assistant beside the whole house; only where `make test-homeassistant` has made one ready."""
+"""A real Home Assistant beside the whole house; `make test-homeassistant` makes one ready and names it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from ha.conftest import HASS_VARIABLE
 from ha.real.home_assistant import HomeAssistant
 from system.stack import Stack
 from web.talk import REPOSITORY
 
-HASS_VARIABLE = "BITGRID_TEST_HASS"
 SPEED = 20
 
 
@@ -29,10 +28,7 @@ class Home:
 @pytest.fixture(scope="session")
 def hass() -> str:
     """Its program."""
-    found = os.environ.get(HASS_VARIABLE)
-    if not found:
-        pytest.skip("needs a Home Assistant: make test-homeassistant")
-    return found
+    return os.environ[HASS_VARIABLE]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
 """Run by Home Assistant's own Python: what it says of itself, as JSON; and what it says to messages on stdin."""
 
+from __future__ import annotations
+
 import json
 import sys
+from typing import Any
 
 import voluptuous as vol
 from homeassistant.components.mqtt import button, event, select, sensor
@@ -16,7 +19,7 @@ from homeassistant.const import MAX_LENGTH_STATE_STATE
 PLATFORMS = {"sensor": sensor, "event": event, "button": button, "select": select}
 
 
-def keys(schema):
+def keys(schema: object) -> list[str]:
     """The keys of a schema, whatever it is wrapped in."""
     if isinstance(schema, vol.All):
         return sorted({key for inner in schema.validators for key in keys(inner)})
@@ -25,7 +28,7 @@ def keys(schema):
     return []
 
 
-def complaints(message):
+def complaints(message: dict[str, Any]) -> list[str]:
     """What it refuses in a device's message."""
     found = []
     try:
@@ -43,9 +46,12 @@ def complaints(message):
     return found
 
 
-def main():
+def main() -> None:
     """Facts and complaints."""
-    units = {str(kind): [None if unit is None else str(unit) for unit in told] for kind, told in DEVICE_CLASS_UNITS.items()}
+    units = {
+        str(kind): [None if unit is None else str(unit) for unit in told]
+        for kind, told in DEVICE_CLASS_UNITS.items()
+    }
     classes = {str(kind): [str(one) for one in told] for kind, told in DEVICE_CLASS_STATE_CLASSES.items()}
     facts = {
         "units": units,

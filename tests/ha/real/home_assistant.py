@@ -1,4 +1,4 @@
-"""A Home Assistant as its owner would start it: headless, its MQTT integration set up, seen through its own REST."""
+"""A Home Assistant as its owner would start it: headless, its MQTT integration set up, seen by its own REST."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class HomeAssistant:
             return str(json.load(answer)["access_token"])
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  JSON
-        request = urllib.request.Request(  # noqa: S310  loopback
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self._port}{path}",
             None if body is None else json.dumps(body).encode(),
             {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"},

@@ -1,4 +1,4 @@
-"""What a real Home Assistant makes of the house: it sees it, it asks, it is answered, and it sees when it is gone."""
+"""What a real Home Assistant makes of the house: it sees it, asks, is answered, and sees when it is gone."""
 
 from __future__ import annotations
 
