@@ -20,7 +20,7 @@ from bitgrid.ha.told import OFFLINE
 from bitgrid.services.runtime import Inbox, Service
 from bitgrid.web.app import Web
 
-COMPONENT = "home_assistant"
+COMPONENT = "bridge"
 
 
 def start_bridge(service: Service, web: Web) -> threading.Thread:
