@@ -17,6 +17,7 @@ ROOMS: dict[str, str] = {
     "timeline": "/timeline",
     "plan": "/plan",
     "energy": "/energy",
+    "devices": "/devices",
     "rules": "/rules",
     "system": "/system",
 }
