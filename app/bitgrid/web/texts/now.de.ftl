@@ -7,7 +7,7 @@ flow-still = Bild anhalten
 age-live = vor { $age }
 from-to = { $begins }–{ $ends }
 
-plan-title = Die kommenden Stunden
+next-plan = Die kommenden Stunden
 plan-on = an: { $level }
 plan-off = aus
 plan-unknown = Weiter als bis zur nächsten Entscheidung ist nichts vorhergesagt.

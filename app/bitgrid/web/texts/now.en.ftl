@@ -7,7 +7,7 @@ flow-still = Hold the picture still
 age-live = { $age } ago
 from-to = { $begins }–{ $ends }
 
-plan-title = The coming hours
+next-plan = The coming hours
 plan-on = on: { $level }
 plan-off = off
 plan-unknown = Nothing is foreseen beyond the next decision.
