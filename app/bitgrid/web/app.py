@@ -18,7 +18,7 @@ from bitgrid.web import api, entry, live, log_in, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import devices, rules
+from bitgrid.web.rooms import devices, rules, setup
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -114,6 +114,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(api.routes(web))
     app.register_blueprint(devices.routes(web))
     app.register_blueprint(rules.routes(web))
+    app.register_blueprint(setup.routes(web))
     live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app
 
