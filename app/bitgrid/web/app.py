@@ -20,7 +20,7 @@ from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, system, timeline
+from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, setup, system, timeline
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -131,6 +131,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(plan.routes(web))
     app.register_blueprint(metrics.routes(web))
     app.register_blueprint(rules.routes(web))
+    app.register_blueprint(setup.routes(web))
     return app
 
 
