@@ -48,11 +48,11 @@ def test_an_account_is_made_changed_and_removed_and_each_is_recorded(
     log_in: LogIn, accounts: Accounts, notes: list[AccountNote]
 ) -> None:
     anna = log_in("anna")
-    done = post(anna, "user", name="eve", password="a good password", role="observer")
+    done = post(anna, "user", name="eve", password=PASSWORD, role="observer")
     assert done.status_code == 303
     assert "The account is saved." in page(anna, done.headers["Location"].split("?")[1])
     assert accounts.users["eve"].role is Role.OBSERVER
-    post(anna, "user", name="eve", password="a good password", role="operator")
+    post(anna, "user", name="eve", password=PASSWORD, role="operator")
     assert accounts.users["eve"].role is Role.OPERATOR
     post(anna, "user/remove", name="eve")
     assert "eve" not in accounts.users
@@ -94,7 +94,7 @@ def test_a_token_is_shown_once_and_ended(log_in: LogIn, accounts: Accounts, note
         ("token/remove", {"name": "nobody"}, "There is no such token"),
     ],
 )
-def test_what_cannot_be_done_is_said_at_once_and_changes_nothing(
+def test_what_cannot_be_done_is_said_at_once_and_changes_nothing(  # noqa: PLR0913, PLR0917  fixtures and cases
     log_in: LogIn, accounts: Accounts, notes: list[AccountNote], path: str, form: dict[str, str], says: str
 ) -> None:
     anna = log_in("anna")

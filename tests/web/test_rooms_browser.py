@@ -61,9 +61,7 @@ def test_figures_come_by_themselves_and_their_charts_are_drawn(
     page.goto(f"{lived.url}/energy?span=day&at=2025-06-15&lang=en")
     expect(page.locator(".chart.drawn canvas")).to_have_count(1)
     expect(page.locator("#told")).to_contain_text("1,728")
-    box = page.locator(".chart").bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 120)
+    page.locator(".u-over").hover()
     expect(page.locator(".reading")).to_contain_text("Sun 3,000 W")
     page.emulate_media(color_scheme="dark")
     expect(page.locator(".chart.drawn canvas")).to_have_count(1)
@@ -106,7 +104,7 @@ def test_both_rooms_are_for_everybody(browser: Browser, lived: Site, viewport: t
 def test_a_token_is_made_by_keyboard_alone_and_shown_once(page: Page, lived: Site, complaints: list[str]) -> None:
     enter(page, lived)
     page.goto(f"{lived.url}/system?lang=en")
-    page.locator("#tokens input[name=name]").focus()
+    page.get_by_label("Name of the machine").focus()
     page.keyboard.type("grafana")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")

@@ -36,7 +36,9 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def log_in(config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView, data: Path, tmp_path: Path) -> LogIn:
+def log_in(  # noqa: PLR0913, PLR0917  fixtures
+    config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView, data: Path, tmp_path: Path
+) -> LogIn:
     """A browser of somebody who has logged in."""
     server = WebServer.model_validate({"login": "required"})
     config = dataclasses.replace(config, site=config.site.model_copy(update={"web": server}))
@@ -145,7 +147,8 @@ def test_the_log_tells_in_words_and_leaves_nothing_out(log_in: LogIn, data: Path
     told = section(page(log_in("anna")), "Log")
     for text in (
         "Autonomy set from 1 to 2 by anna", "The guard switched miner off: too hot",
-        "No decisions from block 5 to 9", "Token ha made: read by anna", '{"what": "something new", "x": "<b>"}', '{"cause": "heat"}',
+        "No decisions from block 5 to 9", "Token ha made: read by anna",
+        '{"what": "something new", "x": "<b>"}', '{"cause": "heat"}',
     ):  # fmt: skip
         assert text in told
     only = section(page(log_in("anna"), "lang=en&kind=health"), "Log")
