@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -139,8 +139,17 @@ class KpiDesk:
         return done.stdout
 
 
-def asked_for(begin: str | None, end: str | None, language: str) -> Asked:
+def asked_for(begin: str, end: str, language: str) -> Asked:
     """A period from a request's ``from`` and ``to``.
+
+    Raises:
+        Refusal: 422, saying what would be right.
+    """
+    return Asked(*local_days(begin, end), language)
+
+
+def local_days(begin: str, end: str) -> tuple[date, date]:
+    """The first day of a period, and the day after its last.
 
     Raises:
         Refusal: 422, saying what would be right.
@@ -150,18 +159,23 @@ def asked_for(begin: str | None, end: str | None, language: str) -> Asked:
         raise Refusal(422, "bad_period", f"to ({last}) is not after from ({first}); to is the day after the last.")
     if (last - first).days > MOST_DAYS:
         raise Refusal(422, "bad_period", f"That is more than {MOST_DAYS} days. Ask year by year.")
-    return Asked(first, last, language)
+    return first, last
 
 
-def _day(name: str, text: str | None) -> date:
+def day_after(text: str) -> str:
+    """The day after one, as it is written.
+
+    Raises:
+        Refusal: 422, where it is none.
+    """
+    return (_day("from", text) + timedelta(days=1)).isoformat()
+
+
+def _day(name: str, text: str) -> date:
     try:
-        return date.fromisoformat(text if text is not None and len(text) == _DATE_LENGTH else "")
+        return date.fromisoformat(text if len(text) == _DATE_LENGTH else "")
     except ValueError:
-        raise Refusal(
-            422,
-            "bad_period",
-            f"{name} is {'missing' if text is None else 'no day'}; write it as {name}=2025-05-01.",
-        ) from None
+        raise Refusal(422, "bad_period", f"{name} is no day; write it as {name}=2025-05-01.") from None
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
