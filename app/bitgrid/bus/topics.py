@@ -116,6 +116,23 @@ class Topics:
         """Answers to requests."""
         return f"bitgrid/{self.site}/cmd/reply"
 
+    def ha(self, *parts: str) -> str:
+        """What is said to Home Assistant and by it: a corner of its own, the only one it may speak in."""
+        return "/".join((f"bitgrid/{self.site}/ha", *parts))
+
+    def ha_device(self, load: str = "") -> str:
+        """Home Assistant's name of the house, or of a load."""
+        return f"bitgrid_{self.site}_{load}" if load else f"bitgrid_{self.site}"
+
+    def ha_discovery(self, device: str) -> str:
+        """Where a device is made known to Home Assistant, by its rules; retained."""
+        return f"homeassistant/device/{device}/config"
+
+    @property
+    def ha_birth(self) -> str:
+        """Where Home Assistant says ``online`` when it has started."""
+        return "homeassistant/status"
+
     def parse_telemetry(self, topic: str) -> tuple[str, str] | None:
         """Device and signal of a telemetry topic; None for any other topic."""
         prefix = f"bitgrid/{self.site}/telemetry/"

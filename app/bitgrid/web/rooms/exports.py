@@ -18,6 +18,7 @@ from bitgrid.web.rooms.system import system_page
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
+    from bitgrid.web.words import Words
 
 ACTOR = "web"
 
@@ -85,25 +86,34 @@ def _switch(web: Web, *, is_on: bool) -> Outcome:
 
 
 def _begin(web: Web) -> None:
-    """Have the wish recorded, then start the child that carries it out.
+    """Read the form, and have what it wishes carried out.
 
     Raises:
-        Refusal: the wish cannot be read, the rules refused or did not answer, or other work runs.
+        Refusal: the wish cannot be read, or as `hand_out`.
     """
     zone = ZoneInfo(web.config.site.location.timezone)
     today = dt.datetime.fromtimestamp(web.clock.now(), zone).date()
     form = request.form
     wish = bundles.read_wish(form.getlist("kind"), form.get("first", ""), form.get("last", ""), today)
+    hand_out(web, wish, entry.actor(ACTOR), web.words[web.language()])
+
+
+def hand_out(web: Web, wish: bundles.Wish, actor: str, words: Words) -> None:
+    """Have a wish recorded, then start the child that carries it out; outside of a request, too.
+
+    Raises:
+        Refusal: the rules refused or did not answer, other work runs, or there is no room for it.
+    """
     data = _data(web)
     place = bundles.room_for(data)
     if web.jobs.running() is not None:
         raise Refusal(
             409, "work_running", "Other work is still running, so this was not begun. Wait or cancel it."
         )
-    actor = entry.actor(ACTOR)
+    zone = ZoneInfo(web.config.site.location.timezone)
     outcome = web.asker.export(wish.kinds, *wish.between(zone), actor)
     if outcome.status != "accepted" or outcome.reply is None:
-        raise Refusal(409, f"export_{outcome.status}", answer_text(outcome, web.words[web.language()]))
+        raise Refusal(409, f"export_{outcome.status}", answer_text(outcome, words))
     bundle_id = outcome.reply.text
     name = wish.file(bundle_id)
     command = ["research", "export", *wish.arguments(), "--out", str(place / name), "--recorded", bundle_id]
