@@ -6,14 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema_rs
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from bitgrid.research.layout import KINDS
 from bitgrid.web import entry
+from bitgrid.web.api.given import Kind
 from bitgrid.web.api.operation import Operation
 from bitgrid.web.api.operations import OPERATIONS
 
@@ -99,3 +101,7 @@ def test_every_operation_is_written_down_for_people_too(operation: Operation[Any
 
 def test_it_is_small_enough_to_be_read_at_once(document: dict[str, Any]) -> None:
     assert len(json.dumps(document)) < 80_000
+
+
+def test_the_kinds_of_a_bundle_are_those_there_are() -> None:
+    assert get_args(Kind) == KINDS
