@@ -42,7 +42,7 @@ _FOCUSED = """() => {
 def small_targets(page: Page) -> list[str]:
     """What is to be tapped and is less than 44 px wide or high; links within a sentence may be lower.
 
-    What the keyboard passes by (a slice of a band) is left out: it has its like elsewhere on the page (WCAG 2.5.8).
+    What the keyboard passes by (a slice of a band) is left out: it has its like elsewhere (WCAG 2.5.8).
     """
     found: list[list[Any]] = page.evaluate(_TARGETS, LEAST_TARGET_PX)
     return [f"{what}: {width:.0f} × {height:.0f} px" for what, width, height in found]
