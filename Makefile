@@ -33,6 +33,10 @@ run:  ## Run the whole house on this machine; Ctrl-C ends it
 test: tools lint  ## Check everything, as continuous integration does
 	@$(VENV)/pytest -W error $(PYTEST)
 
+.PHONY: test-homeassistant
+test-homeassistant: tools dev  ## Try the house with a real Home Assistant, in an environment of its own; minutes the first time
+	@hass=$$(scripts/home-assistant) && BITGRID_TEST_HASS="$$hass" $(VENV)/pytest -W error tests/ha/real $(PYTEST)
+
 .PHONY: lint
 lint: dev  ## Check style, types and who may import whom
 	$(VENV)/ruff check

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flask import Flask, request
@@ -15,10 +15,12 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
-from bitgrid.web import api, entry, live, log_in, pages, security
+from bitgrid.web import api, entry, live, log_in, metrics, pages, security
 from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
+from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
+from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, setup, system, timeline
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -50,6 +52,7 @@ class Web:
         hypotheses: what the kernel would decide next, under other values, and after a wish.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
+        jobs: long work, one piece at a time.
     """
 
     config: Config
@@ -62,6 +65,10 @@ class Web:
     hypotheses: Hypotheses
     kpis: KpiDesk | None = None
     places: Places | None = None
+    jobs: Jobs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = Jobs(self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
@@ -111,11 +118,21 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     door = entry.guard(app, config.site.web, keys)
     app.register_blueprint(log_in.routes(web, door))
     app.register_blueprint(pages.routes(web))
+    app.register_blueprint(energy.routes(web))
+    app.register_blueprint(system.routes(web, door))
+    app.register_blueprint(people.routes(web, door))
+    app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
     sockets = live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes)
     sockets.register(app)
     view.when_decided(fragments.expire)
     view.when_decided(sockets.wake)
+    app.register_blueprint(devices.routes(web))
+    app.register_blueprint(timeline.routes(web))
+    app.register_blueprint(plan.routes(web))
+    app.register_blueprint(metrics.routes(web))
+    app.register_blueprint(rules.routes(web))
+    app.register_blueprint(setup.routes(web))
     return app
 
 

@@ -13,7 +13,7 @@ from bitgrid.web import entry, security, wishes
 from bitgrid.web.answers import answer_text
 from bitgrid.web.asking import Outcome
 from bitgrid.web.page import AUTONOMIES
-from bitgrid.web.problems import Refusal, as_json
+from bitgrid.web.problems import Refusal, as_json, is_programs
 from bitgrid.web.rooms.showing import show
 
 if TYPE_CHECKING:
@@ -153,18 +153,19 @@ def _manifest(web: Web) -> Response:
 
 def _failed(web: Web, error: HTTPException) -> Response:
     """What Flask refuses by itself (no such page, too long a body): in words to people, a problem to programs."""
-    if error.response is not None or (error.code or 500) < 400:  # noqa: PLR2004  a redirect, or an answer that is whole
-        return cast("Response", error.get_response())
-    if not request.path.startswith("/api/"):
+    answer = cast("Response", error.get_response())
+    if error.response is not None or answer.status_code < 400:  # noqa: PLR2004  a redirect, or an answer that is whole
+        return answer
+    if not is_programs(request.path):
         words = web.words[web.language()]
         text = words.either(f"failed-{error.code}", words.t("failed-otherwise"))
-        return _alone(web, "failed-title", text, error.code or 500)
+        return _alone(web, "failed-title", text, answer.status_code)
     code = error.name.lower().replace(" ", "_")
-    return as_json(Refusal(error.code or 500, code, error.description or error.name))
+    return as_json(Refusal(error.code or 500, code, error.description or error.name), answer.headers.get("Allow"))
 
 
 def _refused(web: Web, refusal: Refusal) -> Response:
-    if request.path.startswith("/api/"):
+    if is_programs(request.path):
         return as_json(refusal)
     words = web.words[web.language()]
     text = words.either(f"refusal-{refusal.code}", refusal.detail)

@@ -11,8 +11,11 @@ from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.explain import read_record
 from bitgrid.web.house import Decided, Heard, House
+from bitgrid.web.readings import Readings
 
 COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
+ASIDE = ("mirror", "backup", "bridge")
+"""What is heard of, where a house has it, and is no part of what must run."""
 DECISIONS_KEPT = 20
 
 
@@ -27,6 +30,7 @@ class HouseView:
         self._timeout_s, self._block_s = config.rules.r3.comm_timeout_s, config.rules.block_s
         self._load_ids = tuple(load.id for load in config.site.loads)
         self._lock = threading.Lock()
+        self.readings = Readings(config, bus, clock)
         self._energy: Heard[EnergyStateMessage] | None = None
         self._loads: dict[str, Heard[LoadState]] = {}
         self._decisions: deque[Decided] = deque(maxlen=DECISIONS_KEPT)
@@ -85,6 +89,6 @@ class HouseView:
     def _on_health(self, received: Received) -> None:
         component = received.topic.rsplit("/", 1)[1]
         message = decode(Health, received.payload)
-        if message is not None and component in COMPONENTS:
+        if message is not None and component in (*COMPONENTS, *ASIDE):
             with self._lock:
                 self._health[component] = Heard(message, self._clock.boot(), received.retained)
