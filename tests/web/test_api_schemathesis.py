@@ -1,4 +1,4 @@
-"""The API against its own OpenAPI document, on a house that runs: whatever is sent, the answer fits, and none is 5xx.
+"""The API against its own document, on a house that runs: whatever is sent, the answer fits, and none is 5xx.
 
 The sequences are the same in every run, and few: `make test` has other things to do. More of them, and others:
 ``SCHEMATHESIS=200 make test PYTEST="-k schemathesis"``.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bitgrid.web.api import ahead, explaining, given, models, now, recorded, wishes
+from bitgrid.web.api import ahead, explaining, exporting, given, models, now, recorded, wishes
 from bitgrid.web.api.operation import Operation
 
 _LOOK = (("state", {}), ("decisions", {}))
@@ -108,6 +108,18 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         given.EstopBody,
         wishes.REFUSALS,
         links=(("ack", {}), *_LOOK),
+    ),
+    Operation("exports", "GET", "/research/export", models.ExportsAnswer, exporting.exports, refusals=(503,)),
+    Operation(
+        "export",
+        "POST",
+        "/research/export",
+        models.ExportsAnswer,
+        exporting.export,
+        given.ExportBody,
+        wishes.REFUSALS,
+        status=202,
+        links=(("exports", {}),),
     ),
     Operation(
         "reload",
