@@ -26,9 +26,9 @@ from bitgrid.control.engine import PUBLISH_EVERY_S
 from bitgrid.control.modes import Modes
 from bitgrid.control.reload import Reloader
 from bitgrid.kernel import EnergyState, Override, Vote
-from bitgrid.ops.commands.plan import from_rows
-from bitgrid.replay.archive import Rulebook
+from bitgrid.replay.archive import Library, Rulebook
 from bitgrid.replay.preview import PlannedBlock
+from bitgrid.replay.standing import standing
 from bitgrid.store import StoreError
 from control.desk import CONFIG_DIRECTORY, NOON_S, Desk
 
@@ -330,8 +330,8 @@ class TestForecasts:
 
 def preview(desk: Desk) -> list[PlannedBlock]:
     """What the miner's next blocks would be, by the ledger alone."""
-    book = Rulebook.of(desk.config)
-    return from_rows(desk.ledger, {"miner": desk.ledger.decisions(limit=1)[0]}, book, 6)["miner"]
+    book, rows = Rulebook.of(desk.config), {"miner": desk.ledger.decisions(limit=1)[0]}
+    return standing(desk.ledger, Library(desk.ledger), book, rows).plan(6)["miner"]
 
 
 def _slow_down(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

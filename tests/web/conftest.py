@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from argon2.profiles import CHEAPEST
+from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import ConsoleMessage, Page
 
@@ -23,6 +24,11 @@ from web.talk import NOON_S, REPOSITORY, Talk
 def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that take no time; test_accounts shows what they are in life."""
     monkeypatch.setattr(accounts, "PROFILE", CHEAPEST)
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Config:
+    return load_config(REPOSITORY / "config")
 
 
 @pytest.fixture
@@ -51,9 +57,14 @@ def view(config: Config, bus: MemoryBus, clock: HeldClock) -> HouseView:
 
 
 @pytest.fixture
-def client(config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView) -> FlaskClient:
-    app = create_app(config, view, Asker(config.site.site, bus, clock), clock)
-    app.testing = True
+def app(config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView) -> Flask:
+    made = create_app(config, view, Asker(config.site.site, bus, clock), clock)
+    made.testing = True
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bitgrid.bus import (
     AutonomyRequest,
+    Bus,
     CommandReply,
     ConfigureRequest,
     ConfirmRequest,
@@ -32,7 +33,6 @@ from bitgrid.bus import (
     Topics,
     decode,
 )
-from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import Clock
 from bitgrid.kernel import (
     EnergyState,
@@ -75,7 +75,7 @@ MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500))
 class Talk:
     """Says on the bus what the processes of a house say."""
 
-    bus: MemoryBus
+    bus: Bus
     clock: Clock
     topics: Topics
     asked: list[Message] = field(default_factory=list)

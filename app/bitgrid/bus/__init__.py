@@ -4,6 +4,7 @@ May touch: the MQTT broker named in site.yaml (`bus.client` alone; importing thi
 """
 
 from bitgrid.bus.messages import (
+    AccountNote,
     AutonomyRequest,
     CommandReply,
     ConfirmRequest,
@@ -36,6 +37,7 @@ from bitgrid.bus.topics import Topics
 from bitgrid.bus.upkeep import ConfigureRequest, LookRequest, RestartNotice, ScanReport, ScanRequest
 
 __all__ = [
+    "AccountNote",
     "AutonomyRequest",
     "Bus",
     "CommandReply",

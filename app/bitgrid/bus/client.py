@@ -21,7 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from bitgrid.bus.messages import Health, Message
+from bitgrid.bus.messages import Message
 from bitgrid.bus.port import Handler, Received
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class MqttBus:
         component: this client's name, e.g. ``poller``.
         host: broker address.
         port: broker port.
-        will_topic: the component's health topic; None for a caller who comes and goes.
+        will_topic: mostly the component's health topic; None for a caller who comes and goes.
         will: what the broker says there when this client vanishes.
         speed: seconds of the house per second of the machine, for message expiry.
     """
@@ -48,7 +48,7 @@ class MqttBus:
         port: int,
         *,
         will_topic: str | None = None,
-        will: Health | None = None,
+        will: Message | None = None,
         speed: float = 1.0,
     ) -> None:
         self._host, self._port, self._speed = host, port, speed

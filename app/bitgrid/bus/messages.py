@@ -254,6 +254,22 @@ class ExportRequest(Message):
     actor: Annotated[str, Field(max_length=100)]
 
 
+class AccountNote(Message):
+    """Who may look or ask has changed: told by whoever changed it, to be recorded; never with a secret.
+
+    Args:
+        change: what was done.
+        name: of the person or the machine.
+        may: the role, or the scopes; empty where it was removed.
+    """
+
+    request_id: str
+    change: Literal["user_set", "user_removed", "token_added", "token_removed"]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+    may: Annotated[str, Field(max_length=100)] = ""
+    actor: Annotated[str, Field(max_length=100)]
+
+
 class EventMessage(Message):
     """Something that happened: ``kind`` is safety, health or audit."""
 

@@ -68,6 +68,11 @@ class Topics:
         return f"bitgrid/{self.site}/cmd/export"
 
     @property
+    def account(self) -> str:
+        """Who may look or ask has changed; to be recorded."""
+        return f"bitgrid/{self.site}/cmd/account"
+
+    @property
     def configure(self) -> str:
         """A file of the configuration, to be taken over."""
         return f"bitgrid/{self.site}/cmd/configure"
@@ -110,6 +115,23 @@ class Topics:
     def reply(self) -> str:
         """Answers to requests."""
         return f"bitgrid/{self.site}/cmd/reply"
+
+    def ha(self, *parts: str) -> str:
+        """What is said to Home Assistant and by it: a corner of its own, the only one it may speak in."""
+        return "/".join((f"bitgrid/{self.site}/ha", *parts))
+
+    def ha_device(self, load: str = "") -> str:
+        """Home Assistant's name of the house, or of a load."""
+        return f"bitgrid_{self.site}_{load}" if load else f"bitgrid_{self.site}"
+
+    def ha_discovery(self, device: str) -> str:
+        """Where a device is made known to Home Assistant, by its rules; retained."""
+        return f"homeassistant/device/{device}/config"
+
+    @property
+    def ha_birth(self) -> str:
+        """Where Home Assistant says ``online`` when it has started."""
+        return "homeassistant/status"
 
     def parse_telemetry(self, topic: str) -> tuple[str, str] | None:
         """Device and signal of a telemetry topic; None for any other topic."""

@@ -1,7 +1,8 @@
 """Taking over a file of the configuration that a person has changed on the page: whole and valid, or not at all.
 
 `rules` is the one process that writes there. Before anything is written the new configuration stands in the
-ledger, under its hash. The rules' own file may be changed at any time; the others only while the house is set up.
+ledger, under its hash. The rules' own file may be changed at any time, and research switched in flags.yaml; the
+others only while the house is set up.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ALWAYS_OPEN: ConfigFile = "bitgrid_rules.yaml"
+FLAGS: ConfigFile = "flags.yaml"
 PROFILES = "devices"
 
 
@@ -58,7 +60,8 @@ class Configurer:
 
     def _refusal(self, request: ConfigureRequest) -> tuple[str, str] | None:
         """Why it may not be changed now."""
-        if request.file != ALWAYS_OPEN and not self._engine.config.flags.first_run:
+        is_open = request.file == ALWAYS_OPEN or self._engine.config.flags.first_run
+        if not is_open and not self._is_research_alone(request):
             return "NOT_FIRST_RUN", f"{request.file} is changed from the page only while the house is set up"
         try:
             before = hashlib.sha256((self._directory / request.file).read_bytes()).hexdigest()
@@ -67,6 +70,17 @@ class Configurer:
         if before != request.before:
             return "CHANGED_MEANWHILE", f"somebody else has changed {request.file} meanwhile; begin anew"
         return None
+
+    def _is_research_alone(self, request: ConfigureRequest) -> bool:
+        """Whether it switches research in flags.yaml and nothing else: the owner may, at any time."""
+        if request.file != FLAGS:
+            return False
+        try:
+            new = tried(self._directory, request.file, request.text)
+        except ConfigError:
+            return False
+        old = self._engine.config
+        return old.flags.model_copy(update={"research": new.flags.research}) == new.flags
 
     def _take_over(self, request: ConfigureRequest) -> tuple[str, str]:
         """Try it, keep it in the ledger, write it, go on by it; in this order."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bitgrid.bus import HealthStatus, Received
+from bitgrid.control.account_notes import AccountNotes
 from bitgrid.control.configuring import Configurer
 from bitgrid.control.engine import Engine
 from bitgrid.control.guard_channel import GuardChannel
@@ -52,6 +53,7 @@ def main() -> None:
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
     hear(topics.export, research.on_request)
+    hear(topics.account, AccountNotes(engine, bus).on_note)
     hear(topics.configure, configurer.on_request)
     reports = service.start_thread(
         "guard-reports",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bitgrid.bus import Health, HealthStatus, Received, RestartNotice, Topics, decode
+from bitgrid.bus import Health, HealthStatus, Message, Received, RestartNotice, Topics, decode
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock, clock_from_environment
 from bitgrid.config import Config, ConfigError, load_config
@@ -94,15 +94,20 @@ class Service:
         """The topics of this site."""
         return Topics(self.config.site.site)
 
-    def connect_bus(self) -> MqttBus:
-        """A client of the broker with this component's last will, connecting in the background."""
+    def connect_bus(self, last_words: tuple[str, Message] | None = None) -> MqttBus:
+        """A client of the broker with a last will, connecting in the background.
+
+        Args:
+            last_words: topic and message of the will; None: that the connection is lost, as its health.
+        """
         broker = self.config.site.broker
-        will = Health(status=HealthStatus.ERROR, reason="connection lost", instance=self.instance)
+        lost = Health(status=HealthStatus.ERROR, reason="connection lost", instance=self.instance)
+        will_topic, will = last_words or (self.topics.health(self.component), lost)
         bus = MqttBus(
             self.component,
             broker.host,
             broker.port,
-            will_topic=self.topics.health(self.component),
+            will_topic=will_topic,
             will=will,
             speed=self.clock.speed,
         )

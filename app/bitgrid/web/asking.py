@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bitgrid.bus import (
+    AccountNote,
     AutonomyRequest,
     Bus,
     CommandReply,
@@ -36,6 +37,7 @@ WAITING_AT_ONCE = 8
 OUTCOMES_KEPT = 50
 
 Status = Literal["accepted", "refused", "no_answer", "not_sent"]
+Change = Literal["user_set", "user_removed", "token_added", "token_removed"]
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ class Asker:
             request_id=_new_id(), bundle_id=_new_id(), kinds=list(kinds), from_s=from_s, to_s=to_s, actor=actor
         )
         return self._ask(self._topics.export, request, request.request_id)
+
+    def account(self, change: Change, name: str, may: str, actor: str) -> Outcome:
+        """Have it recorded that a person or a machine may do something else from now on; see `AccountNote`."""
+        note = AccountNote(request_id=_new_id(), change=change, name=name, may=may, actor=actor)
+        return self._ask(self._topics.account, note, note.request_id)
 
     def configure(self, file: ConfigFile, text: str, before: str, actor: str) -> Outcome:
         """Ask that a whole file of the configuration takes the place of the one whose SHA-256 is ``before``."""
