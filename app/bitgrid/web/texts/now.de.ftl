@@ -8,7 +8,7 @@ age-live = vor { $age }
 time-left = noch { $time }
 from-to = { $begins }–{ $ends }
 
-plan-title = Die kommenden Stunden
+next-plan = Die kommenden Stunden
 plan-on = an: { $level }
 plan-off = aus
 plan-unknown = Weiter als bis zur nächsten Entscheidung ist nichts vorhergesagt.
