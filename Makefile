@@ -61,7 +61,7 @@ fail-safe: tools dev  ## Take each line of the fail-safe away and see that a tes
 	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory, the archive; with DATA= the forecasts on a recorded home
+bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory, the archive, the page; with DATA= the forecasts on a recorded home
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/latency.py
 	$(VENV)/python bench/writes.py
@@ -72,6 +72,7 @@ bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory,
 	$(VENV)/python bench/kpi.py
 	$(VENV)/python bench/cold.py
 	$(VENV)/python bench/research.py
+	$(VENV)/python bench/web.py
 
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
@@ -101,7 +102,7 @@ clean:  ## Remove what running and testing made; the environment stays
 
 .PHONY: tools dev
 tools:
-	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux borg=borgbackup ssh=openssh-client sshd=openssh-server
+	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux borg=borgbackup ssh=openssh-client sshd=openssh-server wrk=wrk
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from bitgrid.bus import Topics
+from bitgrid.bus import Bus, Topics
 from bitgrid.bus.memory import MemoryBus
-from bitgrid.clock import SystemClock, simulated
+from bitgrid.clock import Clock, simulated
 from bitgrid.config import Config
 from bitgrid.config.network import WebServer
 from bitgrid.web import Asker, HouseView, Places, create_app
@@ -43,13 +43,22 @@ class Site:
         config: the configuration.
         keys: the directory of accounts of a house with a log-in; None: a house without one.
         places: the house's data and configuration, for rooms that read them.
+        bus: another bus than one of its own, of a house that lives.
+        clock: another clock than one that goes from noon on.
     """
 
-    def __init__(self, config: Config, keys: Path | None = None, places: Places | None = None) -> None:
-        self.clock: SystemClock = dataclasses.replace(
+    def __init__(
+        self,
+        config: Config,
+        keys: Path | None = None,
+        places: Places | None = None,
+        bus: Bus | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.clock: Clock = clock or dataclasses.replace(
             simulated(1, float(NOON_S + 130)), wall_origin_s=float(NOON_S + 130)
         )
-        self.bus = MemoryBus()
+        self.bus = bus or MemoryBus()
         if keys is not None:
             server = WebServer.model_validate({"login": "required"})
             config = dataclasses.replace(config, site=config.site.model_copy(update={"web": server}))

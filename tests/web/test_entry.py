@@ -73,6 +73,40 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def test_a_code_counts_without_its_hyphens_too(make: Make, keys: Path) -> None:
+    """A telephone's keypad for digits has none."""
+    client = make().test_client()
+    client.get("/login")
+    code = (keys / SETUP_CODE).read_text(encoding="ascii")
+    told = {
+        "code": f" {code.replace('-', '')[:6]} {code.replace('-', '')[6:]}",
+        "name": "anna",
+        "password": PASSWORD,
+    }
+    assert client.post("/begin", data={**told, "code": code[:-1]}, headers=HERE).status_code == 403
+    assert client.post("/begin", data=told, headers=HERE).status_code == 303
+
+
+def test_what_was_typed_stays_but_no_password(client: FlaskClient) -> None:
+    html = log_in(client, "anna", WRONG).get_data(as_text=True)
+    assert 'value="anna"' in html
+    assert WRONG not in html
+
+
+def test_who_presses_a_button_after_the_session_is_told_that_nothing_was_done(client: FlaskClient) -> None:
+    client.get("/login")
+    there = client.post("/override", headers={**HERE, "HX-Request": "true"}).headers["HX-Redirect"]
+    assert "so nothing was done" in client.get(f"{there}&lang=en").get_data(as_text=True)
+    asked = client.get("/fragments/now", headers={"HX-Request": "true"}).headers["HX-Redirect"]
+    assert "nothing was done" not in client.get(f"{asked}?lang=en").get_data(as_text=True)
+
+
+def test_what_is_not_there_is_told_in_words(client: FlaskClient) -> None:
+    log_in(client)
+    told = client.get("/nothing?lang=de")
+    assert (told.status_code, "Unter dieser Adresse gibt es nichts." in told.get_data(as_text=True)) == (404, True)
+
+
 def test_every_address_is_closed_to_a_stranger_but_the_way_in(app: Flask, client: FlaskClient, talk: Talk) -> None:
     talk.answer()
     tried = 0

@@ -57,6 +57,11 @@ class Figures:
         text = text.translate(_SWAP) if self.language == "de" else text
         return text.replace("-", "−")
 
+    def plain(self, value: float) -> str:
+        """A number as it stands in a form: no grouping, no unit, its decimals in the manner of the language."""
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text.replace(".", ",") if self.language == "de" else text
+
     def kwh(self, value: float) -> str:
         """Energy to the tenth of a kilowatt-hour."""
         return f"{self.number(value, 1)}{NO_BREAK_SPACE}kWh"

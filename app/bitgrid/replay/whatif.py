@@ -178,7 +178,7 @@ def _at_meter(state: EnergyState, given: Mapping[str, Signal]) -> dict[str, Sign
         return {name: given[told[0]] for name in _METER if name not in given and state.good(name) is not None}
     shift_w = 0
     for name, sign in _SIGN_AT_METER.items():
-        before, after = state.good(name), given[name].value if name in given else None
+        before, after = _before(state, name), given[name].value if name in given else None
         if before is not None and after is not None:
             shift_w += sign * (after - before)
     readings = {name: present for name in _METER if (present := state.good(name)) is not None}
@@ -196,4 +196,9 @@ def _left_w(before: EnergyState, after: EnergyState) -> int | None:
 
 
 def _changes(state: EnergyState, given: Mapping[str, Signal]) -> tuple[Change, ...]:
-    return tuple(Change(name, state.good(name), signal.value) for name, signal in given.items())
+    return tuple(Change(name, _before(state, name), signal.value) for name, signal in given.items())
+
+
+def _before(state: EnergyState, name: str) -> int | None:
+    """What a signal was: of the household, where it is not measured, what the balance makes of it."""
+    return state.house_load_w if name == "house_load_w" else state.good(name)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flask import Flask, request
 from htmx_flask import Htmx  # type: ignore[import-untyped]  # the package has no types
+from werkzeug.exceptions import HTTPException
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config
@@ -19,7 +20,7 @@ from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import energy, exports, people, rules, system
+from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, system, timeline
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -48,6 +49,7 @@ class Web:
         words: the texts of each language.
         fragments: the rendered page, part by part.
         stopping: set when the process is to end.
+        hypotheses: what the kernel would decide next, under other values, and after a wish.
         kpis: where key figures are asked for; None without a house's data.
         places: where the house's data and configuration are; None for a page without a house.
         jobs: long work, one piece at a time.
@@ -60,20 +62,17 @@ class Web:
     words: dict[Language, Words]
     fragments: live.Fragments
     stopping: threading.Event
+    hypotheses: Hypotheses
     kpis: KpiDesk | None = None
     places: Places | None = None
     jobs: Jobs = field(init=False)
-    hypotheses: Hypotheses = field(init=False)
-    """What the kernel would decide next, under other values, and after a wish."""
 
     def __post_init__(self) -> None:
-        """Hypotheses go on from the house's own ledger."""
         self.jobs = Jobs(self.clock)
-        self.hypotheses = Hypotheses(None if self.places is None else self.places.data, self.clock)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""
-        asked = request.values.get("lang") or request.accept_languages.best_match(LANGUAGES)
+        asked = request.args.get("lang") or _told("lang") or request.accept_languages.best_match(LANGUAGES)
         return next((language for language in LANGUAGES if language == asked), self.config.site.language)
 
 
@@ -109,8 +108,10 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     Htmx(app)
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
-    fragments = live.Fragments(app.jinja_env, config, view, words, clock)
-    web = Web(config, view, asker, clock, words, fragments, stopping or threading.Event(), kpis, places)
+    hypotheses = Hypotheses(None if places is None else places.data, clock)
+    fragments = live.Fragments(app.jinja_env, config, view, words, clock, hypotheses)
+    ending = stopping or threading.Event()
+    web = Web(config, view, asker, clock, words, fragments, ending, hypotheses, kpis, places)
     app.extensions["bitgrid"] = web
     security.protect(app, config.site.web)
     door = entry.guard(app, config.site.web, keys)
@@ -121,10 +122,24 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(people.routes(web, door))
     app.register_blueprint(exports.routes(web, door))
     app.register_blueprint(api.routes(web))
+    sockets = live.Sockets(web.fragments, clock, web.stopping, web.language, entry.scopes)
+    sockets.register(app)
+    view.when_decided(fragments.expire)
+    view.when_decided(sockets.wake)
+    app.register_blueprint(devices.routes(web))
+    app.register_blueprint(timeline.routes(web))
+    app.register_blueprint(plan.routes(web))
     app.register_blueprint(metrics.routes(web))
     app.register_blueprint(rules.routes(web))
-    live.Sockets(web.fragments, clock, web.stopping, web.language).register(app)
     return app
+
+
+def _told(field: str) -> str | None:
+    """A field of the form of this request; nothing where the form itself cannot be read."""
+    try:
+        return request.form.get(field)
+    except HTTPException:  # too long, too many fields: its route refuses it
+        return None
 
 
 def _assets(directory: Path) -> dict[str, str]:

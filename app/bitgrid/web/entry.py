@@ -32,6 +32,8 @@ OPEN_ENDPOINTS = frozenset({"static", "entry.form", "entry.log_in", "entry.begin
 NEEDS: dict[str, Scope] = {
     "api.override": "override",
     "pages.override": "override",
+    "pages.wish": "override",
+    "pages.confirm": "override",
     "api.ack": "override",
     "api.estop": "override",
     "pages.estop": "override",
@@ -156,7 +158,7 @@ class Door:
         self.limits.take(LOG_INS, "log-in", _address())
         if not self.lacks_operator:
             raise Refusal(409, "not_first", "Somebody has an account already, so none was made. Log in.")
-        if not compare_digest(code.strip(), self._setup_code()):
+        if not compare_digest(_typed(code), _typed(self._setup_code())):
             return "wrong_code"
         try:
             self._accounts.set_user(name, password, Role.OPERATOR)
@@ -209,7 +211,8 @@ class Door:
                 "Send a token as the header Authorization: Bearer …; `bitgrid account token add` makes one.",
             )
         if request.headers.get("HX-Request") == "true":
-            return Response(status=401, headers={"HX-Redirect": "/login"})
+            over = "" if request.method == "GET" else "?over=1"
+            return Response(status=401, headers={"HX-Redirect": f"/login{over}"})
         if request.method != "GET":
             raise Refusal(401, "session_over", "You are not logged in any more, so nothing was done.")
         return redirect("/login", 303)  # type: ignore[return-value]  # werkzeug's, which Flask's is
@@ -269,6 +272,11 @@ def guard(app: Flask, web: WebServer, keys: Path) -> Door:
         log.warning("nobody has an account yet: the code for the first one is in %s", keys / SETUP_CODE)
     app.before_request(door.check)
     return door
+
+
+def _typed(code: str) -> bytes:
+    """A code as it counts, however its groups were set apart: a telephone's digits have no hyphen beside them."""
+    return "".join(code.split()).replace("-", "").encode()
 
 
 def _address() -> str:

@@ -45,9 +45,12 @@ def blocks(recorded: Recorded, asked: Period, now_s: float) -> dict[str, Any]:
     return {
         "block_s": over.block_s,
         "at_s": [number * over.block_s for number in numbers],
-        **{name: [_rounded(value) for value in column] for name, column in zip(COLUMNS, columns, strict=True)},
+        **{
+            name: [_rounded(value, 1 if name == "soc_pct" else 0) for value in column]
+            for name, column in zip(COLUMNS, columns, strict=True)
+        },
     }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals) + 0.0  # no minus before a zero

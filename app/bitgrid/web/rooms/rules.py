@@ -38,30 +38,31 @@ def routes(web: Web) -> Blueprint:
         security.check_form()
         return _attempt(web)
 
-    @blueprint.get("/rules/effect/<job_id>")
-    def effect(job_id: str) -> Response:
-        page = EffectPage(_job(web, job_id), web.words[web.language()])
+    @blueprint.get("/rules/effect")
+    def effect() -> Response:
+        page = EffectPage(_job(web), web.words[web.language()])
         return show(web, "effect.html", HERE, page=page)
 
-    @blueprint.get("/rules/effect/<job_id>/part")
-    def part(job_id: str) -> Response:
+    @blueprint.get("/rules/effect/part")
+    def part() -> Response:
         words = web.words[web.language()]
-        page = EffectPage(_job(web, job_id), words)
+        page = EffectPage(_job(web), words)
         may = entry.scopes()
         return Response(
             render_template("parts/effect.html", page=page, t=words.t, language=words.language, may=may)
         )
 
-    @blueprint.post("/rules/effect/<job_id>/cancel")
-    def cancel(job_id: str) -> Response:
+    @blueprint.post("/rules/cancel")
+    def cancel() -> Response:
         security.check_form()
-        web.jobs.cancel(_job(web, job_id).id)
-        return _to(web, f"/rules?from={job_id}")
+        job = _job(web)
+        web.jobs.cancel(job.id)
+        return _to(web, f"/rules?from={job.id}")
 
-    @blueprint.post("/rules/effect/<job_id>/apply")
-    def apply(job_id: str) -> Response:
+    @blueprint.post("/rules/apply")
+    def apply() -> Response:
         security.check_form()
-        return _apply(web, _job(web, job_id))
+        return _apply(web, _job(web))
 
     return blueprint
 
@@ -118,7 +119,7 @@ def _attempt(web: Web) -> Response:
     told = ["--data", str(places.data), "--config", str(places.config), "--days", str(DAYS)]
     rules = proposal.rules.model_dump_json(by_alias=True)
     job = web.jobs.begin(KIND, ["effect", *told, "--rules-json", rules], actor=entry.actor(ACTOR), about=proposal)
-    return _to(web, f"/rules/effect/{job.id}")
+    return _to(web, f"/rules/effect?job={job.id}")
 
 
 def _apply(web: Web, job: Job) -> Response:
@@ -134,8 +135,13 @@ def _apply(web: Web, job: Job) -> Response:
     return show(web, "effect.html", HERE, 409, page=page)
 
 
-def _job(web: Web, job_id: str) -> Job:
-    job = web.jobs.look(job_id)
+def _job(web: Web) -> Job:
+    """The simulation that this request is about.
+
+    Raises:
+        Refusal: 404, it is not kept any more.
+    """
+    job = web.jobs.look(request.values.get("job", ""))
     if job is None or job.kind != KIND:
         raise Refusal(404, "no_such_work", "That is not kept any more. Enter the change again.")
     return job

@@ -12,7 +12,15 @@ from bitgrid.web.answers import answer_text
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
 
-ROOMS: dict[str, str] = {"now": "/", "energy": "/energy", "rules": "/rules", "system": "/system"}
+ROOMS: dict[str, str] = {
+    "now": "/",
+    "timeline": "/timeline",
+    "plan": "/plan",
+    "energy": "/energy",
+    "devices": "/devices",
+    "rules": "/rules",
+    "system": "/system",
+}
 """Address of each room that the navigation shows, in its order."""
 
 

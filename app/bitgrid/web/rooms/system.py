@@ -78,7 +78,7 @@ def system_page(  # noqa: PLR0913  what a form may leave behind
         machine=machine.look(),
         log=log,
         log_kind=request.args.get("kind", ""),
-        log_kinds=audit.KINDS,
+        log_kinds=("", *audit.KINDS),
         people=_people(web, door),
         roles=[role.value for role in Role],
         scopes=TOKEN_SCOPES,

@@ -18,6 +18,12 @@
     return Object.assign(common, more);
   }
 
+  // As wide as what stands there.
+  function broad(_, values) {
+    var longest = (values || []).reduce(function (most, text) { return Math.max(most, text.length); }, 6);
+    return 14 + 7 * longest;
+  }
+
   function moment(chart, options) {
     var format = new Intl.DateTimeFormat(chart.language, Object.assign({timeZone: chart.zone}, options));
     return function (epoch) { return format.format(new Date(epoch * 1000)); };
@@ -39,8 +45,8 @@
           return {scale: one.unit, stroke: tone(one.tone), width: 2, dash: one.unit === "%" ? [6, 4] : undefined, points: {show: false}};
         })),
         axes: [
-          axis({values: function (_, at) { return at.map(label); }, space: isLong ? 70 : 60}),
-          axis({scale: "W", size: 70, values: function (_, at) { return at.map(numbers(chart, "W")); }})
+          axis({size: 36, values: function (_, at) { return at.map(label); }, space: isLong ? 70 : 60}),
+          axis({scale: "W", size: broad, values: function (_, at) { return at.map(numbers(chart, "W")); }})
         ].concat(hasCharge ? [axis({scale: "%", side: 1, grid: {show: false}, values: function (_, at) { return at.map(numbers(chart, "%")); }})] : [])
       }
     };
@@ -64,8 +70,8 @@
           return {fill: tone(one.tone), stroke: tone(one.tone), width: 0, paths: uPlot.paths.bars({size: [0.7, 60]}), points: {show: false}};
         })),
         axes: [
-          axis({grid: {show: false}, incrs: [1, 2, 5, 10, 30], values: function (_, at) { return at.map(function (index) { return chart.labels[index] || ""; }); }}),
-          axis({size: 70, values: function (_, at) { return at.map(numbers(chart, unit)); }})
+          axis({size: 36, grid: {show: false}, incrs: [1, 2, 5, 10, 30], values: function (_, at) { return at.map(function (index) { return chart.labels[index] || ""; }); }}),
+          axis({size: broad, values: function (_, at) { return at.map(numbers(chart, unit)); }})
         ]
       }
     };

@@ -3,7 +3,7 @@
 system-health = Zustand
 system-part = Teil
 system-state = Zustand
-system-ago = vor { $age }
+system-ago = { $age } her
 system-does-poller = liest die Zähler und Geräte
 system-does-loads = schaltet die Lasten
 system-does-guard = wacht allein über die Sicherheit
@@ -28,7 +28,7 @@ system-backup = Letzte Sicherung
 system-restore = Letzte geprüfte Rücksicherung
 system-mirror = Spiegel
 system-mirror-off = ausgeschaltet
-system-when = { $when } (vor { $age })
+system-when = { $when }, { $age } her
 system-backup-never = noch keine
 system-backup-none = keine bekannt
 system-backup-failed = fehlgeschlagen, { $when }
@@ -121,6 +121,7 @@ system-work_running = Es läuft noch andere Arbeit. Warten oder sie abbrechen, d
 
 event-autonomy = Autonomie von { $from } auf { $to } gestellt
 event-configuration = Neue Konfiguration { $to } statt { $from }
+event-configuration_wished = Geänderte Datei { $file } verlangt
 event-configuration_refused = Eine geänderte Konfiguration wurde nicht angenommen: { $why }
 event-research = Forschung umgeschaltet (an: { $is_on })
 event-research_export = Bündel { $bundle_id } verlangt: { $kinds }

@@ -28,7 +28,7 @@ system-backup = Last backup
 system-restore = Last tested restore
 system-mirror = Mirror
 system-mirror-off = off
-system-when = { $when } ({ $age } ago)
+system-when = { $when }, { $age } ago
 system-backup-never = none yet
 system-backup-none = none known
 system-backup-failed = failed, { $when }
@@ -121,6 +121,7 @@ system-work_running = Other work is still running. Wait or cancel it, then try a
 
 event-autonomy = Autonomy set from { $from } to { $to }
 event-configuration = New configuration { $to } instead of { $from }
+event-configuration_wished = A changed { $file } asked for
 event-configuration_refused = A changed configuration was not taken: { $why }
 event-research = Research switched (on: { $is_on })
 event-research_export = Bundle { $bundle_id } asked for: { $kinds }
