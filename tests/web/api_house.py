@@ -1,4 +1,4 @@
-"""A house that runs, with its pages in front: the real rules, ledger, devices and log-in, the clock in the hand."""
+"""A house that runs, with its pages in front: real rules, ledger, devices and log-in, the clock in the hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API against its own OpenAPI document, on a house that runs: whatever is sent, the answer fits, and none is 5xx.
+"""The API against its own document, on a house that runs: whatever is sent, the answer fits, and none is 5xx.
 
 The sequences are the same in every run, and few: `make test` has other things to do. More of them, and others:
 ``SCHEMATHESIS=200 make test PYTEST="-k schemathesis"``.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ from bitgrid.web.api.operations import OPERATIONS
 from web.api_house import ApiHouse
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS", "0"))
-WITH_MEANING = ["timeline", "kpi", "whatif"]
+WITH_MEANING = ["timeline", "kpi", "whatif", "export"]
 """Where a request can fit the schema and yet mean nothing: days in the wrong order, a load that is not there."""
 BOUNDED = settings(
     max_examples=EXAMPLES or 12,
@@ -39,7 +38,7 @@ BOUNDED = settings(
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiHouse]:
     """A house without limits on how often it is asked: what they are is tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("WRITES", "REASONING"):
+        for name in ("WRITES", "REASONING", "EXPORTS"):
             patch.setattr(entry, name, (RateLimitItemPerMinute(10**6),))
         yield ApiHouse(tmp_path_factory.mktemp("house"))
 

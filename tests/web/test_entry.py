@@ -314,3 +314,49 @@ def test_nothing_but_this_machine_is_served_without_a_log_in(web: dict[str, obje
     with pytest.raises(ValueError, match="login: required"):
         WebServer.model_validate({"login": "none", **web})
     assert WebServer.model_validate({"login": "required", **web}).login == "required"
+
+
+def test_metrics_are_for_a_token_that_says_so(client: FlaskClient, accounts: Accounts) -> None:
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics").content_type == "application/problem+json"
+    reader = bearer(accounts.add_token("ha", ("read",)))
+    assert client.get("/metrics", headers=reader).status_code == 403
+    scraper = bearer(accounts.add_token("prometheus", ("metrics",)))
+    assert client.get("/metrics", headers=scraper).status_code == 200
+    assert client.get("/api/v1/state", headers=scraper).status_code == 403
+
+
+def test_no_token_sets_autonomy_confirms_or_reloads(client: FlaskClient, accounts: Accounts, talk: Talk) -> None:
+    talk.answer()
+    token = bearer(accounts.add_token("ha", ("read", "override", "research", "metrics")))
+    for path, body in (
+        ("autonomy", {"autonomy": 3}),
+        ("confirm", {"load": "miner", "level": "eco"}),
+        ("config/reload", {}),
+    ):
+        assert client.post(f"/api/v1/{path}", json=body, headers=token).status_code == 403
+    assert talk.asked == []
+    log_in(client)
+    assert client.post("/api/v1/autonomy", json={"autonomy": 3}).status_code == 200
+
+
+def test_an_observer_may_ask_what_if_and_nothing_else(client: FlaskClient, talk: Talk) -> None:
+    talk.answer()
+    log_in(client, "oma")
+    assert client.post("/api/v1/whatif", json={"load": "miner", "set": {}}).status_code == 503, "no records here"
+    for path, body in (("ack", {}), ("estop", {"engage": True}), ("autonomy", {"autonomy": 0})):
+        assert client.post(f"/api/v1/{path}", json=body).status_code == 403
+    assert talk.asked == []
+
+
+def test_what_is_reckoned_may_be_asked_for_as_a_slider_moves_and_not_without_end(
+    client: FlaskClient, accounts: Accounts
+) -> None:
+    token = bearer(accounts.add_token("ha", ("read",)))
+    body = {"load": "miner", "set": {"pv_power_w": 1}}
+    answers = [client.post("/api/v1/whatif", json=body, headers=token) for _ in range(121)]
+    assert {answer.status_code for answer in answers[:120]} == {503}
+    assert answers[120].status_code == 429
+    assert answers[120].headers["Retry-After"] == "60"
+    assert answers[120].get_json()["retry_after_s"] == 60
+    assert client.get("/api/v1/state", headers=token).status_code == 200

@@ -42,6 +42,7 @@ def lived(state: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
 def faults(page: Page, name: str) -> list[str]:
     """What is wrong with a page on the screens and in the lights there are; a picture of each is kept."""
     PICTURES.mkdir(parents=True, exist_ok=True)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     found = []
     for viewport, scheme in LOOKS:
         width, height = VIEWPORTS[viewport]

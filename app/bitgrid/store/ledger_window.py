@@ -2,6 +2,9 @@
 
 May touch: the ledger's files, for reading. A record stands in the file of its month, or, where the clock was set
 back over the end of one, in that of the month after; further it is not looked for.
+
+Nothing is indexed by time, and nothing need be: while the clock is not set back, times rise with the numbers, so
+the ends of a stretch are found by halving. A month with a step of the clock is read through.
 """
 
 from __future__ import annotations
@@ -17,9 +20,14 @@ from bitgrid.store.rows import DecisionRow
 
 _DECISION = "SELECT load, clock_epoch, block, trigger, at_s, record, seq FROM decision"
 _BETWEEN = (
-    f"{_DECISION} WHERE at_s >= ?1 AND at_s < ?2 AND (?3 IS NULL OR load = ?3) AND seq > ?4 ORDER BY seq LIMIT ?5"
+    f"{_DECISION} WHERE at_s >= ?1 AND at_s < ?2 AND (?3 IS NULL OR load = ?3) AND seq > ?4 AND seq < ?5"
+    " ORDER BY seq LIMIT ?6"
 )
-_NAMED = f"{_DECISION} WHERE at_s = ?1 AND load = ?2 AND clock_epoch = ?3 AND block = ?4 AND trigger = ?5"
+_EPOCHS = "SELECT COUNT(DISTINCT clock_epoch) FROM decision WHERE trigger = 'TICK'"
+_ENDS = "SELECT MIN(seq), MAX(seq) FROM decision"
+_NEXT = "SELECT seq, at_s FROM decision WHERE seq >= ? ORDER BY seq LIMIT 1"
+SLACK_S = 600
+"""More than the clock may slip without beginning a new epoch."""
 _PARTS = 5
 _LATEST_S = 4_102_444_800  # 2100
 
@@ -43,8 +51,7 @@ def decisions_between(  # noqa: PLR0913  a stretch, and which part of it
     rows: list[DecisionRow] = []
     with _errors_told():
         for connection in _open(directory, from_s, to_s):
-            found = connection.execute(_BETWEEN, (from_s, to_s, load, after_seq, limit - len(rows)))
-            rows += [DecisionRow(*told) for told in found]
+            rows += _found(connection, (from_s, to_s), load, after_seq, limit - len(rows))
             if len(rows) >= limit:
                 break
     return rows
@@ -64,9 +71,51 @@ def decision_named(directory: Path, name: str) -> DecisionRow | None:
         return None
     with _errors_told():
         for connection in _open(directory, at_s, at_s + 1):
-            for told in connection.execute(_NAMED, (at_s, load, epoch, block, trigger)):
-                return DecisionRow(*told)
+            for row in _found(connection, (at_s, at_s + 1), load, 0, -1):
+                if (row.clock_epoch, row.block, row.trigger) == (epoch, block, trigger):
+                    return row
     return None
+
+
+def first_decision_s(directory: Path) -> int | None:
+    """When the first decision was made, UTC epoch seconds; None where there is none.
+
+    Raises:
+        StoreError: the ledger cannot be read.
+    """
+    with _errors_told():
+        for path in month.months(directory):
+            with closing(month.open_reading(path)) as connection:
+                for _seq, at_s in connection.execute(_NEXT, (0,)):
+                    return int(at_s)
+    return None
+
+
+def _found(
+    connection: sqlite3.Connection, ends_s: tuple[int, int], load: str | None, after_seq: int, limit: int
+) -> list[DecisionRow]:
+    """What a month's open file has of a stretch."""
+    low, high = 0, 1 << 62
+    if connection.execute(_EPOCHS).fetchone()[0] <= 1:
+        low, high = (_first_at(connection, at_s) for at_s in (ends_s[0] - SLACK_S, ends_s[1] + SLACK_S))
+    told = connection.execute(_BETWEEN, (*ends_s, load, max(after_seq, low - 1), high, limit))
+    return [DecisionRow(*row) for row in told]
+
+
+def _first_at(connection: sqlite3.Connection, at_s: int) -> int:
+    """The number of the first decision at a time or later; one beyond the last where there is none."""
+    low, last = connection.execute(_ENDS).fetchone()
+    if low is None:
+        return 0
+    high = last + 1
+    while low < high:
+        middle = (low + high) // 2
+        seq, found_s = connection.execute(_NEXT, (middle,)).fetchone()
+        if found_s < at_s:
+            low = seq + 1
+        else:
+            high = middle
+    return int(low)
 
 
 def _open(directory: Path, from_s: int, to_s: int) -> Iterator[sqlite3.Connection]:

@@ -49,6 +49,9 @@ class Outcome:
     reply: CommandReply | None = None
 
 
+HTTP_STATUS: dict[Status, int] = {"accepted": 200, "refused": 409, "no_answer": 504, "not_sent": 503}
+
+
 class Asker:
     """Publishes requests and pairs replies with them by ``request_id``."""
 

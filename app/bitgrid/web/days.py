@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from bitgrid.explain import RecordView, read_record
 from bitgrid.store import DecisionRow, Ledger, StoreError
-from bitgrid.store.ledger_days import decisions_between, first_decision_s
+from bitgrid.store.ledger_window import decisions_between, first_decision_s
 from bitgrid.web.problems import Refusal
 
+MOST = 10_000
+"""Decisions of a day that are read; a house of ten loads makes some 1,500."""
 SWITCHES = frozenset({"START", "STOP", "THROTTLE"})
 
 
@@ -102,7 +104,7 @@ class Days:
         if self.ledger is None:
             return Day(day, begin_s, end_s, ())
         with _told_as_refusal():
-            rows = decisions_between(self.ledger, begin_s, end_s)
+            rows = decisions_between(self.ledger, begin_s, end_s, limit=MOST)
             return Day(day, begin_s, end_s, tuple(map(read_row, rows)))
 
     def _midnight(self, day: date) -> int:

@@ -37,6 +37,8 @@ NEEDS: dict[str, Scope] = {
     "api.ack": "override",
     "api.estop": "override",
     "pages.estop": "override",
+    "api.export": "research",
+    "api.exports": "research",
     "api.whatif": "read",
     "metrics.scrape": "metrics",
     "entry.log_out": "read",
@@ -52,6 +54,7 @@ REASONED = frozenset({"api.explain", "api.kpi", "api.plan", "api.preview", "api.
 """What is reckoned when it is asked for: as often as a person moves a slider, and not without end."""
 LOG_INS = (RateLimitItemPerMinute(5), RateLimitItemPerHour(30))
 WRITES = (RateLimitItemPerMinute(30),)
+EXPORTS = (RateLimitItemPerHour(10),)
 REASONING = (RateLimitItemPerMinute(120),)
 SESSION_DAYS = 90
 _MINUTE_S = 60
@@ -128,7 +131,9 @@ class Door:
         return None
 
     def _limit(self, endpoint: str, who: str) -> None:
-        if endpoint in REASONED:
+        if endpoint == "api.export":
+            self.limits.take(EXPORTS, "export", who)
+        elif endpoint in REASONED:
             self.limits.take(REASONING, "reason", who)
         elif request.method not in _READING and endpoint not in UNLIMITED:
             self.limits.take(WRITES, "write", who)

@@ -90,8 +90,8 @@ class Pages:
 
     @property
     def spoken(self) -> str:
-        """What is read to those who listen: the decisions, not the watts."""
-        return " ".join(card.sentence for card in self.why)
+        """What is read to those who listen: the decisions in force, not the watts."""
+        return " ".join(card.sentence for card in self.why if card.is_current)
 
     @property
     def autonomy(self) -> int | None:

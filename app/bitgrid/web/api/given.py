@@ -21,6 +21,7 @@ DurationS = Annotated[
 Day = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", examples=["2025-05-01"])
 ]
+Kind = Literal["telemetry", "states", "decisions", "energy_to_value", "events", "explain_sessions"]
 MOST_ENTRIES, USUAL_ENTRIES = 500, 200
 
 
@@ -137,6 +138,19 @@ class ConfirmBody(Body):
 
     load: LoadName
     level: LevelName
+
+
+class ExportBody(Body):
+    """What a research bundle is to hold."""
+
+    from_: Day = Field(alias="from", description="The first day, local.")
+    to: Day = Field(description="The day after the last.")
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=6)] = [
+        "states",
+        "decisions",
+        "energy_to_value",
+        "events",
+    ]
 
 
 class EmptyBody(Body):

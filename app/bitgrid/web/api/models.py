@@ -288,6 +288,33 @@ class AcceptedAnswer(Answer):
     ends_at_s: EpochS | None = Field(description="When what was asked for ends by itself.")
 
 
+class ExportJob(Answer):
+    """The making of a research bundle."""
+
+    id: str
+    state: Literal["running", "done", "failed", "cancelled"]
+    percent: Annotated[int, Field(ge=0, le=100)]
+    file: str = Field(description="What its file is called once it is done.")
+    problem: str = Field(description="Why it failed; empty: it did not.")
+
+
+class BundleAnswer(Answer):
+    """A research bundle that was made."""
+
+    name: str
+    bytes: int
+    made_s: float
+    url: str = Field(description="Where it is downloaded, with the same token.")
+
+
+class ExportsAnswer(Answer):
+    """The last bundle that was asked for since the pages began, and those there are, newest first."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    job: ExportJob | None
+    bundles: list[BundleAnswer]
+
+
 class WrongInput(Answer):
     """What does not fit, and what would."""
 

@@ -15,7 +15,7 @@ from bitgrid.web.api.given import (
     LevelWish,
     OverrideBody,
 )
-from bitgrid.web.asking import Outcome
+from bitgrid.web.asking import HTTP_STATUS, Outcome
 from bitgrid.web.problems import Refusal
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 ACTOR = "api"
 REFUSALS = (409, 503, 504)
-_STATUS = {"refused": 409, "no_answer": 504, "not_sent": 503}
 _ADVICE = {
     "no_answer": "The request went out, but the rules did not answer within 2 seconds. It may still take effect: "
     "look at GET /api/v1/state before you ask again.",
@@ -91,4 +90,4 @@ def accepted(outcome: Outcome) -> models.AcceptedAnswer:
         )
     detail = _ADVICE[outcome.status] if reply is None else reply.text
     reason = {} if reply is None else {"reason": reply.code}
-    raise Refusal(_STATUS[outcome.status], outcome.status, detail, request_id=outcome.request_id, **reason)
+    raise Refusal(HTTP_STATUS[outcome.status], outcome.status, detail, request_id=outcome.request_id, **reason)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, request, send_file
 
 from bitgrid.web import bundles, entry, security
 from bitgrid.web.answers import answer_text
-from bitgrid.web.asking import Outcome
+from bitgrid.web.asking import HTTP_STATUS, Outcome
 from bitgrid.web.flags_file import research_switched
 from bitgrid.web.problems import Refusal
 from bitgrid.web.rooms.system import system_page
@@ -113,7 +113,9 @@ def hand_out(web: Web, wish: bundles.Wish, actor: str, words: Words) -> None:
     zone = ZoneInfo(web.config.site.location.timezone)
     outcome = web.asker.export(wish.kinds, *wish.between(zone), actor)
     if outcome.status != "accepted" or outcome.reply is None:
-        raise Refusal(409, f"export_{outcome.status}", answer_text(outcome, words))
+        reason = {} if outcome.reply is None else {"reason": outcome.reply.code}
+        text = answer_text(outcome, words)
+        raise Refusal(HTTP_STATUS[outcome.status], f"export_{outcome.status}", text, **reason)
     bundle_id = outcome.reply.text
     name = wish.file(bundle_id)
     command = ["research", "export", *wish.arguments(), "--out", str(place / name), "--recorded", bundle_id]

@@ -43,7 +43,7 @@ def show(web: Web, template: str, here: str, /, status: int = 200, **values: obj
         words=words,
         language=words.language,
         site=web.config.site,
-        rooms=ROOMS.items(),
+        rooms=_rooms(web),
         here=here,
         may=entry.scopes(),
         has_login=web.config.site.web.login == "required",
@@ -54,3 +54,9 @@ def show(web: Web, template: str, here: str, /, status: int = 200, **values: obj
     response = Response(html, status)
     security.hand_out_cookie(response)
     return response
+
+
+def _rooms(web: Web) -> list[tuple[str, str]]:
+    """The rooms of the navigation; while the house is being set up, that comes first."""
+    first = [("setup", "/setup")] if web.config.flags.first_run else []
+    return [*first, *ROOMS.items()]

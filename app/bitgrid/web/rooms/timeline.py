@@ -83,14 +83,13 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
     words, ends = web.words[web.language()], days.ends()
     chosen, problem = _chosen(web, days, words, ends)
     day = days.read(chosen)
-    asked, told = _filter(web, request.args), day.find(request.args.get("at", ""))
+    loads = _loads(web, day)
+    asked, told = _filter(loads, request.args), day.find(request.args.get("at", ""))
     if request.args.get("at") and told is None:
         problem = problem or words.t("timeline-no-decision")
     if told is not None:
         asked = Filter(told.row.load, asked.shown, asked.rule)
-    load = next(load for load in web.config.site.loads if load.id == asked.load)
-    highest_w = max(level.power_w for level in load.levels)
-    band = bands.band(day, asked.load, web.config.rules.block_s, zone, highest_w)
+    band = bands.band(day, asked.load, web.config.rules.block_s, zone, _highest_w(web, day, asked.load))
     lines = [_line(one, words) for one in day.of_load(asked.load) if asked.takes(one)]
     return show(
         web,
@@ -110,7 +109,7 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
         lines=lines,
         shown=SHOWN,
         rules=RULES,
-        loads=[load.id for load in web.config.site.loads],
+        loads=loads,
         around=_around(chosen, ends),
         **_of_picked(told, band, days, words),
     )
@@ -157,9 +156,20 @@ def _day_of(decision_id: str, days: Days) -> date | None:
     return days.of(int(at_s)) if at_s.isascii() and at_s.isdecimal() and len(at_s) <= 10 else None  # noqa: PLR2004  until 2286
 
 
-def _filter(web: Web, args: Mapping[str, str]) -> Filter:
+def _loads(web: Web, day: Day) -> list[str]:
+    """The house's loads, and those of the day that it has no more."""
+    known = [load.id for load in web.config.site.loads]
+    return known + sorted({told.row.load for told in day.told} - set(known))
+
+
+def _highest_w(web: Web, day: Day, load: str) -> int:
+    """The most that a load draws by its levels, or was set to on the day, W."""
+    levels = [level.power_w for one in web.config.site.loads if one.id == load for level in one.levels]
+    return max([*levels, *(told.view.power_w for told in day.of_load(load) if told.view is not None), 1])
+
+
+def _filter(loads: list[str], args: Mapping[str, str]) -> Filter:
     """What is asked for; what is not known is as if it had not been asked."""
-    loads = [load.id for load in web.config.site.loads]
     load, shown, rule = args.get("load", ""), args.get("show", ""), args.get("rule", "")
     return Filter(
         load if load in loads else loads[0],

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   var SILENT_AFTER_MS = 10000, POLL_AFTER_MS = 4000, POLL_EVERY_MS = 5000, STILL = "bitgrid-still";
-  var heard = Date.now(), asked = 0, asker = "", focused = "";
+  var heard = Date.now(), asked = 0, asker = "", focused = "", files = byId("pulse").dataset.files;
 
   function byId(id) {
     return document.getElementById(id);
@@ -11,6 +11,12 @@
   function hear() {
     heard = Date.now();
     show();
+    renew();
+  }
+
+  // After an update the house speaks to another page than this one: it is fetched, unless a person is at a wish.
+  function renew() {
+    if (byId("pulse").dataset.files !== files && !byId("ask-title")) location.reload();
   }
 
   function show() {

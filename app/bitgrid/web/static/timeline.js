@@ -2,10 +2,9 @@
 (function () {
   "use strict";
   document.addEventListener("click", function (event) {
-    var cell = event.target.closest && event.target.closest(".band a");
+    var cell = event.target.closest && event.target.closest(".band [data-at]");
     var at = document.getElementById("at");
-    if (!cell || !at || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
+    if (!cell || !at) return;
     at.value = cell.dataset.at;
     at.form.requestSubmit();
   });

@@ -5,6 +5,7 @@ skip = Zum Inhalt
 kiosk-open = Ansicht für die Wand
 flow-still = Bild anhalten
 age-live = vor { $age }
+time-left = noch { $time }
 from-to = { $begins }–{ $ends }
 
 next-plan = Die kommenden Stunden

@@ -5,6 +5,7 @@ skip = To the content
 kiosk-open = View for the wall
 flow-still = Hold the picture still
 age-live = { $age } ago
+time-left = { $time } left
 from-to = { $begins }–{ $ends }
 
 next-plan = The coming hours

@@ -6,7 +6,7 @@ consequence-ends = Gilt bis { $until }. Danach, wie es jetzt aussieht: { $then }
 consequence-open = Gilt bis { $until }. Bis { $at } steht nach der Vorhersage nichts dagegen; weiter reicht sie nicht.
 consequence-end = Die Regeln entscheiden sofort wieder selbst. { $then }
 
-plan-title = Plan für die nächsten 24 Stunden
+plan-day-title = Plan für die nächsten 24 Stunden
 plan-note = Nach dem Stand von { $at } (vor { $age }). Eine Vorschau, kein Versprechen: In jedem Block wird neu entschieden, nach dem, was dann gemessen wird.
 plan-old = Die letzte Entscheidung ist { $age } alt, die Regeln schweigen. Nach diesem Plan darf sich niemand richten.
 plan-no-forecast = Es gibt keine Vorhersage; deshalb lässt sich nur der nächste Block sagen.

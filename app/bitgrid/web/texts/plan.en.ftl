@@ -6,7 +6,7 @@ consequence-ends = Holds until { $until }. After that, as things stand: { $then 
 consequence-open = Holds until { $until }. As far as the forecast reaches, until { $at }, nothing is against it.
 consequence-end = The rules decide by themselves again at once. { $then }
 
-plan-title = Plan for the next 24 hours
+plan-day-title = Plan for the next 24 hours
 plan-note = As of { $at } ({ $age } ago). A preview, no promise: every block is decided anew, by what is measured then.
 plan-old = The last decision is { $age } old, the rules are silent. Nobody may go by this plan.
 plan-no-forecast = There is no forecast, so only the next block can be told.

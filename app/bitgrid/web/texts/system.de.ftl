@@ -12,6 +12,7 @@ system-does-recorder = zeichnet die Messwerte auf
 system-does-feeds = holt Preise und rechnet Aussichten
 system-does-explain = sagt in Worten, warum
 system-does-web = zeigt diese Seite
+system-does-bridge = spricht mit Home Assistant
 
 system-version = Was hier läuft
 system-release = Ausgabe

@@ -12,6 +12,7 @@ system-does-recorder = records what is measured
 system-does-feeds = fetches prices, computes forecasts
 system-does-explain = says in words why
 system-does-web = shows this page
+system-does-bridge = talks to Home Assistant
 
 system-version = What runs here
 system-release = Release
