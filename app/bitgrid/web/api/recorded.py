@@ -112,11 +112,15 @@ def _timeline_entries(web: Web, rows: list[DecisionRow]) -> Iterator[models.Time
         view = row_view(row)
         if view is None:
             continue
-        signals = view.state.signals
-        soc, price = (signals.get(name) for name in ("battery_soc_pct", "import_price_ct_kwh"))
         yield models.TimelineEntry(
             **models.entry(row.id, view),
-            soc_pct=None if soc is None else soc.value,
-            import_price_ct_kwh=None if price is None else price.value,
+            soc_pct=_good(view, "battery_soc_pct"),
+            import_price_ct_kwh=_good(view, "import_price_ct_kwh"),
             sentence={language: web.words[language].sentence(view) for language in LANGUAGES},
         )
+
+
+def _good(view: RecordView, name: str) -> float | None:
+    """A signal that was decided on; None unless it was good."""
+    signal = view.state.signals.get(name)
+    return signal.value if signal is not None and signal.quality == "good" else None
