@@ -121,7 +121,7 @@ def test_a_change_is_simulated_by_a_child_for_this_house_and_not_applied(
     html = room.see(f"/rules/effect?job={room.job}")
     for text in ("200\u00a0W", "350\u00a0W", "45.5\u00a0%", "10\u00a0kWh", "13.3\u00a0kWh", "+3.3\u00a0kWh", "−3"):
         assert text in html
-    assert "7 of 4320 blocks" in html
+    assert "7 of 4,320 blocks" in html
     assert talk.asked == []
     assert room.file.read_bytes() == before
 
