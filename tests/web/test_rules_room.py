@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from bitgrid.bus import ConfigureRequest
 from bitgrid.bus.memory import MemoryBus
@@ -224,8 +223,9 @@ def test_a_broken_file_is_shown_with_its_place_and_no_form(room: Room) -> None:
     assert "<fieldset" not in html
 
 
-def test_a_page_without_a_house_says_so(client: FlaskClient) -> None:
-    response = client.get("/rules?lang=en")
+def test_a_page_without_a_house_says_so(config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView) -> None:
+    app = create_app(config, view, Asker(config.site.site, bus, clock), clock)
+    response = app.test_client().get("/rules?lang=en")
     assert response.status_code == 503
     assert "belongs to no house" in response.get_data(as_text=True)
 
