@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bitgrid.research.layout import KINDS
+from bitgrid.research.layout import DEFAULT_KINDS, KINDS
 from bitgrid.web import entry
-from bitgrid.web.api.given import Kind
+from bitgrid.web.api.given import ExportBody, Kind
 from bitgrid.web.api.operation import Operation
 from bitgrid.web.api.operations import OPERATIONS
 
@@ -105,3 +105,4 @@ def test_it_is_small_enough_to_be_read_at_once(document: dict[str, Any]) -> None
 
 def test_the_kinds_of_a_bundle_are_those_there_are() -> None:
     assert get_args(Kind) == KINDS
+    assert tuple(ExportBody.model_validate({"from": "2025-05-01", "to": "2025-06-01"}).kinds) == DEFAULT_KINDS

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bitgrid.config import Config
 from bitgrid.web import Places, live
+from bitgrid.web.problems import Refusal
 from web.axe import GOOD_PRACTICE, violations
 from web.reach import runs_over, small_targets
 from web.records import record
@@ -137,6 +138,21 @@ def test_a_connection_that_is_lost_blanks_every_value_and_comes_back_without_a_r
     assert page.evaluate("window.samePage") is True
 
 
+def test_a_refusal_is_no_news_of_the_house(page: Page, noon: Site) -> None:
+    def refuse() -> None:
+        raise Refusal(503, "accounts_unreadable", "The accounts cannot be read.")
+
+    page.add_init_script("window.WebSocket = function () { return new EventTarget(); };")
+    page.clock.install()
+    page.goto(f"{noon.url}/?lang=en")
+    noon.app.view_functions["pages.fragments"] = refuse
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#answer")).to_contain_text("The accounts cannot be read")
+    page.clock.fast_forward(6_000)
+    expect(page.locator("#silence")).to_be_visible()
+    expect(page.locator("#now .figure .live").first).to_have_css("visibility", "hidden")
+
+
 def test_a_socket_that_is_closed_is_opened_anew_without_a_reload(
     page: Page, noon: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,6 +181,13 @@ def test_after_an_update_the_page_is_fetched_anew_but_not_under_a_person_s_hand(
     page.get_by_role("link", name="Rather not").click()
     page.wait_for_function("() => !window.samePage")
     expect(page.locator("#now")).to_contain_text("Runs: full power")
+
+
+def test_the_room_of_the_system_lives_by_the_same_script(page: Page, noon: Site, complaints: list[str]) -> None:
+    page.goto(f"{noon.url}/system?lang=en")
+    before = page.locator("#pulse").inner_text()
+    expect(page.locator("#pulse")).not_to_have_text(before, timeout=15_000)
+    assert complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -140,13 +140,14 @@ def test_the_log_tells_in_words_and_leaves_nothing_out(log_in: LogIn, data: Path
         ("audit", {"what": "account", "change": "token_added", "name": "ha", "may": "read", "actor": "anna"}),
         ("audit", {"what": "something new", "x": "<b>"}),
         ("safety", {"cause": "heat"}),
+        ("audit", {"what": "research", "is_on": True, "config_hash": "c0ffee"}),
     ]
     for number, (kind, record) in enumerate(records):
         ledger.append_event(EventRow(NOON_S - 600 + number, kind, json.dumps(record)))
     ledger.close()
     told = section(page(log_in("anna")), "Log")
     for text in (
-        "Autonomy set from 1 to 2 by anna", "The guard switched miner off: too hot",
+        "Autonomy set from 1 to 2 by anna", "The guard switched Miner off: too hot", "Research switched on",
         "No decisions from block 5 to 9", "Token ha made: read by anna",
         '{"what": "something new", "x": "<b>"}', '{"cause": "heat"}',
     ):  # fmt: skip
@@ -166,11 +167,12 @@ def test_the_log_is_turned_page_by_page(log_in: LogIn, data: Path) -> None:
     browser = log_in("anna")
     first = page(browser)
     assert ("n49" in first, "n09" in first) == (True, False)
-    older = re.search(r'href="\?(lang=en&amp;kind=&amp;before=\d+)#audit"', first)
+    older = re.search(r'href="/system\?(lang=en&amp;kind=&amp;before=\d+)#audit"', first)
     assert older is not None
     second = page(browser, html.unescape(older[1]))
     assert ("n10" in second, "n09" in second, "n00" in second) == (False, True, True)
-    assert "before=" not in second
+    assert "Show older" in first
+    assert "Show older" not in second
     assert page(browser, "before=x&kind=moon&lang=en")
 
 

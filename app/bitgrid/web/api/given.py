@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
-from bitgrid.research.layout import DEFAULT_KINDS
-
 
 def _whole(told: object) -> object:
     """JSON has one kind of number: 2.0 is as good as 2."""
@@ -147,7 +145,12 @@ class ExportBody(Body):
 
     from_: Day = Field(alias="from", description="The first day, local.")
     to: Day = Field(description="The day after the last.")
-    kinds: Annotated[list[Kind], Field(min_length=1, max_length=6)] = list(DEFAULT_KINDS)
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=6)] = [
+        "states",
+        "decisions",
+        "energy_to_value",
+        "events",
+    ]
 
 
 class EmptyBody(Body):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bitgrid.web.app import Web
 
 G = TypeVar("G", bound=BaseModel)
+Links = tuple[tuple[str, dict[str, str]], ...]
 _IN_PATH = re.compile(r"{([a-z_]+)}")
 
 
@@ -47,7 +48,7 @@ class Operation(Generic[G]):
     given: type[G] = Nothing  # type: ignore[assignment]  # of an operation that takes nothing
     refusals: tuple[int, ...] = ()
     status: int = 200
-    links: tuple[tuple[str, dict[str, str]], ...] = ()
+    links: Links = ()
 
     @property
     def takes_body(self) -> bool:

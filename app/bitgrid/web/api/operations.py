@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from bitgrid.web.api import ahead, explaining, exporting, given, models, now, recorded, wishes
-from bitgrid.web.api.operation import Operation
+from bitgrid.web.api.operation import Links, Operation
 
-_LOOK = (("state", {}), ("decisions", {}))
+_LOOK: Links = (("state", {}), ("decisions", {}))
 """After a wish: look what has come of it."""
 _NEWEST = "$response.body#/decisions/0"
 
 _LOAD = {"load": f"{_NEWEST}/load"}
-_ACT = (("confirm", {**_LOAD, "level": f"{_NEWEST}/level"}), ("override", _LOAD), ("whatif", _LOAD))
+_ACT: Links = (("confirm", {**_LOAD, "level": f"{_NEWEST}/level"}), ("override", _LOAD), ("whatif", _LOAD))
 
 OPERATIONS: tuple[Operation[Any], ...] = (
     Operation(

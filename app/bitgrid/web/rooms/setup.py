@@ -17,6 +17,7 @@ from bitgrid.config.files import load_file
 from bitgrid.config.signs import turns
 from bitgrid.web import entry, security
 from bitgrid.web.answers import answer_text
+from bitgrid.web.house import Cell
 from bitgrid.web.kettle import judge
 from bitgrid.web.problems import Refusal
 from bitgrid.web.rooms.devices_page import DevicesPage
@@ -68,14 +69,14 @@ class FirstRun:
             "verdict": None,
             "before": {},
         } | more
-        live = told.pop("after", None) or self._live()
-        return show(web, "setup.html", HERE, status, page=page, cards=devices.cards, looks={}, live=live, **told)
+        told.setdefault("live", self._live())
+        return show(web, "setup.html", HERE, status, page=page, cards=devices.cards, looks={}, **told)
 
-    def _live(self) -> dict[str, float]:
+    def _live(self) -> dict[str, Cell]:
         """What the kettle is judged by, as far as it is live."""
         house = self._web.view.snapshot()
         cells = {name: house.signal(name) for name in MEASURED}
-        return {name: cell.value for name, cell in cells.items() if cell.is_live and cell.value is not None}
+        return {name: cell for name, cell in cells.items() if cell.is_live and cell.value is not None}
 
     @property
     def standing(self) -> str:
@@ -162,8 +163,9 @@ class FirstRun:
         """Hold what the house draws against what it drew before the kettle was on."""
         before = {name: _number(request.form.get(name, "")) for name in MEASURED}
         known = {name: value for name, value in before.items() if value is not None}
-        after = self._live()
-        return self.page("signs", verdict=judge(known, after), before=known, after=after)
+        live = self._live()
+        after = {name: cell.value for name, cell in live.items() if cell.value is not None}
+        return self.page("signs", verdict=judge(known, after), before=known, live=live)
 
     def to(self, step: Step) -> Response:
         """On to a step."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from bitgrid.bus import ScanReport
+from bitgrid.web.house import Cell
 from bitgrid.web.setup_draft import HOUSE, LOAD, Draft, Entry, plain
 from bitgrid.web.words import Words
 
@@ -173,6 +174,10 @@ class SetupPage:
         text = str(value)
         is_number = isinstance(value, float | int)
         return text.replace(".", ",") if is_number and self.words.language == "de" else text
+
+    def age(self, cell: Cell) -> str:
+        """How old a live value is."""
+        return "" if cell.age_s is None else self.words.t("age", age=self.words.figures.duration(cell.age_s))
 
     def power(self, name: str, watts: float) -> str:
         """A value with its unit."""

@@ -1,4 +1,5 @@
-// The script of the page "Now": when nothing comes from the house any more, nothing may look as if it were live.
+// The script of the pages that live, "Now" and "System": when nothing comes from the house any more, nothing may look
+// as if it were live.
 (function () {
   "use strict";
   var SILENT_AFTER_MS = 10000, POLL_AFTER_MS = 4000, POLL_EVERY_MS = 5000, STILL = "bitgrid-still";
@@ -37,7 +38,8 @@
 
   document.body.addEventListener("htmx:wsAfterMessage", hear);
   document.body.addEventListener("htmx:afterRequest", function (event) {
-    if (event.detail.elt.id === "poll" && event.detail.successful) hear();
+    var refused = event.detail.xhr.getResponseHeader("HX-Retarget");  // a refusal is an answer, and no news of the house
+    if (event.detail.elt.id === "poll" && event.detail.successful && !refused) hear();
   });
 
   // What a person has unfolded, chosen or reached stays so when its part of the page is replaced; what is the same
@@ -78,10 +80,12 @@
   });
 
   // Whoever wants no motion has none, here and the next time.
-  byId("still").checked = localStorage.getItem(STILL) === "yes";
-  byId("still").addEventListener("change", function () {
-    localStorage.setItem(STILL, this.checked ? "yes" : "no");
-  });
+  if (byId("still")) {
+    byId("still").checked = localStorage.getItem(STILL) === "yes";
+    byId("still").addEventListener("change", function () {
+      localStorage.setItem(STILL, this.checked ? "yes" : "no");
+    });
+  }
 
   // A tablet on the wall stays awake while it shows the page, where the browser allows it.
   function stayAwake() {

@@ -1,6 +1,7 @@
 setup-intro = Solange BitGrid eingerichtet wird, läuft nichts, auch nicht von Hand. Am Ende beginnt es begleitet: Vor jedem Start fragt es.
 setup-steps = Schritte
 setup-next = Weiter
+setup-again = Werte neu laden
 setup-is-done = BitGrid ist eingerichtet. Wer neu anfangen will, schaltet in der Datei flags.yaml first_run ein.
 setup-no-number = Das ist keine passende Zahl.
 setup-step-house = Haus
@@ -54,7 +55,7 @@ setup-found-relay = Ein Relais, im nächsten Schritt zu wählen.
 setup-found-other = Damit lässt sich nichts anfangen.
 setup-none = keiner, keines
 setup-miner = Miner
-setup-miner-hint = Ohne Miner ist die Last, was am Relais hängt, zum Beispiel ein Heizstab.
+setup-miner-hint = Ohne Miner ist die Last, was am Relais hängt, zum Beispiel ein Heizstab. Gefunden wird nur, was gerade Strom hat.
 setup-relay = Relais
 setup-relay-hint = Das Relais, das dieser Last den Strom nimmt, und keiner anderen.
 setup-eco_w = Leistung sparsam

@@ -1,6 +1,7 @@
 setup-intro = While BitGrid is being set up nothing runs, not by hand either. At the end it begins assisted: it asks before every start.
 setup-steps = Steps
 setup-next = Next
+setup-again = Load the values again
 setup-is-done = BitGrid is set up. Whoever wants to begin anew switches first_run on in the file flags.yaml.
 setup-no-number = This is no fitting number.
 setup-step-house = House
@@ -54,7 +55,7 @@ setup-found-relay = A relay, to be chosen in the next step.
 setup-found-other = Nothing that can be used.
 setup-none = none
 setup-miner = Miner
-setup-miner-hint = Without a miner the load is whatever hangs on the relay, such as a heating rod.
+setup-miner-hint = Without a miner the load is whatever hangs on the relay, such as a heating rod. Only what has power just now is found.
 setup-relay = Relay
 setup-relay-hint = The relay that takes this load's power, and no other's.
 setup-eco_w = Economical power
