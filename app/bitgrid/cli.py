@@ -14,6 +14,8 @@ _COMMANDS = {
     "decide": ("bitgrid.ops.commands.decide:decide", "Decide on a state given as JSON."),
     "devices": ("bitgrid.ops.commands.devices:devices", "Find devices on the network, and look at them."),
     "doctor": ("bitgrid.ops.commands.doctor:doctor", "Check everything a person would check."),
+    "energy": ("bitgrid.ops.commands.energy:energy", "Tell a period as JSON, for the page: figures and blocks."),
+    "effect": ("bitgrid.ops.commands.effect:effect", "Tell what other rules would have changed, for the page."),
     "import": ("bitgrid.ops.commands.imports:imports", "Bring in what others recorded of your house."),
     "kpi": ("bitgrid.ops.commands.kpi:kpi", "Tell the key figures of a period."),
     "ledger": ("bitgrid.ops.commands.ledger:ledger", "Verify and show what was recorded."),

@@ -57,6 +57,11 @@ class Figures:
         text = text.translate(_SWAP) if self.language == "de" else text
         return text.replace("-", "−")
 
+    def plain(self, value: float) -> str:
+        """A number as it stands in a form: no grouping, no unit, its decimals in the manner of the language."""
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text.replace(".", ",") if self.language == "de" else text
+
     def kwh(self, value: float) -> str:
         """Energy to the tenth of a kilowatt-hour."""
         return f"{self.number(value, 1)}{NO_BREAK_SPACE}kWh"
@@ -96,6 +101,10 @@ class Figures:
         if local.date() == self._local(now_s).date():
             return local.strftime("%H:%M")
         return local.strftime("%d.%m. %H:%M" if self.language == "de" else "%d %b %H:%M")
+
+    def date(self, epoch_s: float) -> str:
+        """A day and its local time: ``2025-06-16 14:30``, ``16.06.2025 14:30``."""
+        return self._local(epoch_s).strftime("%d.%m.%Y %H:%M" if self.language == "de" else "%Y-%m-%d %H:%M")
 
     def _local(self, epoch_s: float) -> datetime:
         return datetime.fromtimestamp(epoch_s, UTC).astimezone(self.zone)

@@ -65,6 +65,8 @@ R3_EMERGENCY_STOP = der Not-Halt ist gedrückt
     .plain = der Not-Halt ist gedrückt
 R3_UPS_ON_BATTERY = der Strom ist ausgefallen, BitGrid läuft auf seinem Notstromakku
     .plain = der Strom ist ausgefallen, BitGrid läuft auf seinem Notstromakku
+R3_FIRST_RUN = BitGrid ist noch nicht fertig eingerichtet
+    .plain = BitGrid ist noch nicht fertig eingerichtet
 R3_LOCKOUT = { $passed ->
         [yes] nach der Schutzabschaltung ist es noch zu heiß: { $temp_c }, es müssen weniger als { $resume_temp_c } sein
        *[no] nach einer Schutzabschaltung startet vor { $lockout_until_s } nichts

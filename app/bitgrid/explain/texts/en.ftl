@@ -72,6 +72,8 @@ R3_EMERGENCY_STOP = the emergency stop is pressed
     .plain = the emergency stop is pressed
 R3_UPS_ON_BATTERY = mains power has failed, BitGrid runs on its emergency battery
     .plain = mains power has failed, BitGrid runs on its emergency battery
+R3_FIRST_RUN = BitGrid is not set up yet
+    .plain = BitGrid is not set up yet
 R3_LOCKOUT = { $passed ->
         [yes] after the safety stop it is still too hot: { $temp_c }, and it must be below { $resume_temp_c }
        *[no] after a safety stop nothing starts before { $lockout_until_s }
