@@ -189,3 +189,16 @@ class TestFirstRun:
         assert load_config(new_office.directory) == replace(
             new_office.desk.engine.config, profiles=new_office.desk.engine.config.profiles
         )
+
+
+def test_research_is_switched_at_any_time_and_nothing_else_in_that_file(office: Office) -> None:
+    text = office.text("flags.yaml")
+    assert office.wish("flags.yaml", f"{text}\nresearch: true\n") == "CONFIGURED"
+    assert office.desk.engine.config.flags.research is True
+    assert office.wish("flags.yaml", f"{text}\nresearch: false\n") == "CONFIGURED"
+    smuggled = text.replace("r4_enabled: true", "r4_enabled: false")
+    assert smuggled != text
+    assert office.wish("flags.yaml", f"{smuggled}\nresearch: true\n") == "NOT_FIRST_RUN"
+    assert office.wish("flags.yaml", f"{text}\nresearch: maybe\n") == "NOT_FIRST_RUN"
+    assert office.desk.engine.config.flags.research is False
+    assert office.desk.engine.config.flags.r4_enabled is True

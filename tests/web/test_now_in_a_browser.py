@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bitgrid.config import Config
 from bitgrid.web import Places, live
+from bitgrid.web.problems import Refusal
 from web.axe import GOOD_PRACTICE, violations
 from web.reach import runs_over, small_targets
 from web.records import record
@@ -137,6 +138,21 @@ def test_a_connection_that_is_lost_blanks_every_value_and_comes_back_without_a_r
     assert page.evaluate("window.samePage") is True
 
 
+def test_a_refusal_is_no_news_of_the_house(page: Page, noon: Site) -> None:
+    def refuse() -> None:
+        raise Refusal(503, "accounts_unreadable", "The accounts cannot be read.")
+
+    page.add_init_script("window.WebSocket = function () { return new EventTarget(); };")
+    page.clock.install()
+    page.goto(f"{noon.url}/?lang=en")
+    noon.app.view_functions["pages.fragments"] = refuse
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#answer")).to_contain_text("The accounts cannot be read")
+    page.clock.fast_forward(6_000)
+    expect(page.locator("#silence")).to_be_visible()
+    expect(page.locator("#now .figure .live").first).to_have_css("visibility", "hidden")
+
+
 def test_a_socket_that_is_closed_is_opened_anew_without_a_reload(
     page: Page, noon: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,16 +169,38 @@ def test_a_socket_that_is_closed_is_opened_anew_without_a_reload(
     assert page.evaluate("window.samePage") is True
 
 
+def test_after_an_update_the_page_is_fetched_anew_but_not_under_a_person_s_hand(page: Page, noon: Site) -> None:
+    page.goto(f"{noon.url}/?lang=en")
+    page.locator("#wishes-miner-open").click()
+    page.locator("#wish-miner-eco").click()
+    expect(page.locator("#ask-title")).to_be_focused()
+    page.evaluate("window.samePage = true")
+    noon.app.jinja_env.globals["files"] = "another"
+    expect(page.locator("#pulse[data-files=another]")).to_be_attached()
+    assert page.evaluate("window.samePage") is True
+    page.get_by_role("link", name="Rather not").click()
+    page.wait_for_function("() => !window.samePage")
+    expect(page.locator("#now")).to_contain_text("Runs: full power")
+
+
+def test_the_room_of_the_system_lives_by_the_same_script(page: Page, noon: Site, complaints: list[str]) -> None:
+    page.goto(f"{noon.url}/system?lang=en")
+    before = page.locator("#pulse").inner_text()
+    expect(page.locator("#pulse")).not_to_have_text(before, timeout=15_000)
+    assert complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_tablet_on_the_wall_shows_all_at_once(browser: Browser, noon: Site, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # as parametrized
     page = context.new_page()
     page.goto(f"{noon.url}/?lang=de&kiosk=1")
     expect(page.locator("#now")).to_contain_text("Läuft")
-    for part in ("#now", "#why", "#next", ".flow", ".stop", "#estop"):
-        box = page.locator(part).bounding_box()
-        assert box, part
-        assert box["y"] + box["height"] <= 800, part
+    parts = ["#now", "#why", "#next", ".flow", ".stop", "#estop"]
+    bottoms = page.evaluate(
+        "(all) => all.map((part) => document.querySelector(part).getBoundingClientRect().bottom)", parts
+    )
+    assert max(bottoms) <= 800, dict(zip(parts, bottoms, strict=True))
     expect(page.locator("nav")).to_be_hidden()
     assert faults(page) == []
     context.close()

@@ -220,3 +220,21 @@ def test_a_day_has_as_many_blocks_as_it_is_long(tmp_path: Path, day: str, blocks
     assert len(drawn.cells) == blocks
     assert [hour for _x, hour in drawn.hours] == [f"{hour:02}" for hour in range(0, 24, 3)]
     assert not drawn.lanes[2:], "of nothing there is nothing to draw but the empty lanes"
+
+
+def test_a_load_that_the_house_has_no_more_keeps_its_past(tmp_path: Path, recorded: Recorded) -> None:
+    house = record(tmp_path, recorded.config, 3)
+    row = house.rows[0]
+    told = json.loads(row.record)
+    told["decision"]["load"] = "heating-rod"
+    add(house, replace(row, load="heating-rod", record=canonical_json(told)))
+    shown = get(past(house, house.config)[0].test_client(), f"{URL}&load=heating-rod&show=all")
+    assert ids(shown) == [replace(row, load="heating-rod").id]
+
+
+def test_it_is_there_while_the_bus_is_not(recorded: Recorded) -> None:
+    """What is past is read from the ledger, whoever is silent now."""
+    app, _clock = past(recorded, recorded.config)
+    app.extensions["bitgrid"].asker._bus.is_connected = False
+    for path in (URL, "/plan?lang=en"):
+        assert get(app.test_client(), path).status == 200

@@ -79,8 +79,8 @@ class Configurer:
             new = tried(self._directory, request.file, request.text)
         except ConfigError:
             return False
-        old = self._engine.config
-        return old.flags.model_copy(update={"research": new.flags.research}) == new.flags
+        old = self._engine.config.flags
+        return old != new.flags and old.model_copy(update={"research": new.flags.research}) == new.flags
 
     def _take_over(self, request: ConfigureRequest) -> tuple[str, str]:
         """Try it, keep it in the ledger, write it, go on by it; in this order."""

@@ -20,7 +20,7 @@ from bitgrid.web.asking import Asker
 from bitgrid.web.hypotheses import Hypotheses
 from bitgrid.web.jobs import Jobs
 from bitgrid.web.kpis import KpiDesk
-from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, system, timeline
+from bitgrid.web.rooms import devices, energy, exports, people, plan, rules, setup, system, timeline
 from bitgrid.web.view import HouseView
 from bitgrid.web.words import TEXTS_DIRECTORY, Words
 
@@ -104,7 +104,8 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_S)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals["asset"] = _assets(Path(app.root_path) / "static")
+    assets = _assets(Path(app.root_path) / "static")
+    app.jinja_env.globals.update(asset=assets, files=_digest("".join(sorted(assets.values())).encode()))
     Htmx(app)
     texts, explainer = Texts(TEXTS_DIRECTORY), Explainer(config.site)
     words = {language: Words(language, texts, explainer) for language in LANGUAGES}
@@ -131,6 +132,7 @@ def create_app(  # noqa: PLR0913, PLR0917  what a house consists of
     app.register_blueprint(plan.routes(web))
     app.register_blueprint(metrics.routes(web))
     app.register_blueprint(rules.routes(web))
+    app.register_blueprint(setup.routes(web))
     return app
 
 
@@ -145,11 +147,11 @@ def _told(field: str) -> str | None:
 def _assets(directory: Path) -> dict[str, str]:
     """Address of each static file with its content's hash: a new version is never mistaken for the old."""
     return {
-        str(path.relative_to(directory)): f"/static/{path.relative_to(directory)}?v={_digest(path)}"
+        str(path.relative_to(directory)): f"/static/{path.relative_to(directory)}?v={_digest(path.read_bytes())}"
         for path in directory.rglob("*")
         if path.is_file()
     }
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:10]

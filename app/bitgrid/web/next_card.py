@@ -44,7 +44,8 @@ def _rows(load: str, house: House, words: Words) -> Iterator[Row]:
         ends = (("row-hold", heard.message.hold_until_s), ("row-lockout", heard.message.lockout_until_s))
         for key, until_s in ends:
             if until_s is not None and until_s > house.now_s:
-                yield Row(words.t(key), words.until(until_s, house.now_s))
+                left = words.t("time-left", time=words.figures.duration(until_s - house.now_s))
+                yield Row(words.t(key), words.until(until_s, house.now_s), left)
     surplus_w = None if house.energy is None else house.energy.message.surplus_w
     if house.energy is not None and surplus_w is not None:
         age_s = house.age_s(house.energy)

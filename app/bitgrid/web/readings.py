@@ -66,7 +66,8 @@ class Readings:
             return self._scan
 
     def _reading(self, name: str, heard: _Heard | None) -> Reading:
-        if heard is None or not isinstance(heard.told.value, int | float):
+        value = None if heard is None else heard.told.value
+        if heard is None or not isinstance(value, int | float):
             return Reading(name, Cell(), Quality.MISSING if heard is None else heard.told.quality)
         told, now = heard.told, self._clock.boot()
         age_s: float | None = (
@@ -76,7 +77,7 @@ class Readings:
             age_s = None
         is_recent = age_s is not None and age_s <= self._timeout_s
         is_live = self._bus.is_connected and told.quality is Quality.GOOD and is_recent
-        return Reading(name, Cell(float(told.value), is_live, age_s), told.quality)
+        return Reading(name, Cell(float(value), is_live, age_s), told.quality)
 
     def _on_telemetry(self, received: Received) -> None:
         names, told = self._topics.parse_telemetry(received.topic), decode(Telemetry, received.payload)

@@ -65,8 +65,9 @@ class System:
 
     @property
     def parts(self) -> list[Part]:
-        """Every process of the house."""
-        return [self._part(name) for name in COMPONENTS]
+        """Every process of the house, and the bridge to Home Assistant where it is on."""
+        bridge = ("bridge",) if self._config.site.home_assistant.enabled else ()
+        return [self._part(name) for name in (*COMPONENTS, *bridge)]
 
     @property
     def config_hash(self) -> str:

@@ -50,7 +50,7 @@ def _page(web: Web) -> DevicesPage:
 def _test(web: Web) -> Response:
     """Have a device asked now: its own process does it, for this one has no network."""
     name, site, language = request.form.get("device", ""), web.config.site, web.language()
-    if name not in {one.id for one in (*site.devices, *site.loads)}:
+    if name not in {device.id for device in site.devices} | {load.id for load in site.loads}:
         raise Refusal(404, "no_such_device", f"There is no device {name!r}, so nothing was asked.")
     outcome = web.asker.look(name, entry.actor(ACTOR))
     if not htmx_request.htmx:

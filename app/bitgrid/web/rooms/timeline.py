@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from htmx_flask import request as htmx_request  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.web import band as bands
+from bitgrid.web.archived import ArchivedDecisions
 from bitgrid.web.days import Day, Days, Told
 from bitgrid.web.picked import Picked, Replayed, pick, replayed
 from bitgrid.web.problems import Refusal
@@ -65,7 +66,8 @@ def routes(web: Web) -> Blueprint:
     """Route ``/timeline``."""
     blueprint = Blueprint("timeline", __name__)
     zone = ZoneInfo(web.config.site.location.timezone)
-    days = Days(None if web.places is None else web.places.data, zone)
+    data = None if web.places is None else web.places.data
+    days = Days(data, zone, None if data is None else ArchivedDecisions(data))
 
     @blueprint.get("/timeline")
     def timeline() -> Response:
@@ -83,14 +85,14 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
     words, ends = web.words[web.language()], days.ends()
     chosen, problem = _chosen(web, days, words, ends)
     day = days.read(chosen)
-    asked, told = _filter(web, request.args), day.find(request.args.get("at", ""))
+    loads = _loads(web, day)
+    asked, told = _filter(loads, request.args), day.find(request.args.get("at", ""))
     if request.args.get("at") and told is None:
         problem = problem or words.t("timeline-no-decision")
     if told is not None:
         asked = Filter(told.row.load, asked.shown, asked.rule)
-    load = next(load for load in web.config.site.loads if load.id == asked.load)
-    highest_w = max(level.power_w for level in load.levels)
-    band = bands.band(day, asked.load, web.config.rules.block_s, zone, highest_w)
+    band = bands.band(day, asked.load, web.config.rules.block_s, zone, _highest_w(web, day, asked.load))
+    titles = {cell.at_s: _title(cell, words) for cell in band.cells}
     lines = [_line(one, words) for one in day.of_load(asked.load) if asked.takes(one)]
     return show(
         web,
@@ -105,12 +107,14 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
         band=band,
         dim=_dim(band, asked),
         summary=_summary(band, words, web.config.rules.block_s),
-        choices=_choices(band, words),
+        choices=[Choice(cell.last.row.id, titles[cell.at_s]) for cell in band.cells if cell.last is not None],
+        titles=titles,
+        is_part=bool(htmx_request.htmx),
         captions=_captions(band, words),
         lines=lines,
         shown=SHOWN,
         rules=RULES,
-        loads=[load.id for load in web.config.site.loads],
+        loads=loads,
         around=_around(chosen, ends),
         **_of_picked(told, band, days, words),
     )
@@ -119,7 +123,7 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
 def _of_picked(told: Told | None, band: bands.Band, days: Days, words: Words) -> dict[str, object]:
     """What is shown of the chosen decision: the record, its neighbours, and the replay where it was asked for."""
     if told is None or days.ledger is None:
-        return {"picked": None, "replay": None, "beside": [], "mark": None, "steps": (None, None)}
+        return {"picked": None, "replay": None, "beside": [], "mark": None, "block": "", "steps": (None, None)}
     cell = next(cell for cell in band.cells if told in cell.told)
     having = [each for each in band.cells if each.told]
     index = having.index(cell)
@@ -132,6 +136,7 @@ def _of_picked(told: Told | None, band: bands.Band, days: Days, words: Words) ->
         "replay": replay,
         "beside": [_line(one, words) for one in cell.told] if len(cell.told) > 1 else [],
         "mark": cell.x,
+        "block": cell.told[-1].row.id,
         "steps": (before and before.row.id, after and after.row.id),
     }
 
@@ -157,9 +162,20 @@ def _day_of(decision_id: str, days: Days) -> date | None:
     return days.of(int(at_s)) if at_s.isascii() and at_s.isdecimal() and len(at_s) <= 10 else None  # noqa: PLR2004  until 2286
 
 
-def _filter(web: Web, args: Mapping[str, str]) -> Filter:
+def _loads(web: Web, day: Day) -> list[str]:
+    """The house's loads, and those of the day that it has no more."""
+    known = [load.id for load in web.config.site.loads]
+    return known + sorted({told.row.load for told in day.told} - set(known))
+
+
+def _highest_w(web: Web, day: Day, load: str) -> int:
+    """The most that a load draws by its levels, or was set to on the day, W."""
+    levels = [level.power_w for one in web.config.site.loads if one.id == load for level in one.levels]
+    return max([*levels, *(told.view.power_w for told in day.of_load(load) if told.view is not None), 1])
+
+
+def _filter(loads: list[str], args: Mapping[str, str]) -> Filter:
     """What is asked for; what is not known is as if it had not been asked."""
-    loads = [load.id for load in web.config.site.loads]
     load, shown, rule = args.get("load", ""), args.get("show", ""), args.get("rule", "")
     return Filter(
         load if load in loads else loads[0],
@@ -191,14 +207,11 @@ def _summary(band: bands.Band, words: Words, block_s: int) -> str:
     return words.t("timeline-summary", starts=starts, on=on)
 
 
-def _choices(band: bands.Band, words: Words) -> list[Choice]:
-    choices = []
-    for cell in band.cells:
-        if cell.last is not None:
-            view = cell.last.view
-            level = "" if view is None else f" · {words.level(view.level)} · {view.rule}"
-            choices.append(Choice(cell.last.row.id, f"{words.figures.time_of_day(cell.at_s)}{level}"))
-    return choices
+def _title(cell: bands.Cell, words: Words) -> str:
+    """A block in a line: when, at which level it ended, and by which rule."""
+    view = None if cell.last is None else cell.last.view
+    level = "" if view is None else f" · {words.level(view.level)} · {view.rule}"
+    return f"{words.figures.time_of_day(cell.at_s)}{level}"
 
 
 _UNITS = {"decision": "power_w", "surplus": "surplus_w", "soc": "battery_soc_pct", "price": "import_price_ct_kwh"}

@@ -1,8 +1,9 @@
-// The script of the page "Now": when nothing comes from the house any more, nothing may look as if it were live.
+// The script of the pages that live, "Now" and "System": when nothing comes from the house any more, nothing may look
+// as if it were live.
 (function () {
   "use strict";
   var SILENT_AFTER_MS = 10000, POLL_AFTER_MS = 4000, POLL_EVERY_MS = 5000, STILL = "bitgrid-still";
-  var heard = Date.now(), asked = 0, asker = "", focused = "";
+  var heard = Date.now(), asked = 0, asker = "", focused = "", files = byId("pulse").dataset.files;
 
   function byId(id) {
     return document.getElementById(id);
@@ -11,6 +12,12 @@
   function hear() {
     heard = Date.now();
     show();
+    renew();
+  }
+
+  // After an update the house speaks to another page than this one: it is fetched, unless a person is at a wish.
+  function renew() {
+    if (byId("pulse").dataset.files !== files && !byId("ask-title")) location.reload();
   }
 
   function show() {
@@ -31,7 +38,8 @@
 
   document.body.addEventListener("htmx:wsAfterMessage", hear);
   document.body.addEventListener("htmx:afterRequest", function (event) {
-    if (event.detail.elt.id === "poll" && event.detail.successful) hear();
+    var refused = event.detail.xhr.getResponseHeader("HX-Retarget");  // a refusal is an answer, and no news of the house
+    if (event.detail.elt.id === "poll" && event.detail.successful && !refused) hear();
   });
 
   // What a person has unfolded, chosen or reached stays so when its part of the page is replaced; what is the same
@@ -72,10 +80,12 @@
   });
 
   // Whoever wants no motion has none, here and the next time.
-  byId("still").checked = localStorage.getItem(STILL) === "yes";
-  byId("still").addEventListener("change", function () {
-    localStorage.setItem(STILL, this.checked ? "yes" : "no");
-  });
+  if (byId("still")) {
+    byId("still").checked = localStorage.getItem(STILL) === "yes";
+    byId("still").addEventListener("change", function () {
+      localStorage.setItem(STILL, this.checked ? "yes" : "no");
+    });
+  }
 
   // A tablet on the wall stays awake while it shows the page, where the browser allows it.
   function stayAwake() {

@@ -5,14 +5,15 @@ skip = Zum Inhalt
 kiosk-open = Ansicht für die Wand
 flow-still = Bild anhalten
 age-live = vor { $age }
+time-left = noch { $time }
 from-to = { $begins }–{ $ends }
 
-plan-title = Die kommenden Stunden
+next-plan = Die kommenden Stunden
 plan-on = an: { $level }
 plan-off = aus
 plan-unknown = Weiter als bis zur nächsten Entscheidung ist nichts vorhergesagt.
 
-control-stop-for-good = für { $time }; danach bleibt er aus, bis ihn jemand startet
+control-stop-for-good = für { $time }; danach bleibt das Gerät aus, bis es jemand startet
 control-stop-as-long = So lange stoppen
 control-observer = Dieses Konto sieht zu. Bedienen kann, wer das Haus bedienen darf.
 control-ack-hint = die Sperre läuft von selbst ab, dann entscheiden wieder die Regeln

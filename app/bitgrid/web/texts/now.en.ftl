@@ -5,9 +5,10 @@ skip = To the content
 kiosk-open = View for the wall
 flow-still = Hold the picture still
 age-live = { $age } ago
+time-left = { $time } left
 from-to = { $begins }–{ $ends }
 
-plan-title = The coming hours
+next-plan = The coming hours
 plan-on = on: { $level }
 plan-off = off
 plan-unknown = Nothing is foreseen beyond the next decision.

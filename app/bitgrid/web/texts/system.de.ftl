@@ -12,6 +12,7 @@ system-does-recorder = zeichnet die Messwerte auf
 system-does-feeds = holt Preise und rechnet Aussichten
 system-does-explain = sagt in Worten, warum
 system-does-web = zeigt diese Seite
+system-does-bridge = spricht mit Home Assistant
 
 system-version = Was hier läuft
 system-release = Ausgabe
@@ -123,7 +124,10 @@ event-autonomy = Autonomie von { $from } auf { $to } gestellt
 event-configuration = Neue Konfiguration { $to } statt { $from }
 event-configuration_wished = Geänderte Datei { $file } verlangt
 event-configuration_refused = Eine geänderte Konfiguration wurde nicht angenommen: { $why }
-event-research = Forschung umgeschaltet (an: { $is_on })
+event-research = Forschung { $is_on ->
+    [yes] eingeschaltet
+   *[no] ausgeschaltet
+  }
 event-research_export = Bündel { $bundle_id } verlangt: { $kinds }
 event-account-user_set = Konto { $name } gespeichert: { $may }
 event-account-user_removed = Konto { $name } entfernt
