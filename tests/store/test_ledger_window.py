@@ -94,5 +94,5 @@ def test_a_damaged_file_is_said_to_be_one(directory: Path) -> None:
     whole = file.read_bytes()
     for damaged in (b"no database", whole[:100] + b"\xff" * (len(whole) - 100)):
         file.write_bytes(damaged)
-        with pytest.raises(StoreError, match="the ledger .*cannot be"):
+        with pytest.raises(StoreError, match=r"the ledger .*cannot be"):
             decisions_between(directory, NOVEMBER_END_S, NOVEMBER_END_S + 1, limit=9)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ from flask.testing import FlaskClient
 
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
-from bitgrid.config import Config
+from bitgrid.config import Config, load_config
 from bitgrid.web import Asker, HouseView, Places, create_app
 from web.records import DAY, Recorded, add, record
-from web.talk import Talk
+from web.talk import REPOSITORY, Talk
 
 TIMELINE = "/api/v1/timeline"
 
@@ -127,6 +129,8 @@ class TestExplain:
             whole["memory"],
         )
         assert why["ledger_seq"] == row.seq
+        assert {one["action"] for one in why["counterfactuals"]} == {"HOLD"}
+        assert why["texts"]["en"]["alternatives"][0].startswith("The miner would stay off if")
         assert [vote["code"] for vote in why["votes"]] == [vote["code"] for vote in whole["decision"]["votes"]]
         assert all(vote["cause"]["de"] and vote["cause"]["en"] for vote in why["votes"])
         assert why["texts"]["en"]["short"].startswith("The sun leaves")
@@ -138,6 +142,7 @@ class TestExplain:
         name = told(client, "/api/v1/decisions")["decisions"][0]["id"]
         why = told(client, f"/api/v1/explain/{name}")
         assert why["record"] == record
+        assert why["counterfactuals"] is None
         assert (why["memory"], why["ledger_seq"]) == (None, None)
 
     def test_a_name_that_nothing_bears_is_not_found(self, client: FlaskClient) -> None:
@@ -161,7 +166,7 @@ class TestAhead:
         assert answer["hypothetical"] is True
         assert answer["set"]["battery_soc_pct"]["after"] == 40
         assert answer["decision"]["code"] == "R2_HARD_RESERVE"
-        assert "reserve" in answer["texts"]["en"]["short"]
+        assert answer["texts"]["en"]["short"].startswith("The battery is at 40")
         same = client.post("/api/v1/whatif", json={"load": "miner", "set": {}}).get_json()
         assert same["hypothetical"] is False
         assert same["decision"]["action"] == json.loads(recorded.rows[-1].record)["decision"]["action"]
@@ -195,6 +200,29 @@ class TestConfiguration:
         assert answer["is_in_force"] is True
         assert answer["config_hash"] == config.config_hash
         assert answer["rules"]["r3"]["max_temp_c"] == config.rules.r3.max_temp_c
+
+    def test_one_that_was_just_reloaded_is_told_before_it_is_archived(
+        self, config: Config, talk: Talk, bus: MemoryBus, clock: HeldClock, tmp_path: Path
+    ) -> None:
+        shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+        flags = tmp_path / "config" / "flags.yaml"
+        flags.write_text(f"{flags.read_text(encoding='utf-8')}research: true\n", encoding="utf-8")
+        client = client_of(tmp_path, config, bus, clock)
+        talk.energy(config_hash=load_config(tmp_path / "config").config_hash)
+        answer = told(client, "/api/v1/config")
+        assert (answer["is_in_force"], answer["flags"]["research"]) == (True, True)
+        flags.write_text("nonsense", encoding="utf-8")
+        answer = told(client, "/api/v1/config")
+        assert (answer["is_in_force"], answer["flags"]["research"]) == (False, False)
+
+    def test_one_of_another_month_is_told_out_of_the_ledger(
+        self, recorded: Recorded, config: Config, talk: Talk, bus: MemoryBus, clock: HeldClock
+    ) -> None:
+        flags = config.flags.model_copy(update={"research": True})
+        client = client_of(recorded.data, dataclasses.replace(config, flags=flags), bus, clock)
+        talk.energy(config_hash=recorded.config.config_hash)
+        answer = told(client, "/api/v1/config")
+        assert (answer["is_in_force"], answer["flags"]["research"]) == (True, False)
 
     def test_one_that_the_rules_did_not_name_is_not_said_to_be_in_force(
         self, client: FlaskClient, talk: Talk, clock: HeldClock, config: Config

@@ -140,13 +140,14 @@ def test_the_log_tells_in_words_and_leaves_nothing_out(log_in: LogIn, data: Path
         ("audit", {"what": "account", "change": "token_added", "name": "ha", "may": "read", "actor": "anna"}),
         ("audit", {"what": "something new", "x": "<b>"}),
         ("safety", {"cause": "heat"}),
+        ("audit", {"what": "research", "is_on": True, "config_hash": "c0ffee"}),
     ]
     for number, (kind, record) in enumerate(records):
         ledger.append_event(EventRow(NOON_S - 600 + number, kind, json.dumps(record)))
     ledger.close()
     told = section(page(log_in("anna")), "Log")
     for text in (
-        "Autonomy set from 1 to 2 by anna", "The guard switched miner off: too hot",
+        "Autonomy set from 1 to 2 by anna", "The guard switched Miner off: too hot", "Research switched on",
         "No decisions from block 5 to 9", "Token ha made: read by anna",
         '{"what": "something new", "x": "<b>"}', '{"cause": "heat"}',
     ):  # fmt: skip

@@ -96,6 +96,8 @@ def _plain(name: str, value: Any, words: Words) -> str | int:  # noqa: ANN401  w
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if name == "load":
+        return words.load(str(value))
     if name in _HASHES and isinstance(value, str):
         return value[:_SHORT]
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""A local day of the ledger, as the timeline shows it. Reads, and touches nothing else."""
+"""A local day of the ledger, or of the archive, as the timeline shows it. Reads, and touches nothing else."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from bitgrid.explain import RecordView, read_record
 from bitgrid.store import DecisionRow, Ledger, StoreError
 from bitgrid.store.ledger_window import decisions_between, first_decision_s
+from bitgrid.web.archived import ArchivedDecisions
 from bitgrid.web.problems import Refusal
 
 MOST = 10_000
@@ -71,11 +72,12 @@ class Days:
     Args:
         data: data directory; None: there is none.
         zone: where the house is.
+        archived: where days are that the ledger does not have; None: nowhere.
     """
 
-    def __init__(self, data: Path | None, zone: ZoneInfo) -> None:
+    def __init__(self, data: Path | None, zone: ZoneInfo, archived: ArchivedDecisions | None = None) -> None:
         self.ledger = None if data is None else data / "ledger"
-        self._zone = zone
+        self._zone, self._archived = zone, archived
 
     def of(self, at_s: float) -> date:
         """The local date of a time."""
@@ -92,7 +94,9 @@ class Days:
         with _told_as_refusal():
             first_s = first_decision_s(self.ledger)
             newest = Ledger(self.ledger, read_only=True).decisions(limit=1)
-        return None if first_s is None or not newest else (self.of(first_s), self.of(newest[0].at_s))
+        known = [] if first_s is None or not newest else [self.of(first_s), self.of(newest[0].at_s)]
+        known += [] if self._archived is None else self._archived.days()
+        return (min(known), max(known)) if known else None
 
     def read(self, day: date) -> Day:
         """A day.
@@ -105,7 +109,9 @@ class Days:
             return Day(day, begin_s, end_s, ())
         with _told_as_refusal():
             rows = decisions_between(self.ledger, begin_s, end_s, limit=MOST)
-            return Day(day, begin_s, end_s, tuple(map(read_row, rows)))
+        if not rows and self._archived is not None:
+            rows = self._archived.rows(begin_s, end_s)
+        return Day(day, begin_s, end_s, tuple(map(read_row, rows)))
 
     def _midnight(self, day: date) -> int:
         return int(datetime(day.year, day.month, day.day, tzinfo=self._zone).timestamp())

@@ -56,7 +56,7 @@ class KpiDesk:
 
     def __init__(self, data: Path, config: Path, block_s: int, clock: Clock, run: Run | None = None) -> None:
         self._places, self._block_s, self._clock = (data, config), block_s, clock
-        self._run = run or _run
+        self._run = run or run_child
         self._one = threading.Lock()
         self._known: OrderedDict[_Key, str] = OrderedDict()
 
@@ -178,7 +178,7 @@ def _day(name: str, text: str) -> date:
         raise Refusal(422, "bad_period", f"{name} is no day; write it as {name}=2025-05-01.") from None
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+def run_child(command: list[str]) -> subprocess.CompletedProcess[str]:
     """Run a child to its end, or end it at the time limit."""
     polite = ["nice", "-n", str(NICENESS), *command]
     return subprocess.run(  # noqa: S603  our own program, its arguments checked

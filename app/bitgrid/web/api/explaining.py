@@ -1,61 +1,103 @@
-"""A decision with everything it was made from, and why: as heard, or out of the ledger."""
+"""A decision with everything it was made from, and why: out of the ledger, or as it was heard."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from bitgrid.explain import LANGUAGES, RecordView, VoteView, read_record
-from bitgrid.store import DecisionRow
+from bitgrid.kernel.counterfactual import counterfactuals
+from bitgrid.replay.archive import Library
+from bitgrid.replay.errors import ReplayError
+from bitgrid.replay.replaying import derive
+from bitgrid.store import DecisionRow, Ledger
 from bitgrid.store.ledger_window import decision_named
 from bitgrid.web.api import models
 from bitgrid.web.api.given import DecisionName
 from bitgrid.web.api.recorded import ledger_of
 from bitgrid.web.api.telling import told
-from bitgrid.web.house import Decided
 from bitgrid.web.problems import Refusal
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A decision's record in its parts; ``memory`` and ``seq`` are None while it is not in the ledger."""
+
+    decision: dict[str, Any]
+    state: dict[str, Any]
+    counterfactuals: list[dict[str, Any]] | None
+    memory: dict[str, Any] | None = None
+    seq: int | None = None
+
+
 def explain(web: Web, named: DecisionName) -> models.ExplainAnswer:
     """A decision with every rule's vote and reason, its state and the load's memory before it.
 
-    What would have changed it is told for the last twenty decisions.
+    What would have changed it (``counterfactuals``) is asked of the kernel, on the recorded state.
     """
-    heard = next((decided for decided in web.view.snapshot().decisions if decided.id == named.id), None)
-    row = None
-    if web.places is not None:
-        with ledger_of(web) as directory:
-            row = decision_named(directory, named.id)
-    if row is None and heard is None:
+    found = _recorded(web, named.id) or _heard(web, named.id)
+    if found is None:
         raise Refusal(
-            404,
-            "no_such_decision",
-            f"There is no decision {named.id}; GET /api/v1/timeline names them.",
+            404, "no_such_decision", f"There is no decision {named.id}; GET /api/v1/timeline names them."
         )
-    return _explained(web, named.id, row, heard)
-
-
-def _explained(web: Web, name: str, row: DecisionRow | None, heard: Decided | None) -> models.ExplainAnswer:
-    whole = {"decision": {}, "state": {}, "memory": None} if row is None else json.loads(row.record)
-    record = whole["decision"] if heard is None else heard.record
-    view = read_record({"state": whole["state"], **record})
+    whole = {**found.decision, "state": found.state, "counterfactuals": found.counterfactuals or []}
+    view = read_record(whole)
     if view is None:
         raise Refusal(
-            422, "unreadable_decision", f"{name} was recorded by a version of BitGrid that this one cannot read."
+            422,
+            "unreadable_decision",
+            f"{named.id} was recorded by a version of BitGrid that this one cannot read.",
         )
-    shown = {key: value for key, value in record.items() if key != "state"}
     return models.ExplainAnswer(
-        **models.entry(name, view),
+        **models.entry(named.id, view),
         texts={language: told(web.words[language], view) for language in LANGUAGES},
         votes=[_vote(web, vote, view) for vote in view.votes],
-        record=shown,
-        state=record.get("state", whole["state"]),
-        memory=whole["memory"],
-        ledger_seq=None if row is None else row.seq,
+        counterfactuals=found.counterfactuals,
+        record=found.decision,
+        state=found.state,
+        memory=found.memory,
+        ledger_seq=found.seq,
     )
+
+
+def _recorded(web: Web, name: str) -> _Found | None:
+    """As it stands in the ledger."""
+    if web.places is None:
+        return None
+    with ledger_of(web) as directory:
+        row = decision_named(directory, name)
+        if row is None:
+            return None
+        whole = json.loads(row.record)
+        others = _counterfactuals(row, whole, directory)
+        return _Found(whole["decision"], whole["state"], others, whole["memory"], row.seq)
+
+
+def _counterfactuals(row: DecisionRow, whole: dict[str, Any], directory: Path) -> list[dict[str, Any]] | None:
+    """What would have changed it, which the ledger does not keep; None where it cannot be derived again."""
+    ledger = Ledger(directory, read_only=True)
+    try:
+        decision = derive(row, whole, Library(ledger))
+    except (ReplayError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    finally:
+        ledger.close()
+    return [one.record() for one in counterfactuals(decision)]
+
+
+def _heard(web: Web, name: str) -> _Found | None:
+    """As it was heard: it may not be recorded where this page can see it."""
+    for decided in web.view.snapshot().decisions:
+        if decided.id == name:
+            record = dict(decided.record)
+            state, others = record.pop("state", {}), record.pop("counterfactuals", None)
+            return _Found(record, state, others)
+    return None
 
 
 def _vote(web: Web, vote: VoteView, view: RecordView) -> models.VoteTold:

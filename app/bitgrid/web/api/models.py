@@ -174,6 +174,9 @@ class ExplainAnswer(Entry):
     schema_: Literal[1] = Field(default=1, alias="schema")
     texts: dict[Language, Told]
     votes: list[VoteTold] = Field(description="Every rule's, highest rank first.")
+    counterfactuals: list[dict[str, Any]] | None = Field(
+        description="For each input the smallest change that changes the action; null: it cannot be derived again."
+    )
     record: Record
     state: Record
     memory: Record | None = Field(description="The load's memory before; null: it is not in the ledger yet.")

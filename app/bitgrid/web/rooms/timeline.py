@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from htmx_flask import request as htmx_request  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.web import band as bands
+from bitgrid.web.archived import ArchivedDecisions
 from bitgrid.web.days import Day, Days, Told
 from bitgrid.web.picked import Picked, Replayed, pick, replayed
 from bitgrid.web.problems import Refusal
@@ -65,7 +66,8 @@ def routes(web: Web) -> Blueprint:
     """Route ``/timeline``."""
     blueprint = Blueprint("timeline", __name__)
     zone = ZoneInfo(web.config.site.location.timezone)
-    days = Days(None if web.places is None else web.places.data, zone)
+    data = None if web.places is None else web.places.data
+    days = Days(data, zone, None if data is None else ArchivedDecisions(data))
 
     @blueprint.get("/timeline")
     def timeline() -> Response:

@@ -13,7 +13,7 @@ plan-on = an: { $level }
 plan-off = aus
 plan-unknown = Weiter als bis zur nächsten Entscheidung ist nichts vorhergesagt.
 
-control-stop-for-good = für { $time }; danach bleibt er aus, bis ihn jemand startet
+control-stop-for-good = für { $time }; danach bleibt das Gerät aus, bis es jemand startet
 control-stop-as-long = So lange stoppen
 control-observer = Dieses Konto sieht zu. Bedienen kann, wer das Haus bedienen darf.
 control-ack-hint = die Sperre läuft von selbst ab, dann entscheiden wieder die Regeln
@@ -40,6 +40,7 @@ waits-then-start = Einmal gestartet, bleibt das Gerät mindestens { $time } an, 
 waits-then-stop = Einmal abgeschaltet, ruht das Gerät mindestens { $time }.
 waits-then-change = Zum Schutz kann BitGrid trotzdem jederzeit abschalten.
 
+wish-page = Ein Wunsch
 wish-start = { $load } für { $time } starten?
 wish-stop = { $load } für { $time } stoppen?
 wish-level = { $load } für { $time } auf { $level }?

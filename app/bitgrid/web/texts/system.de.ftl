@@ -124,7 +124,10 @@ event-autonomy = Autonomie von { $from } auf { $to } gestellt
 event-configuration = Neue Konfiguration { $to } statt { $from }
 event-configuration_wished = Geänderte Datei { $file } verlangt
 event-configuration_refused = Eine geänderte Konfiguration wurde nicht angenommen: { $why }
-event-research = Forschung umgeschaltet (an: { $is_on })
+event-research = Forschung { $is_on ->
+    [yes] eingeschaltet
+   *[no] ausgeschaltet
+  }
 event-research_export = Bündel { $bundle_id } verlangt: { $kinds }
 event-account-user_set = Konto { $name } gespeichert: { $may }
 event-account-user_removed = Konto { $name } entfernt

@@ -124,7 +124,10 @@ event-autonomy = Autonomy set from { $from } to { $to }
 event-configuration = New configuration { $to } instead of { $from }
 event-configuration_wished = A changed { $file } asked for
 event-configuration_refused = A changed configuration was not taken: { $why }
-event-research = Research switched (on: { $is_on })
+event-research = Research switched { $is_on ->
+    [yes] on
+   *[no] off
+  }
 event-research_export = Bundle { $bundle_id } asked for: { $kinds }
 event-account-user_set = Account { $name } saved: { $may }
 event-account-user_removed = Account { $name } removed
