@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import html
 import io
 import json
@@ -17,7 +18,7 @@ from flask.testing import FlaskClient
 
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.cli import main
-from bitgrid.clock import HeldClock
+from bitgrid.clock import ENVIRONMENT_VARIABLE, HeldClock, simulated
 from bitgrid.config import Config
 from bitgrid.web import Asker, HouseView, Places, create_app
 from bitgrid.web.kpis import KpiDesk
@@ -174,6 +175,18 @@ def test_what_the_child_complains_of_is_said_in_the_page(asking: FlaskClient, ch
     assert 'lang="en">The figures could not be reckoned: the archive cannot be read' in page
 
 
+def test_a_period_that_is_not_over_says_up_to_when_it_is_told(
+    asking: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    morning_s = float(FIRST * 600 + 6 * 3600 + 60)
+    clock = dataclasses.replace(simulated(1, morning_s), wall_origin_s=morning_s)
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, clock.to_environment())
+    page = told(asking, "span=day&at=2025-06-15&lang=en")
+    assert "Reckoned until 2025-06-15 06:00" in page
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE)
+    assert "Reckoned until" not in told(asking, "span=week&at=2025-06-15&lang=en")
+
+
 def test_a_page_without_a_house_says_so(client: FlaskClient) -> None:
     page = client.get("/energy?lang=en").get_data(as_text=True)
     assert "without a house's data" in html.unescape(page)
@@ -212,3 +225,10 @@ def test_a_report_is_made_of_the_month_the_span_begins_in(asking: FlaskClient, c
 def test_nothing_inline_is_in_the_room(asking: FlaskClient) -> None:
     page = asking.get("/energy?span=day&at=2025-06-15&whole=1").get_data(as_text=True)
     assert not re.search(r"<script(?![^>]*\ssrc=)|\sstyle=|<style|\son\w+=|javascript:", page)
+
+
+def test_the_other_language_tells_of_the_same_span(asking: FlaskClient) -> None:
+    page = asking.get("/energy?span=week&at=2025-06-15&lang=en&asked=x").get_data(as_text=True)
+    assert 'href="/energy?span=week&amp;at=2025-06-15&amp;lang=de"' in page
+    page = asking.get("/energy?lang=de&at=%22%3E%3Ci%3E").get_data(as_text=True)
+    assert "<i>" not in page

@@ -105,6 +105,7 @@ def test_what_cannot_be_done_is_said_at_once_and_changes_nothing(  # noqa: PLR09
     assert says in text
     assert (accounts.users, accounts.tokens) == before
     assert notes == []
+    assert 'href="/system?lang=de"' in text, "the other language is the room's, not the form's"
     if path == "user" and form:
         assert f'value="{form["name"]}"' in text, "what was written stays"
         assert f'value="{form["password"]}"' not in text, "but for the password"

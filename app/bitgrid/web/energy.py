@@ -88,6 +88,12 @@ class Energy:
         return [self._figures[name] for name in HEADLINES]
 
     @property
+    def until(self) -> str:
+        """Up to when it is told, where the period is not over; else nothing."""
+        told = self._told
+        return self._words.figures.date(told["until_s"]) if told["until_s"] < told["to_s"] else ""
+
+    @property
     def groups(self) -> list[Told]:
         """All figures, by their headings."""
         return list(self._told["groups"])

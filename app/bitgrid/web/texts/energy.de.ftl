@@ -52,6 +52,7 @@ energy-no_data = Diese Seite läuft ohne die Daten eines Hauses; deshalb gibt es
 energy-nothing_yet = Von diesem Zeitraum ist noch kein Block vorbei. In einigen Minuten gibt es die ersten Zahlen.
 
 energy-heads = Auf einen Blick
+energy-until = Gerechnet bis { $time }; was danach kam, ist noch nicht dabei.
 energy-charts = Verlauf
 energy-chart-power = Leistung und Ladung, je Block
 energy-chart-use = Wohin der Strom ging

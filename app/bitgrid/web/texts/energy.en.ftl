@@ -52,6 +52,7 @@ energy-no_data = This page runs without a house's data, so there are no figures.
 energy-nothing_yet = No block of this period is over yet. The first figures come in some minutes.
 
 energy-heads = At a glance
+energy-until = Reckoned until { $time }; what came after is not in it yet.
 energy-charts = Over time
 energy-chart-power = Power and charge, by block
 energy-chart-use = Where the electricity went
