@@ -40,7 +40,6 @@ waits-then-start = Einmal gestartet, bleibt das Gerät mindestens { $time } an, 
 waits-then-stop = Einmal abgeschaltet, ruht das Gerät mindestens { $time }.
 waits-then-change = Zum Schutz kann BitGrid trotzdem jederzeit abschalten.
 
-wish-page = Ein Wunsch
 wish-start = { $load } für { $time } starten?
 wish-stop = { $load } für { $time } stoppen?
 wish-level = { $load } für { $time } auf { $level }?

@@ -40,7 +40,6 @@ waits-then-start = Once started, the device stays on for at least { $time }, exc
 waits-then-stop = Once stopped, the device rests for at least { $time }.
 waits-then-change = To protect, BitGrid may still stop it at any time.
 
-wish-page = A wish
 wish-start = Start { $load } for { $time }?
 wish-stop = Stop { $load } for { $time }?
 wish-level = Set { $load } to { $level } for { $time }?
