@@ -85,7 +85,7 @@ class BridgedHouse:
             payload = wish.encode() if isinstance(wish, str) else json.dumps(wish).encode()
             self.commands.take(Received(topic, payload, retained=True))
         else:
-            self.outside.publish(topic, Told(body=wish))
+            self.outside.publish(topic, Told(wish))
 
     def last(self, *parts: str) -> dict[str, Any]:
         """The last object that was said on one of the bridge's topics."""

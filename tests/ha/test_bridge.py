@@ -66,10 +66,10 @@ def test_after_the_broker_was_away_everything_is_told_anew(house: BridgedHouse) 
 def test_home_assistant_that_has_just_started_is_told_everything(house: BridgedHouse) -> None:
     house.talk.all_well()
     house.live(2)
-    house.outside.publish("homeassistant/status", Told(body="offline"))
+    house.outside.publish("homeassistant/status", Told("offline"))
     house.live()
     assert len(house.of_topic(MINER)) == 1
-    house.outside.publish("homeassistant/status", Told(body="online"))
+    house.outside.publish("homeassistant/status", Told("online"))
     house.live()
     assert len(house.of_topic(MINER)) == 2
 

@@ -84,7 +84,7 @@ def test_the_house_shows_itself(web: WebProcess) -> None:
 
 def test_a_button_reaches_the_rules_as_a_wish(web: WebProcess) -> None:
     eventually(lambda: bool(web.texts(web.topics.ha("available"))), "the bridge is there")
-    web.bus.publish(web.topics.ha("cmd", "override"), Told(body={"load": "miner", "action": "stop"}))
+    web.bus.publish(web.topics.ha("cmd", "override"), Told({"load": "miner", "action": "stop"}))
     eventually(lambda: bool(web.said.get(web.topics.override)), "the rules are asked")
     request = decode(OverrideRequest, web.said[web.topics.override][0].payload)
     assert request is not None

@@ -55,7 +55,7 @@ class Bridged:
 
     def ask(self, **wish: object) -> dict[str, Any]:
         """Ask for an override; the answer."""
-        self.outside.publish(self.house.topics.ha("cmd", "override"), Told(body={"load": "miner", **wish}))
+        self.outside.publish(self.house.topics.ha("cmd", "override"), Told({"load": "miner", **wish}))
         return self.heard[self.house.topics.ha("answer")][-1]
 
     def told(self, *parts: str) -> list[dict[str, Any]]:

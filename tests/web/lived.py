@@ -94,12 +94,19 @@ class Lived:
         keys: the directory of accounts of a house with a log-in; None: without one.
         autonomy: what the rules may do by themselves.
         soc_pct: the battery's charge at first.
+        first_run: whether nobody has set it up yet.
     """
 
     def __init__(
-        self, directory: Path, keys: Path | None = None, autonomy: int = 3, soc_pct: float = 72.0
+        self,
+        directory: Path,
+        keys: Path | None = None,
+        autonomy: int = 3,
+        soc_pct: float = 72.0,
+        *,
+        first_run: bool = False,
     ) -> None:
-        self.sky, config = Sky(), _config(autonomy)
+        self.sky, config = Sky(), _config(autonomy, first_run=first_run)
         plant = load_plant(CONFIG_DIRECTORY)
         charged = plant.model_copy(update={"battery": plant.battery.model_copy(update={"soc_start_pct": soc_pct})})
         self.house = WholeHouse(directory, MORNING_S, config, charged, self.sky, fetch=_no_network)
@@ -149,9 +156,11 @@ class Lived:
             self.house.bus.publish(self.house.topics.health(component), told, retain=True)
 
 
-def _config(autonomy: int) -> Config:
+def _config(autonomy: int, *, first_run: bool) -> Config:
     config = load_config(CONFIG_DIRECTORY)
-    return dataclasses.replace(config, policies=config.policies.model_copy(update={"autonomy": autonomy}))
+    policies = config.policies.model_copy(update={"autonomy": autonomy})
+    flags = config.flags.model_copy(update={"first_run": first_run})
+    return dataclasses.replace(config, policies=policies, flags=flags)
 
 
 def _no_network(_url: str, **_more: object) -> bytes:
@@ -236,10 +245,19 @@ def unheard(directory: Path) -> Lived:
     return Lived(directory)
 
 
+def first_run(directory: Path) -> Lived:
+    """A house that runs and that nobody has set up: the sun shines, and nothing is started."""
+    lived = Lived(directory, autonomy=1, first_run=True)
+    lived.live(1300)
+    assert lived.house.switches == []
+    return lived
+
+
 STATES: dict[str, Callable[[Path], Lived]] = {
     make.__name__: make
     for make in (
         running, held, vetoed, waiting, stopped_by_safety, emergency, degraded, offline, updating, unheard,
+        first_run,
     )
 }  # fmt: skip
 """Every state a page must be readable in, by name."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ from flask.testing import FlaskClient
 
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
-from bitgrid.config import Config
+from bitgrid.config import Config, load_config
 from bitgrid.web import Asker, HouseView, Places, create_app
 from web.records import DAY, Recorded, add, record
-from web.talk import Talk
+from web.talk import REPOSITORY, Talk
 
 TIMELINE = "/api/v1/timeline"
 
@@ -198,6 +200,29 @@ class TestConfiguration:
         assert answer["is_in_force"] is True
         assert answer["config_hash"] == config.config_hash
         assert answer["rules"]["r3"]["max_temp_c"] == config.rules.r3.max_temp_c
+
+    def test_one_that_was_just_reloaded_is_told_before_it_is_archived(
+        self, config: Config, talk: Talk, bus: MemoryBus, clock: HeldClock, tmp_path: Path
+    ) -> None:
+        shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+        flags = tmp_path / "config" / "flags.yaml"
+        flags.write_text(f"{flags.read_text(encoding='utf-8')}research: true\n", encoding="utf-8")
+        client = client_of(tmp_path, config, bus, clock)
+        talk.energy(config_hash=load_config(tmp_path / "config").config_hash)
+        answer = told(client, "/api/v1/config")
+        assert (answer["is_in_force"], answer["flags"]["research"]) == (True, True)
+        flags.write_text("nonsense", encoding="utf-8")
+        answer = told(client, "/api/v1/config")
+        assert (answer["is_in_force"], answer["flags"]["research"]) == (False, False)
+
+    def test_one_of_another_month_is_told_out_of_the_ledger(
+        self, recorded: Recorded, config: Config, talk: Talk, bus: MemoryBus, clock: HeldClock
+    ) -> None:
+        flags = config.flags.model_copy(update={"research": True})
+        client = client_of(recorded.data, dataclasses.replace(config, flags=flags), bus, clock)
+        talk.energy(config_hash=recorded.config.config_hash)
+        answer = told(client, "/api/v1/config")
+        assert (answer["is_in_force"], answer["flags"]["research"]) == (True, False)
 
     def test_one_that_the_rules_did_not_name_is_not_said_to_be_in_force(
         self, client: FlaskClient, talk: Talk, clock: HeldClock, config: Config

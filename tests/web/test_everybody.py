@@ -4,6 +4,7 @@ and large screens, light and dark, in both languages. What was seen is kept as p
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from bitgrid.explain import LANGUAGES
 from bitgrid.web.accounts import Accounts, Role
 from bitgrid.web.entry import ACCOUNTS
+from bitgrid.web.rooms.setup_page import STEPS
 from bitgrid.web.rooms.showing import ROOMS
 from web.axe import GOOD_PRACTICE, violations
 from web.lived import STATES, Lived
@@ -24,6 +26,13 @@ pytestmark = BROWSER
 PICTURES = REPOSITORY / "var" / "pages"
 VIEWPORTS = {"phone": (390, 844), "portrait": (820, 1180), "landscape": (1280, 800)}
 LOOKS = (("phone", "light"), ("portrait", "dark"), ("landscape", "light"))
+BESIDE = {
+    "wall": "/?kiosk=1",
+    "wish": "/wish?load=miner&wish=level:eco&minutes=120",
+    "autonomy": "/wish?autonomy=1",
+    "decision": "/timeline?at={newest}",
+}
+"""Pages that no room leads to by the navigation."""
 PASSWORD = "the sun is free"  # noqa: S105  of a house that lives for one test
 
 
@@ -35,6 +44,13 @@ def state(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def lived(state: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
     lived = STATES[state](tmp_path_factory.mktemp(state))
+    yield lived
+    lived.site.die()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    lived = STATES["running"](tmp_path_factory.mktemp("beside"))
     yield lived
     lived.site.die()
 
@@ -55,10 +71,34 @@ def faults(page: Page, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_a_room_is_for_everybody(page: Page, lived: Lived, state: str, room: str) -> None:
+    """In one language a state, in turns; BITGRID_EVERY_PAGE=1 has it in both, which takes twice as long."""
+    turn = (list(STATES).index(state) + list(ROOMS).index(room)) % len(LANGUAGES)
+    for language in LANGUAGES if "BITGRID_EVERY_PAGE" in os.environ else (LANGUAGES[turn],):
+        page.goto(f"{lived.url}{ROOMS[room]}?lang={language}")
+        assert faults(page, f"{room}-{state}-{language}") == []
+
+
+@pytest.mark.parametrize("name", BESIDE)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_room_is_for_everybody(page: Page, lived: Lived, state: str, room: str, language: str) -> None:
-    page.goto(f"{lived.url}{ROOMS[room]}?lang={language}")
-    assert faults(page, f"{room}-{state}-{language}") == []
+def test_what_is_beside_the_rooms_is_for_everybody(page: Page, running: Lived, name: str, language: str) -> None:
+    newest = running.house.ledger.decisions(limit=1)[0].id
+    page.goto(f"{running.url}{BESIDE[name].format(newest=newest)}&lang={language}")
+    assert faults(page, f"{name}-{language}") == []
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    lived = STATES["first_run"](tmp_path_factory.mktemp("new"))
+    yield lived
+    lived.site.die()
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_step_of_the_first_run_is_for_everybody(page: Page, new: Lived, step: str, language: str) -> None:
+    page.goto(f"{new.url}/setup?step={step}&lang={language}")
+    assert faults(page, f"first-run-{step}-{language}") == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

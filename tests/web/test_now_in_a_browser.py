@@ -167,6 +167,13 @@ def test_after_an_update_the_page_is_fetched_anew_but_not_under_a_person_s_hand(
     expect(page.locator("#now")).to_contain_text("Runs: full power")
 
 
+def test_the_room_of_the_system_lives_by_the_same_script(page: Page, noon: Site, complaints: list[str]) -> None:
+    page.goto(f"{noon.url}/system?lang=en")
+    before = page.locator("#pulse").inner_text()
+    expect(page.locator("#pulse")).not_to_have_text(before, timeout=15_000)
+    assert complaints == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_tablet_on_the_wall_shows_all_at_once(browser: Browser, noon: Site, scheme: str) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # as parametrized

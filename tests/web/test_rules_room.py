@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 from bitgrid.bus import ConfigureRequest
 from bitgrid.bus.memory import MemoryBus
@@ -121,7 +120,7 @@ def test_a_change_is_simulated_by_a_child_for_this_house_and_not_applied(
     html = room.see(f"/rules/effect?job={room.job}")
     for text in ("200\u00a0W", "350\u00a0W", "45.5\u00a0%", "10\u00a0kWh", "13.3\u00a0kWh", "+3.3\u00a0kWh", "−3"):
         assert text in html
-    assert "7 of 4320 blocks" in html
+    assert "7 of 4,320 blocks" in html
     assert talk.asked == []
     assert room.file.read_bytes() == before
 
@@ -224,8 +223,9 @@ def test_a_broken_file_is_shown_with_its_place_and_no_form(room: Room) -> None:
     assert "<fieldset" not in html
 
 
-def test_a_page_without_a_house_says_so(client: FlaskClient) -> None:
-    response = client.get("/rules?lang=en")
+def test_a_page_without_a_house_says_so(config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView) -> None:
+    app = create_app(config, view, Asker(config.site.site, bus, clock), clock)
+    response = app.test_client().get("/rules?lang=en")
     assert response.status_code == 503
     assert "belongs to no house" in response.get_data(as_text=True)
 

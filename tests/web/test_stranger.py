@@ -69,6 +69,15 @@ def inside(app: Flask, keys: Path) -> FlaskClient:
     return client
 
 
+def forms(app: Flask) -> list[str]:
+    """Every address a form is sent to."""
+    return [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or set()) and not rule.arguments and not rule.rule.startswith("/api/")
+    ]
+
+
 class TestAtTheDoor:
     @pytest.mark.parametrize("odd", ODD_TEXTS)
     @pytest.mark.parametrize("field", ["code", "name", "password"])
@@ -194,6 +203,37 @@ class TestNamesAndOrigins:
         assert answer.status_code == 403
         assert talk.asked == []
         assert inside.get("/").status_code == 200, "nor is anybody logged out"
+
+    @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {}])
+    def test_no_form_at_all_takes_what_another_page_sends(
+        self, app: Flask, inside: FlaskClient, talk: Talk, keys: Path, headers: dict[str, str]
+    ) -> None:
+        talk.listen()
+        before, tried = (keys / ACCOUNTS).read_bytes(), 0
+        for path in forms(app):
+            answer = inside.post(
+                path, data={"name": "eve", "password": PASSWORD, "role": "operator"}, headers=headers
+            )
+            assert answer.status_code == 403, path
+            tried += 1
+        assert tried > 20
+        assert talk.asked == []
+        assert (keys / ACCOUNTS).read_bytes() == before
+
+    def test_an_observer_is_refused_whatever_would_change_something(
+        self, app: Flask, inside: FlaskClient, talk: Talk, keys: Path
+    ) -> None:
+        Accounts(keys / ACCOUNTS).set_user("oma", PASSWORD, Role.OBSERVER)
+        inside.post("/login", data={"name": "oma", "password": PASSWORD}, headers=HERE)
+        talk.listen()
+        before = (keys / ACCOUNTS).read_bytes()
+        for path in forms(app):
+            if path not in {"/login", "/begin", "/logout"}:
+                assert (
+                    inside.post(path, data={"name": "oma", "role": "operator"}, headers=HERE).status_code == 403
+                ), path
+        assert talk.asked == []
+        assert (keys / ACCOUNTS).read_bytes() == before
 
     def test_json_in_a_forms_clothes_is_not_taken(self, inside: FlaskClient, talk: Talk) -> None:
         talk.listen()

@@ -32,7 +32,7 @@ from bitgrid.bus.messages import (
     decode,
     on_its_way_s,
 )
-from bitgrid.bus.port import Bus, Handler, Received
+from bitgrid.bus.port import Bus, Handler, Received, Sayable
 from bitgrid.bus.topics import Topics
 from bitgrid.bus.upkeep import ConfigureRequest, LookRequest, RestartNotice, ScanReport, ScanRequest
 
@@ -64,6 +64,7 @@ __all__ = [
     "Received",
     "ReloadRequest",
     "RestartNotice",
+    "Sayable",
     "ScanReport",
     "ScanRequest",
     "SignalView",

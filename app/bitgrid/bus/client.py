@@ -21,8 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from bitgrid.bus.messages import Message
-from bitgrid.bus.port import Handler, Received
+from bitgrid.bus.port import Handler, Received, Sayable
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ class MqttBus:
         port: int,
         *,
         will_topic: str | None = None,
-        will: Message | None = None,
+        will: Sayable | None = None,
         speed: float = 1.0,
     ) -> None:
         self._host, self._port, self._speed = host, port, speed
@@ -78,7 +77,7 @@ class MqttBus:
         self._client.loop_stop()
 
     def publish(
-        self, topic: str, message: Message, *, retain: bool = False, expiry_s: float | None = None
+        self, topic: str, message: Sayable, *, retain: bool = False, expiry_s: float | None = None
     ) -> None:
         """Send a message; see `Bus.publish`."""
         if not self._connected.is_set():

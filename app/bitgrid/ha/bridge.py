@@ -66,11 +66,11 @@ class Bridge:
         self._tell_documents(house)
         for decided in fresh:
             event = documents.of_decision(decided, self._phrases)
-            self._bus.publish(self._topics.ha(DECISION, decided.view.load), Told(body=event))
+            self._bus.publish(self._topics.ha(DECISION, decided.view.load), Told(event))
 
     def answer(self, answer: Answer) -> None:
         """Tell what became of a wish."""
-        self._bus.publish(self._topics.ha(ANSWER), Told(body=answer.document()))
+        self._bus.publish(self._topics.ha(ANSWER), Told(answer.document()))
 
     def stop(self) -> None:
         """Say that nothing is told any more."""
@@ -80,7 +80,7 @@ class Bridge:
         self._is_greeted = True
         self._told.clear()
         for topic, message in messages(self._config, self._phrases):
-            self._bus.publish(topic, Told(body=message), retain=True)
+            self._bus.publish(topic, Told(message), retain=True)
         self._bus.publish(self._topics.ha(AVAILABLE), ONLINE, retain=True)
 
     def _tell_documents(self, house: House) -> None:
@@ -91,7 +91,7 @@ class Bridge:
         for topic, document in self._documents(house):
             if is_time or _slow(document) != _slow(self._told.get(topic, {})):
                 self._told[topic] = document
-                self._bus.publish(topic, Told(body=document), retain=True)
+                self._bus.publish(topic, Told(document), retain=True)
 
     def _documents(self, house: House) -> Iterator[tuple[str, documents.Document]]:
         site, topics = self._config.site, self._topics

@@ -1,17 +1,16 @@
-"""Messages in the form of those who read them: what Home Assistant gets carries no schema of ours."""
+"""What Home Assistant is told is in the form that it reads: no schema of ours, and sometimes a bare word."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from bitgrid.bus import Message
+from dataclasses import dataclass
 
 
-class Told(Message):
-    """A text as it is, or anything else as JSON. An empty text makes the broker forget what it kept."""
+@dataclass(frozen=True)
+class Told:
+    """A text as it is, or anything else as JSON."""
 
-    body: Any
+    body: object
 
     def encode(self) -> bytes:
         """The body's bytes."""
@@ -20,4 +19,4 @@ class Told(Message):
         return json.dumps(self.body, ensure_ascii=False, allow_nan=False).encode()
 
 
-ONLINE, OFFLINE = Told(body="online"), Told(body="offline")
+ONLINE, OFFLINE = Told("online"), Told("offline")

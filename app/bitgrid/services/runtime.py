@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bitgrid.bus import Health, HealthStatus, Message, Received, RestartNotice, Topics, decode
+from bitgrid.bus import Health, HealthStatus, Received, RestartNotice, Sayable, Topics, decode
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock, clock_from_environment
 from bitgrid.config import Config, ConfigError, load_config
@@ -94,7 +94,7 @@ class Service:
         """The topics of this site."""
         return Topics(self.config.site.site)
 
-    def connect_bus(self, last_words: tuple[str, Message] | None = None) -> MqttBus:
+    def connect_bus(self, last_words: tuple[str, Sayable] | None = None) -> MqttBus:
         """A client of the broker with a last will, connecting in the background.
 
         Args:

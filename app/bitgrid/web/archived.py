@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -19,6 +20,8 @@ from bitgrid.store.archive import manifest
 from bitgrid.store.errors import StoreError
 from bitgrid.web.kpis import WAIT_MACHINE_S, Run, run_child
 from bitgrid.web.problems import Refusal
+
+log = logging.getLogger(__name__)
 
 KIND = "decisions"
 KEPT = 4
@@ -84,4 +87,5 @@ class ArchivedDecisions:
             said = done.stderr.strip().removeprefix("Error: ")
         except (subprocess.TimeoutExpired, ValueError, KeyError) as error:
             said = str(error)
+        log.warning("the archive of %s cannot be read: %s", day, said)
         raise Refusal(503, "archive_unreadable", f"The archive of {day} cannot be read: {said}")

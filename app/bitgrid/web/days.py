@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from bitgrid.store import DecisionRow, Ledger, StoreError
 from bitgrid.store.ledger_window import decisions_between, first_decision_s
 from bitgrid.web.archived import ArchivedDecisions
 from bitgrid.web.problems import Refusal
+
+log = logging.getLogger(__name__)
 
 MOST = 10_000
 """Decisions of a day that are read; a house of ten loads makes some 1,500."""
@@ -123,6 +126,7 @@ def _told_as_refusal() -> Iterator[None]:
     try:
         yield
     except StoreError as error:
+        log.warning("%s", error)
         raise Refusal(503, "ledger_unreadable", f"The ledger cannot be read: {error}.") from error
 
 

@@ -6,6 +6,7 @@ a forecast comes that is newer, so that a slider that moves costs a decision and
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from bitgrid.replay.standing import Standing, newest_rows, standing
 from bitgrid.replay.whatif import WhatIf, last_recorded, what_if
 from bitgrid.store import Ledger, StoreError
 from bitgrid.web.problems import Refusal
+
+log = logging.getLogger(__name__)
 
 HOURS = 24
 _HOUR_S = 3600
@@ -153,6 +156,7 @@ class Hypotheses:
         except NothingThere as error:
             raise Refusal(503, "nothing_decided", _sentence(error)) from None
         except (ReplayError, StoreError, KeyError, TypeError, ValueError) as error:
+            log.warning("the newest records cannot be read: %s", error)
             raise Refusal(503, "not_readable", f"The newest records cannot be read: {error}.") from error
         finally:
             ledger.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+import tempfile
 from typing import Any
 
 import voluptuous as vol
@@ -15,6 +17,8 @@ from homeassistant.components.mqtt.schemas import (
 )
 from homeassistant.components.sensor.const import DEVICE_CLASS_STATE_CLASSES, DEVICE_CLASS_UNITS
 from homeassistant.const import MAX_LENGTH_STATE_STATE
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import frame
 
 PLATFORMS = {"sensor": sensor, "event": event, "button": button, "select": select}
 
@@ -46,8 +50,9 @@ def complaints(message: dict[str, Any]) -> list[str]:
     return found
 
 
-def main() -> None:
-    """Facts and complaints."""
+async def main() -> None:
+    """Facts and complaints, with as much of a Home Assistant as its templates ask for."""
+    frame.async_setup(HomeAssistant(tempfile.gettempdir()))
     units = {
         str(kind): [None if unit is None else str(unit) for unit in told]
         for kind, told in DEVICE_CLASS_UNITS.items()
@@ -66,4 +71,4 @@ def main() -> None:
     json.dump(facts, sys.stdout)
 
 
-main()
+asyncio.run(main())

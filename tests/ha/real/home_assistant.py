@@ -34,8 +34,12 @@ class HomeAssistant:
         with (directory / "output.txt").open("w") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         self._token = ""
-        eventually(self._answers, f"Home Assistant answers; {self._said()}", READY_S)
-        self._token = self._log_in()
+        try:
+            eventually(self._answers, f"Home Assistant answers; see {self.log}", READY_S)
+            self._token = self._log_in()
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End it, as a person would."""

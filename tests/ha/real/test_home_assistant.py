@@ -18,7 +18,7 @@ from ha.real.conftest import Home
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 HOUSE, MINER = "Haus am Sonnenhang", "Miner"
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from bitgrid.config import ConfigError, load_config
 from bitgrid.explain import LANGUAGES, RecordView, read_record
 from bitgrid.store import DecisionRow, Ledger, StoreError
 from bitgrid.store.ledger_window import decisions_between
@@ -54,13 +55,13 @@ def kpi(web: Web, query: KpiQuery) -> str:
 def config(web: Web, _given: Nothing) -> models.ConfigAnswer:
     """The configuration that the rules go by, as archived under its hash; it holds no secrets.
 
-    While nothing is heard of the rules it is the one that the pages began with, and is said not to be in force.
+    Where that cannot be told, it is the one that the pages began with, and is said not to be in force.
     """
     house = web.view.snapshot()
     told = None if house.energy is None else house.energy.message.config_hash
-    archived = None if told is None or web.places is None else _archived(web, told)
-    parts = json.loads(web.config.canonical_json if archived is None else archived)
-    config_hash = web.config.config_hash if told is None or archived is None else told
+    text = None if told is None else _known(web, told)
+    parts = json.loads(web.config.canonical_json if text is None else text)
+    config_hash = web.config.config_hash if told is None or text is None else told
     is_in_force = told == config_hash and house.is_live(house.energy)
     return models.ConfigAnswer(config_hash=config_hash, is_in_force=is_in_force, **{"profiles": {}, **parts})
 
@@ -88,9 +89,19 @@ def row_view(row: DecisionRow) -> RecordView | None:
     return read_record({**whole["decision"], "state": whole["state"]})
 
 
-def _archived(web: Web, config_hash: str) -> str | None:
+def _known(web: Web, config_hash: str) -> str | None:
+    """A configuration by its hash: archived with the first block it is used in, until then as the files are."""
+    if config_hash == web.config.config_hash or web.places is None:
+        return web.config.canonical_json if config_hash == web.config.config_hash else None
     with ledger_of(web) as directory:
-        return Ledger(directory, read_only=True).configuration(config_hash)
+        archived = Ledger(directory, read_only=True).configuration(config_hash)
+    if archived is not None:
+        return archived
+    try:
+        now = load_config(web.places.config)
+    except ConfigError:
+        return None
+    return now.canonical_json if now.config_hash == config_hash else None
 
 
 def _stretch(web: Web, query: TimelineQuery) -> tuple[int, int]:

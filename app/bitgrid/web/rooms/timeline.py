@@ -92,6 +92,7 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
     if told is not None:
         asked = Filter(told.row.load, asked.shown, asked.rule)
     band = bands.band(day, asked.load, web.config.rules.block_s, zone, _highest_w(web, day, asked.load))
+    titles = {cell.at_s: _title(cell, words) for cell in band.cells}
     lines = [_line(one, words) for one in day.of_load(asked.load) if asked.takes(one)]
     return show(
         web,
@@ -106,7 +107,8 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
         band=band,
         dim=_dim(band, asked),
         summary=_summary(band, words, web.config.rules.block_s),
-        choices=_choices(band, words),
+        choices=[Choice(cell.last.row.id, titles[cell.at_s]) for cell in band.cells if cell.last is not None],
+        titles=titles,
         captions=_captions(band, words),
         lines=lines,
         shown=SHOWN,
@@ -120,7 +122,7 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
 def _of_picked(told: Told | None, band: bands.Band, days: Days, words: Words) -> dict[str, object]:
     """What is shown of the chosen decision: the record, its neighbours, and the replay where it was asked for."""
     if told is None or days.ledger is None:
-        return {"picked": None, "replay": None, "beside": [], "mark": None, "steps": (None, None)}
+        return {"picked": None, "replay": None, "beside": [], "mark": None, "block": "", "steps": (None, None)}
     cell = next(cell for cell in band.cells if told in cell.told)
     having = [each for each in band.cells if each.told]
     index = having.index(cell)
@@ -133,6 +135,7 @@ def _of_picked(told: Told | None, band: bands.Band, days: Days, words: Words) ->
         "replay": replay,
         "beside": [_line(one, words) for one in cell.told] if len(cell.told) > 1 else [],
         "mark": cell.x,
+        "block": cell.told[-1].row.id,
         "steps": (before and before.row.id, after and after.row.id),
     }
 
@@ -203,14 +206,11 @@ def _summary(band: bands.Band, words: Words, block_s: int) -> str:
     return words.t("timeline-summary", starts=starts, on=on)
 
 
-def _choices(band: bands.Band, words: Words) -> list[Choice]:
-    choices = []
-    for cell in band.cells:
-        if cell.last is not None:
-            view = cell.last.view
-            level = "" if view is None else f" · {words.level(view.level)} · {view.rule}"
-            choices.append(Choice(cell.last.row.id, f"{words.figures.time_of_day(cell.at_s)}{level}"))
-    return choices
+def _title(cell: bands.Cell, words: Words) -> str:
+    """A block in a line: when, at which level it ended, and by which rule."""
+    view = None if cell.last is None else cell.last.view
+    level = "" if view is None else f" · {words.level(view.level)} · {view.rule}"
+    return f"{words.figures.time_of_day(cell.at_s)}{level}"
 
 
 _UNITS = {"decision": "power_w", "surplus": "surplus_w", "soc": "battery_soc_pct", "price": "import_price_ct_kwh"}

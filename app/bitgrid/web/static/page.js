@@ -1,4 +1,5 @@
-// The script of the page "Now": when nothing comes from the house any more, nothing may look as if it were live.
+// The script of the pages that live, "Now" and "System": when nothing comes from the house any more, nothing may look
+// as if it were live.
 (function () {
   "use strict";
   var SILENT_AFTER_MS = 10000, POLL_AFTER_MS = 4000, POLL_EVERY_MS = 5000, STILL = "bitgrid-still";
@@ -78,10 +79,12 @@
   });
 
   // Whoever wants no motion has none, here and the next time.
-  byId("still").checked = localStorage.getItem(STILL) === "yes";
-  byId("still").addEventListener("change", function () {
-    localStorage.setItem(STILL, this.checked ? "yes" : "no");
-  });
+  if (byId("still")) {
+    byId("still").checked = localStorage.getItem(STILL) === "yes";
+    byId("still").addEventListener("change", function () {
+      localStorage.setItem(STILL, this.checked ? "yes" : "no");
+    });
+  }
 
   // A tablet on the wall stays awake while it shows the page, where the browser allows it.
   function stayAwake() {
