@@ -86,6 +86,10 @@ class Figures:
         hours, minutes = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S
         return f"{hours} h {minutes:02} min".replace(" ", NO_BREAK_SPACE)
 
+    def hours(self, seconds: float) -> str:
+        """A length of time to the tenth of an hour: ``37.5 h``."""
+        return f"{self.number(seconds / _HOUR_S, 1)}{NO_BREAK_SPACE}h"
+
     def countdown(self, seconds: float) -> str:
         """Minutes and seconds left: ``7:05``."""
         whole = max(0, int(seconds))

@@ -117,7 +117,8 @@ class Energy:
         """Each way the energy could take, as far as anything took it or was better off with it."""
         counts = self._whole("blocks_by_path") or {}
         shown = [path for path in _PATHS if path[0] != "heat" or "heat" in counts]
-        return [self._path(name, counts.get(name), parts) for name, *parts in shown]
+        least = 0 if counts else None
+        return [self._path(name, counts.get(name, least), parts) for name, *parts in shown]
 
     @property
     def table(self) -> Table:
@@ -160,8 +161,7 @@ class Energy:
         return Chart(self._words.t(f"energy-chart-{title}"), told | more, legend)
 
     def _path(self, name: str, blocks: int | None, parts: Sequence[str | None]) -> Path:
-        block_s = self._told["block_s"]
-        hours = UNKNOWN if blocks is None else self._words.figures.duration(blocks * block_s)
+        hours = UNKNOWN if blocks is None else self._words.figures.hours(blocks * self._told["block_s"])
         energy, sats, euros = (self._figures[part]["text"] if part else UNKNOWN for part in parts)
         return Path(self._words.t(f"energy-path-{name}"), hours, energy, sats, euros)
 

@@ -21,7 +21,7 @@
   // As wide as what stands there.
   function broad(_, values) {
     var longest = (values || []).reduce(function (most, text) { return Math.max(most, text.length); }, 6);
-    return 14 + 7 * longest;
+    return 22 + 7 * longest;
   }
 
   function moment(chart, options) {
