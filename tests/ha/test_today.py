@@ -9,7 +9,8 @@ import pytest
 
 from bitgrid.clock import HeldClock
 from bitgrid.ha.entities import FIGURES
-from bitgrid.ha.today import EVERY_S, Today
+from bitgrid.ha.today import AGAIN_S, EVERY_S, Today
+from bitgrid.replay.kpi.catalogue import CATALOGUE
 from bitgrid.web.kpis import Asked
 from bitgrid.web.problems import Refusal
 from feeds.now import AtOnce
@@ -72,6 +73,23 @@ def test_in_a_house_that_runs_fast_they_are_asked_for_every_five_minutes_of_the_
     today = Today(desk, clock, ZoneInfo("Europe/Berlin"), "en", AtOnce())  # type: ignore[arg-type]  # as above
     live(today, clock, 5 * 3600)
     assert len(desk.asked) == 1
+
+
+def test_where_there_was_no_answer_they_are_asked_for_again_soon(
+    today: Today, desk: Desk, clock: HeldClock
+) -> None:
+    desk.is_busy = True  # as just after a start: nothing of the day is over yet
+    live(today, clock, 20)
+    desk.is_busy = False
+    live(today, clock, AGAIN_S + 20)
+    assert today.document()["pv_kwh"] == 12.3
+
+
+def test_every_figure_is_one_of_the_catalogue_in_its_unit() -> None:
+    units = {kpi.name: kpi.unit for kpi in CATALOGUE}
+    assert {name: options["unit_of_measurement"] for name, options in FIGURES.items()} == {
+        name: units[name] for name in FIGURES
+    }
 
 
 def test_at_midnight_yesterdays_figures_are_none(today: Today, clock: HeldClock) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from bitgrid.config import Config
 from bitgrid.web import Places, live
+from bitgrid.web.problems import Refusal
 from web.axe import GOOD_PRACTICE, violations
 from web.reach import runs_over, small_targets
 from web.records import record
@@ -135,6 +136,21 @@ def test_a_connection_that_is_lost_blanks_every_value_and_comes_back_without_a_r
     expect(page.locator("#silence")).to_be_hidden(timeout=15_000)
     expect(page.locator("#now .figure .live").first).to_have_css("visibility", "visible")
     assert page.evaluate("window.samePage") is True
+
+
+def test_a_refusal_is_no_news_of_the_house(page: Page, noon: Site) -> None:
+    def refuse() -> None:
+        raise Refusal(503, "accounts_unreadable", "The accounts cannot be read.")
+
+    page.add_init_script("window.WebSocket = function () { return new EventTarget(); };")
+    page.clock.install()
+    page.goto(f"{noon.url}/?lang=en")
+    noon.app.view_functions["pages.fragments"] = refuse
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#answer")).to_contain_text("The accounts cannot be read")
+    page.clock.fast_forward(6_000)
+    expect(page.locator("#silence")).to_be_visible()
+    expect(page.locator("#now .figure .live").first).to_have_css("visibility", "hidden")
 
 
 def test_a_socket_that_is_closed_is_opened_anew_without_a_reload(

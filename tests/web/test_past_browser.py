@@ -36,6 +36,7 @@ def test_a_press_on_the_band_shows_the_block(page: Page, url: str, complaints: l
     page.goto(f"{url}/timeline?lang=en")
     page.locator(".band .hit").nth(20).click()
     expect(page.locator("#picked")).to_be_visible()
+    expect(page.locator("#timeline-said")).to_contain_text("the miner")
     chosen = page.locator("#at").input_value()
     assert chosen == page.locator(".band .hit").nth(20).get_attribute("data-at")
     expect(page.locator(".band .picked")).to_have_count(1)
@@ -48,7 +49,7 @@ def test_a_decision_is_derived_again_beside_its_record(page: Page, url: str, com
     page.goto(f"{url}/timeline?lang=de")
     page.locator("#timeline .rows a").first.click()
     page.locator("#do-replay").click()
-    expect(page.locator("#replay")).to_contain_text(re.compile(r"Dieselben [\d.]+ Bytes"))
+    expect(page.locator("#replay-said[role=status]")).to_contain_text(re.compile(r"Dieselben [\d.]+ Bytes"))
     assert complaints == []
 
 
@@ -64,6 +65,7 @@ def test_a_slider_is_answered_while_it_moves(page: Page, url: str, complaints: l
     assert number.input_value() == slider.input_value()
     number.fill("12,5")
     expect(page.locator("#whatif-answer")).to_contain_text("12.5 %")
+    expect(page.locator("#whatif-said")).to_contain_text("The battery is at 12.5 %")
     expect(slider).to_have_value("12.5")
     number.fill("much")
     expect(page.locator("#whatif-answer .alert")).to_contain_text("no number")

@@ -44,7 +44,7 @@ def test_the_keyboard_goes_as_the_eye_does(page: Page, lived: Lived) -> None:
     """From the top to the bottom; within the first ten stops after the rooms a load can be stopped."""
     page.goto(f"{lived.url}/?lang=en")
     names = [stop["name"] for stop in tab_through(page)]
-    assert names[0] == "Skip to the content", names
+    assert names[0] == "To the content", names
     order = [
         next(n for n, name in enumerate(names) if name.startswith(begin)) for begin in ("BitGrid", "Stop Miner")
     ]

@@ -14,8 +14,9 @@ from bitgrid.ha.entities import FIGURES
 from bitgrid.web.kpis import Asked, KpiDesk
 from bitgrid.web.problems import Refusal
 
-EVERY_S = 3600.0
-"""Seconds of the house; at the earliest after `PAUSE_MACHINE_S`, for a child process is what reckons them."""
+EVERY_S, AGAIN_S = 3600.0, 600.0
+"""Seconds of the house until they are asked for anew, and where there was no answer. At the earliest after
+`PAUSE_MACHINE_S`, for a child process is what reckons them."""
 PAUSE_MACHINE_S = 300.0
 GOOD_FOR_S = 2.5 * EVERY_S
 
@@ -50,7 +51,7 @@ class Today:
             self._asked = None
             self._take(day, future)
         if self._asked is None and clock.boot() >= self._next_boot_s:
-            self._next_boot_s = clock.boot() + max(EVERY_S, PAUSE_MACHINE_S * clock.speed)
+            self._next_boot_s = self._after(EVERY_S)
             asked = Asked(self._day(), self._day() + timedelta(days=1), self._language)
             self._asked = asked.begin, self._executor.submit(self._desk.answer, asked)
 
@@ -63,6 +64,9 @@ class Today:
                 return values
         return dict.fromkeys(FIGURES)
 
+    def _after(self, seconds: float) -> float:
+        return self._clock.boot() + max(seconds, PAUSE_MACHINE_S * self._clock.speed)
+
     def _day(self) -> date:
         return datetime.fromtimestamp(self._clock.now(), UTC).astimezone(self._zone).date()
 
@@ -72,6 +76,7 @@ class Today:
             values = {name: _value(kpis.get(name)) for name in FIGURES}
         except Refusal as refusal:
             log.info("no key figures of today: %s", refusal.detail)
+            self._next_boot_s = self._after(AGAIN_S)
         except (ValueError, KeyError, TypeError, AttributeError):
             log.exception("what was told of the key figures could not be read")
         else:

@@ -169,7 +169,8 @@ def _signals(told: Told, words: Words) -> Iterator[Measured]:
         name = words.explainer.signal_name(key, words.language)
         value = UNKNOWN if signal.value is None else words.figures.value(key, signal.value)
         age = UNKNOWN if signal.age_s is None else words.figures.duration(signal.age_s)
-        yield Measured(name, key, value, age, signal.quality, str(sources[key].get("source", "")))
+        quality = words.either(f"quality-{signal.quality}", signal.quality)
+        yield Measured(name, key, value, age, quality, str(sources[key].get("source", "")))
 
 
 def _named(record: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -94,11 +94,8 @@ def test_stop_stops_the_miner_and_the_answer_is_shown(home: Home) -> None:
 
 
 def test_full_power_lets_it_run_again(home: Home) -> None:
-    def runs() -> bool:
-        home.assistant.call("button/press", f"{MINER} Volle Leistung")
-        return home.stack.miner_w > 1000
-
-    eventually(runs, "the miner runs", WITHIN_S)
+    home.assistant.call("button/press", f"{MINER} Volle Leistung")
+    eventually(lambda: home.stack.miner_w > 1000, "the miner runs", WITHIN_S)
 
 
 def test_the_autonomy_can_be_chosen_where_the_owner_allows_it(home: Home) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bitgrid.explain import LANGUAGES, read_record
 from bitgrid.kernel import decision_record, to_people
 from bitgrid.replay.preview import PlannedBlock
-from bitgrid.web.api import models
+from bitgrid.web.api import decided
 from bitgrid.web.api.given import Nothing, PlanQuery, WhatIfBody
 from bitgrid.web.api.telling import told
 from bitgrid.web.hypotheses import Plan
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from bitgrid.web.app import Web
 
 
-def preview(web: Web, _given: Nothing) -> models.PlanAnswer:
+def preview(web: Web, _given: Nothing) -> decided.PlanAnswer:
     """What the next block would decide, as things stand; for every load, by priority."""
     return _plan(web, web.hypotheses.preview())
 
 
-def plan(web: Web, query: PlanQuery) -> models.PlanAnswer:
+def plan(web: Web, query: PlanQuery) -> decided.PlanAnswer:
     """The coming hours by the forecasts, decided by the real rules; as far as the forecasts reach.
 
     A preview, no promise: every block is decided anew by what is measured then.
@@ -30,7 +30,7 @@ def plan(web: Web, query: PlanQuery) -> models.PlanAnswer:
     return _plan(web, web.hypotheses.plan(query.hours))
 
 
-def whatif(web: Web, body: WhatIfBody) -> models.WhatIfAnswer:
+def whatif(web: Web, body: WhatIfBody) -> decided.WhatIfAnswer:
     """The last decision on a load once more, with other values; nothing is switched.
 
     Where sun, household or battery is set and the meter is not, the meter takes the difference (``follows``).
@@ -40,19 +40,19 @@ def whatif(web: Web, body: WhatIfBody) -> models.WhatIfAnswer:
     if view is None:
         raise Refusal(503, "not_readable", "The last decision cannot be read by this version of BitGrid.")
     texts = {language: told(web.words[language], view) for language in LANGUAGES}
-    return models.WhatIfAnswer(**record, texts=texts)
+    return decided.WhatIfAnswer(**record, texts=texts)
 
 
-def _plan(web: Web, planned: Plan) -> models.PlanAnswer:
+def _plan(web: Web, planned: Plan) -> decided.PlanAnswer:
     loads = {load: [_block(web, block) for block in blocks] for load, blocks in planned.loads.items()}
-    return models.PlanAnswer(as_of_s=planned.as_of_s, is_old=planned.is_old, loads=loads)
+    return decided.PlanAnswer(as_of_s=planned.as_of_s, is_old=planned.is_old, loads=loads)
 
 
-def _block(web: Web, block: PlannedBlock) -> models.PlannedBlockAnswer:
+def _block(web: Web, block: PlannedBlock) -> decided.PlannedBlockAnswer:
     decision = block.decision
     view = read_record(decision_record(decision))
     sentence = {language: web.words[language].sentence(view) for language in LANGUAGES} if view else {}
-    return models.PlannedBlockAnswer(
+    return decided.PlannedBlockAnswer(
         block=block.block,
         at_s=block.at_s,
         surplus_w=block.surplus_w,

@@ -14,7 +14,7 @@ from bitgrid.replay.errors import ReplayError
 from bitgrid.replay.replaying import derive
 from bitgrid.store import DecisionRow, Ledger
 from bitgrid.store.ledger_window import decision_named
-from bitgrid.web.api import models
+from bitgrid.web.api import decided
 from bitgrid.web.api.given import DecisionName
 from bitgrid.web.api.recorded import ledger_of
 from bitgrid.web.api.telling import told
@@ -35,7 +35,7 @@ class _Found:
     seq: int | None = None
 
 
-def explain(web: Web, named: DecisionName) -> models.ExplainAnswer:
+def explain(web: Web, named: DecisionName) -> decided.ExplainAnswer:
     """A decision with every rule's vote and reason, its state and the load's memory before it.
 
     What would have changed it (``counterfactuals``) is asked of the kernel, on the recorded state.
@@ -53,8 +53,8 @@ def explain(web: Web, named: DecisionName) -> models.ExplainAnswer:
             "unreadable_decision",
             f"{named.id} was recorded by a version of BitGrid that this one cannot read.",
         )
-    return models.ExplainAnswer(
-        **models.entry(named.id, view),
+    return decided.ExplainAnswer(
+        **decided.entry(named.id, view),
         texts={language: told(web.words[language], view) for language in LANGUAGES},
         votes=[_vote(web, vote, view) for vote in view.votes],
         counterfactuals=found.counterfactuals,
@@ -92,14 +92,14 @@ def _counterfactuals(row: DecisionRow, whole: dict[str, Any], directory: Path) -
 
 def _heard(web: Web, name: str) -> _Found | None:
     """As it was heard: it may not be recorded where this page can see it."""
-    for decided in web.view.snapshot().decisions:
-        if decided.id == name:
-            record = dict(decided.record)
+    for one in web.view.snapshot().decisions:
+        if one.id == name:
+            record = dict(one.record)
             state, others = record.pop("state", {}), record.pop("counterfactuals", None)
             return _Found(record, state, others)
     return None
 
 
-def _vote(web: Web, vote: VoteView, view: RecordView) -> models.VoteTold:
+def _vote(web: Web, vote: VoteView, view: RecordView) -> decided.VoteTold:
     cause = {language: web.words[language].cause(vote, view) for language in LANGUAGES}
-    return models.VoteTold(rule=vote.rule, vote=vote.vote, code=vote.code, cause=cause)
+    return decided.VoteTold(rule=vote.rule, vote=vote.vote, code=vote.code, cause=cause)

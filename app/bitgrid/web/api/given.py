@@ -22,7 +22,7 @@ Day = Annotated[
     str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", examples=["2025-05-01"])
 ]
 Kind = Literal["telemetry", "states", "decisions", "energy_to_value", "events", "explain_sessions"]
-MOST_ENTRIES, USUAL_ENTRIES = 500, 200
+MOST_ENTRIES, USUAL_ENTRIES = 300, 150
 
 
 class Given(BaseModel):

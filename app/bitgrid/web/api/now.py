@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bitgrid.explain import LANGUAGES
 from bitgrid.web.ahead import FORECASTS
-from bitgrid.web.api import models
+from bitgrid.web.api import decided, models
 from bitgrid.web.api.given import Nothing
 from bitgrid.web.house import Decided, House
 from bitgrid.web.view import COMPONENTS
@@ -29,9 +29,9 @@ def health(web: Web, _given: Nothing) -> models.HealthAnswer:
     return health_of(web.view.snapshot())
 
 
-def decisions(web: Web, _given: Nothing) -> models.DecisionsAnswer:
+def decisions(web: Web, _given: Nothing) -> decided.DecisionsAnswer:
     """The last decisions heard, newest first, each with its whole record."""
-    return models.DecisionsAnswer(decisions=[_decision(web, decided) for decided in web.view.snapshot().decisions])
+    return decided.DecisionsAnswer(decisions=[_decision(web, one) for one in web.view.snapshot().decisions])
 
 
 def state_of(house: House) -> models.StateAnswer:
@@ -95,8 +95,8 @@ def _load(house: House, load: str) -> models.LoadNow | None:
     return models.LoadNow(**told, is_live=house.is_live(heard), age_s=house.age_s(heard))
 
 
-def _decision(web: Web, decided: Decided) -> models.DecisionAnswer:
-    texts = {language: web.words[language].explainer.texts_of(decided.view, language) for language in LANGUAGES}
-    head = None if decided.head is None else str(decided.head)
-    entry = models.entry(decided.id, decided.view)
-    return models.DecisionAnswer(**entry, texts=texts, record=decided.record, ledger_head=head)
+def _decision(web: Web, heard: Decided) -> decided.DecisionAnswer:
+    texts = {language: web.words[language].explainer.texts_of(heard.view, language) for language in LANGUAGES}
+    head = None if heard.head is None else str(heard.head)
+    entry = decided.entry(heard.id, heard.view)
+    return decided.DecisionAnswer(**entry, texts=texts, record=heard.record, ledger_head=head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bitgrid.web.api import ahead, explaining, exporting, given, models, now, recorded, wishes
+from bitgrid.web.api import ahead, decided, explaining, exporting, given, models, now, recorded, wishes
 from bitgrid.web.api.operation import Links, Operation
 
 _LOOK: Links = (("state", {}), ("decisions", {}))
@@ -28,7 +28,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         "decisions",
         "GET",
         "/decisions",
-        models.DecisionsAnswer,
+        decided.DecisionsAnswer,
         now.decisions,
         links=(("explain", {"id": f"{_NEWEST}/id"}), *_ACT),
     ),
@@ -36,7 +36,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         "timeline",
         "GET",
         "/timeline",
-        models.TimelineAnswer,
+        decided.TimelineAnswer,
         recorded.timeline,
         given.TimelineQuery,
         (503,),
@@ -46,7 +46,7 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         "explain",
         "GET",
         "/explain/{id}",
-        models.ExplainAnswer,
+        decided.ExplainAnswer,
         explaining.explain,
         given.DecisionName,
         (404, 503),
@@ -55,17 +55,17 @@ OPERATIONS: tuple[Operation[Any], ...] = (
         "preview",
         "GET",
         "/preview",
-        models.PlanAnswer,
+        decided.PlanAnswer,
         ahead.preview,
         refusals=(503,),
         links=(("whatif", {}), ("plan", {})),
     ),
-    Operation("plan", "GET", "/plan", models.PlanAnswer, ahead.plan, given.PlanQuery, (503,)),
+    Operation("plan", "GET", "/plan", decided.PlanAnswer, ahead.plan, given.PlanQuery, (503,)),
     Operation("kpi", "GET", "/kpi", models.KpiAnswer, recorded.kpi, given.KpiQuery, (503,)),
     Operation(
         "config", "GET", "/config", models.ConfigAnswer, recorded.config, refusals=(503,), links=(("reload", {}),)
     ),
-    Operation("whatif", "POST", "/whatif", models.WhatIfAnswer, ahead.whatif, given.WhatIfBody, (503,)),
+    Operation("whatif", "POST", "/whatif", decided.WhatIfAnswer, ahead.whatif, given.WhatIfBody, (503,)),
     Operation(
         "override",
         "POST",

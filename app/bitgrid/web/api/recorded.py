@@ -14,7 +14,7 @@ from bitgrid.config import ConfigError, load_config
 from bitgrid.explain import LANGUAGES, RecordView, read_record
 from bitgrid.store import DecisionRow, Ledger, StoreError
 from bitgrid.store.ledger_window import decisions_between
-from bitgrid.web.api import models
+from bitgrid.web.api import decided, models
 from bitgrid.web.api.given import KpiQuery, Nothing, TimelineQuery
 from bitgrid.web.kpis import asked_for, day_after, local_days
 from bitgrid.web.problems import Refusal
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bitgrid.web.app import Web
 
 
-def timeline(web: Web, query: TimelineQuery) -> models.TimelineAnswer:
+def timeline(web: Web, query: TimelineQuery) -> decided.TimelineAnswer:
     """Decisions of a stretch of local days, oldest first, in parts.
 
     Where ``next`` is not null there are more: ask again with ``after`` set to it.
@@ -35,7 +35,7 @@ def timeline(web: Web, query: TimelineQuery) -> models.TimelineAnswer:
             directory, from_s, to_s, load=query.load, after_seq=query.after, limit=with_one_more
         )
     shown = rows[: query.limit]
-    return models.TimelineAnswer(
+    return decided.TimelineAnswer(
         from_s=from_s,
         to_s=to_s,
         timezone=web.config.site.location.timezone,
@@ -117,14 +117,14 @@ def _stretch(web: Web, query: TimelineQuery) -> tuple[int, int]:
     return begins, ends
 
 
-def _timeline_entries(web: Web, rows: list[DecisionRow]) -> Iterator[models.TimelineEntry]:
+def _timeline_entries(web: Web, rows: list[DecisionRow]) -> Iterator[decided.TimelineEntry]:
     """A line a decision; one that this version cannot read is passed over."""
     for row in rows:
         view = row_view(row)
         if view is None:
             continue
-        yield models.TimelineEntry(
-            **models.entry(row.id, view),
+        yield decided.TimelineEntry(
+            **decided.entry(row.id, view),
             soc_pct=_good(view, "battery_soc_pct"),
             import_price_ct_kwh=_good(view, "import_price_ct_kwh"),
             sentence={language: web.words[language].sentence(view) for language in LANGUAGES},

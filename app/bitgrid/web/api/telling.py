@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bitgrid.explain import RecordView
-from bitgrid.web.api import models
+from bitgrid.web.api import decided
 from bitgrid.web.words import Words
 
 
-def told(words: Words, view: RecordView) -> models.Told:
+def told(words: Words, view: RecordView) -> decided.Told:
     """Everything that is said of a decision in one language."""
-    return models.Told(
+    return decided.Told(
         short=words.sentence(view),
         warning=words.warning(view),
         remarks=words.remarks(view),

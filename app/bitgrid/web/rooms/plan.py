@@ -97,6 +97,7 @@ def _page(web: Web) -> Response:
         load=load,
         sliders=moving,
         found=answer,
+        said=answer.sentence if is_part and answer is not None else "",
         wrong=problem,
     )
 

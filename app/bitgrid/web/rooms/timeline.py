@@ -109,6 +109,7 @@ def _page(web: Web, days: Days, zone: ZoneInfo) -> Response:
         summary=_summary(band, words, web.config.rules.block_s),
         choices=[Choice(cell.last.row.id, titles[cell.at_s]) for cell in band.cells if cell.last is not None],
         titles=titles,
+        is_part=bool(htmx_request.htmx),
         captions=_captions(band, words),
         lines=lines,
         shown=SHOWN,

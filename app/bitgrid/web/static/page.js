@@ -38,7 +38,8 @@
 
   document.body.addEventListener("htmx:wsAfterMessage", hear);
   document.body.addEventListener("htmx:afterRequest", function (event) {
-    if (event.detail.elt.id === "poll" && event.detail.successful) hear();
+    var refused = event.detail.xhr.getResponseHeader("HX-Retarget");  // a refusal is an answer, and no news of the house
+    if (event.detail.elt.id === "poll" && event.detail.successful && !refused) hear();
   });
 
   // What a person has unfolded, chosen or reached stays so when its part of the page is replaced; what is the same
