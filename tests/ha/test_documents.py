@@ -136,6 +136,15 @@ def test_an_override_tells_when_it_ends(house: BridgedHouse) -> None:
     assert details == {"level": "off", "override_until": "2025-06-16T11:00:00+00:00"}
 
 
+def test_a_time_that_no_calendar_has_is_none(house: BridgedHouse) -> None:
+    house.talk.load("off", override={"vote": "stop", "level": "off", "ends_at_s": 1e300})
+    house.talk.energy(block_ends_s=10**18)
+    house.talk.decision()
+    house.live()
+    told = house.last("load", "miner")
+    assert (told["level_details"]["override_until"], told["next_change"]) == (None, None)
+
+
 @pytest.mark.parametrize("told", ["level", "rule", "code", "trigger", "sentence", "at", "decision_id", "power_w"])
 def test_a_decision_says_all_of_itself(house: BridgedHouse, told: str) -> None:
     house.talk.decision()

@@ -126,8 +126,25 @@ class Lived:
         self._window.pass_on()
         self.house.live(seconds)
         for component in COMPONENTS:
-            if component not in self._silent and component != "loads":
+            if component not in self._silent | {"loads", "poller"}:
                 self._talk.health(component)
+        if "poller" not in self._silent:
+            self._tell_of_devices()
+
+    def _tell_of_devices(self) -> None:
+        """What the poller's process tells of its devices."""
+        pollers = dict(
+            zip((device.id for device in self.house.config.site.devices), self.house.pollers, strict=True)
+        )
+        problems = [poller.problem for poller in pollers.values() if poller.problem]
+        told = Health(
+            status=HealthStatus.WARN if problems else HealthStatus.OK,
+            reason="; ".join(problems),
+            instance="a",
+            at_s=self.house.clock.now(),
+            details={name: poller.details() for name, poller in pollers.items()},
+        )
+        self.house.bus.publish(self.house.topics.health("poller"), told, retain=True)
 
     def until(self, condition: Callable[[], bool], at_most_s: int = 7200) -> None:
         """Live until something is so."""

@@ -21,6 +21,7 @@ from bitgrid.web.view import COMPONENTS
 MAX_STATE = 255
 """Longer states are refused by Home Assistant."""
 _CUT = "…"
+_LATEST_S = 4_102_444_800  # until 2100, as the records have it
 _NUMBERS = ("_w", "_pct", "_c")
 
 Document = dict[str, Any]
@@ -76,8 +77,10 @@ def of_decision(decided: Decided, phrases: Phrases) -> Document:
     }
 
 
-def iso(epoch_s: float) -> str:
-    """A moment as Home Assistant reads it."""
+def iso(epoch_s: float) -> str | None:
+    """A moment as Home Assistant reads it; None for one that no calendar has."""
+    if not 0 <= epoch_s <= _LATEST_S:
+        return None
     return datetime.fromtimestamp(int(epoch_s), UTC).isoformat()
 
 
@@ -106,10 +109,9 @@ def _beside(view: RecordView, phrases: Phrases) -> Document:
 
 
 def _level(state: LoadState) -> Document:
-    override = state.override or {}
-    ends_at_s = override.get("ends_at_s")
-    asked = isinstance(ends_at_s, int | float)
-    return {"level": state.level, "override_until": iso(ends_at_s) if asked else None}  # type: ignore[arg-type]  # asked
+    ends_at_s = (state.override or {}).get("ends_at_s")
+    until = iso(ends_at_s) if isinstance(ends_at_s, int | float) else None
+    return {"level": state.level, "override_until": until}
 
 
 def _next_change(house: House, decided: Decided | None) -> str | None:
