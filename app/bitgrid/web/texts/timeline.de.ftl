@@ -68,7 +68,3 @@ replay-derived = neu entschieden
 refusal-ledger_unreadable = Das Journal lässt sich nicht lesen; das Protokoll von web sagt, warum.
 refusal-archive_unreadable = Dieser Tag liegt nur noch im Archiv, und das lässt sich gerade nicht lesen; das Protokoll von web sagt, warum.
 
-quality-good = gut
-quality-stale = zu alt
-quality-invalid = unmöglich
-quality-missing = fehlt

@@ -68,7 +68,3 @@ replay-derived = decided anew
 refusal-ledger_unreadable = The ledger cannot be read; the log of web says why.
 refusal-archive_unreadable = This day is in the archive alone, and that cannot be read just now; the log of web says why.
 
-quality-good = good
-quality-stale = too old
-quality-invalid = impossible
-quality-missing = missing
