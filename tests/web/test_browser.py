@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from web.site import BROWSER, Site
-from web.talk import NOON_S, REPOSITORY, SUNNY
+from web.talk import NOON_S, SUNNY
 
 pytestmark = BROWSER
 
@@ -102,17 +100,4 @@ def test_nothing_runs_over_the_edge(browser: Browser, site: Site, width: int) ->
     if width == 1280:
         bottom = page.evaluate("document.querySelector('.stop').getBoundingClientRect().bottom")
         assert bottom <= 800, "the stop button is on the first screen"
-    context.close()
-
-
-@pytest.mark.skipif("BITGRID_SCREENSHOT" not in os.environ, reason="BITGRID_SCREENSHOT=1 renews the picture")
-def test_the_picture_of_the_readme_is_taken(browser: Browser, site: Site) -> None:
-    site.tell_a_day()
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, device_scale_factor=1)
-    page = context.new_page()
-    page.goto(f"{site.url}/?lang=en")
-    expect(page.locator("#now")).to_contain_text("Runs: full power")
-    target = REPOSITORY / "docs" / "images" / "now.png"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target)
     context.close()
