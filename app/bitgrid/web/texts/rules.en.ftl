@@ -19,10 +19,10 @@ yes = yes
 no = no
 
 rules-section-r1 = R1 · Surplus
-rules-section-r2 = R2 · The home's own needs
+rules-section-r2 = R2 · Autarky
 rules-section-r3 = R3 · Safety
 rules-section-r4 = R4 · Forecast
-rules-section-r5 = R5 · Calm
+rules-section-r5 = R5 · Stability
 rules-section-override = Wishes by hand
 rules-section-clock = Clock
 
