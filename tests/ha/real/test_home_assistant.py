@@ -14,7 +14,7 @@ from bitgrid.ha.discovery import messages
 from broker import eventually
 from ha import published
 from ha.house import phrases_of, with_home_assistant
-from ha.real.conftest import Home
+from ha.real.conftest import SPEED, Home
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 HOUSE, MINER = "Haus am Sonnenhang", "Miner"
@@ -94,8 +94,15 @@ def test_stop_stops_the_miner_and_the_answer_is_shown(home: Home) -> None:
 
 
 def test_full_power_lets_it_run_again(home: Home) -> None:
-    home.assistant.call("button/press", f"{MINER} Volle Leistung")
-    eventually(lambda: home.stack.miner_w > 1000, "the miner runs", WITHIN_S)
+    """The rules may refuse it for a moment, as when a heartbeat is late; then a person presses again."""
+    answers = []
+    for _ in range(10):
+        home.assistant.call("button/press", f"{MINER} Volle Leistung")
+        home.stack.wait_house(10 * SPEED)
+        if home.stack.miner_w > 1000:
+            return
+        answers.append(home.assistant.states()[f"{HOUSE} Antwort auf einen Wunsch"]["attributes"].get("code"))
+    raise AssertionError(f"the miner does not run: {answers}")
 
 
 def test_the_autonomy_can_be_chosen_where_the_owner_allows_it(home: Home) -> None:
