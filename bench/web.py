@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ import httpx
 from flask import Flask
 from memory import wait_ready
 from playwright.sync_api import Page, sync_playwright
-from simple_websocket import Client  # type: ignore[import-untyped]  # the package has no types
+from simple_websocket import Client, ConnectionClosed  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.bus import Received, Topics
 from bitgrid.bus.client import MqttBus
@@ -156,9 +156,10 @@ class Lookers:
             thread.start()
 
     def _hear(self, client: Client) -> None:
-        while client.connected:
-            if client.receive(timeout=5) is not None:
-                self.heard += 1
+        with suppress(ConnectionClosed):  # by us, at the end
+            while client.connected:
+                if client.receive(timeout=5) is not None:
+                    self.heard += 1
 
     def close(self) -> None:
         """Close the pages."""

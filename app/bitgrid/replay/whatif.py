@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from bitgrid.config import Config
@@ -76,9 +77,12 @@ class WhatIf:
     follows: tuple[Change, ...]
     decision: Decision
 
+    @cached_property
+    def _found(self) -> list[dict[str, Any]]:
+        return [one.record() for one in counterfactuals(self.decision)]
+
     def record(self) -> dict[str, Any]:
         """As JSON; ``counterfactuals`` are of the hypothetical decision."""
-        found = [one.record() for one in counterfactuals(self.decision)]
         return {
             "hypothetical": bool(self.set),
             "load": self.decision.load.id,
@@ -86,7 +90,7 @@ class WhatIf:
             "follows": {change.name: change.record() for change in self.follows},
             "lacks_forecast": self.recorded.lacks_forecast,
             "recorded": self.recorded.record,
-            "decision": decision_record(self.decision) | {"counterfactuals": found},
+            "decision": decision_record(self.decision) | {"counterfactuals": self._found},
         }
 
 

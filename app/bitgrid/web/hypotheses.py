@@ -60,6 +60,7 @@ class Hypotheses:
         self._ledger = None if data is None else data / "ledger"
         self._clock, self._lock = clock, threading.Lock()
         self._known: tuple[tuple[object, ...], Standing] | None = None
+        self._unchanged: dict[str, tuple[Standing, WhatIf]] = {}
         self._planned: tuple[Standing, int, dict[str, list[PlannedBlock]]] | None = None
 
     def preview(self) -> Plan:
@@ -84,9 +85,14 @@ class Hypotheses:
         Raises:
             Refusal: 422, where a name or value cannot be; 503, where nothing can be said.
         """
-        book = self._of(load).book
+        stands, kept = self._of(load), self._unchanged.get(load)
+        if not changed and kept is not None and kept[0] is stands:
+            return kept[1]
         with self._reading() as ledger:
-            return what_if(last_recorded(ledger, load), changed, load, book.config)
+            found = what_if(last_recorded(ledger, load), changed, load, stands.book.config)
+        if not changed:
+            self._unchanged[load] = stands, found
+        return found
 
     def consequence(
         self, load: str, action: Action, level: str | None = None, duration_s: int | None = None

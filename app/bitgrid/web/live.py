@@ -58,6 +58,7 @@ class Fragments:
         self._config, self._view, self._words, self._clock = config, view, words, clock
         self._hypotheses = hypotheses
         self._planned: tuple[tuple[object, ...], Planned | None] | None = None
+        self._plan_from_s = 0.0
         self._templates = {name: jinja.get_template(f"parts/{name}.html") for name in NAMES}
         self._lock = threading.Lock()
         self._made: dict[tuple[Language, frozenset[Scope]], tuple[float, dict[str, str]]] = {}
@@ -80,9 +81,10 @@ class Fragments:
             return made[1]
 
     def expire(self) -> None:
-        """What has been rendered is old: something was decided."""
+        """What was rendered is old: something was decided. That is told first, the plan with the next push."""
         with self._lock:
             self._made.clear()
+            self._plan_from_s = self._clock.boot() + PUSH_INTERVAL_MACHINE_S * self._clock.speed
 
     def changes(self, language: Language, sent: dict[str, str], may: frozenset[Scope] = NOBODY) -> str:
         """The parts that differ from what was sent; ``sent`` is brought up to date."""
@@ -98,7 +100,8 @@ class Fragments:
         latest = (house.latest(load) for load in house.load_ids)
         key = (*(decided.id for decided in latest if decided is not None), house.now_s // PLAN_EVERY_S)
         planned = self._planned
-        if planned is None or planned[0] != key:
+        is_told = self._clock.boot() >= self._plan_from_s
+        if planned is None or (planned[0] != key and is_told):
             planned = self._planned = key, self._plan()
         return planned[1]
 

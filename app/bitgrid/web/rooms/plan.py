@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, request
 from htmx_flask import request as htmx_request  # type: ignore[import-untyped]  # the package has no types
 
-from bitgrid.explain import RecordView, read_record
+from bitgrid.explain import Language, RecordView, read_record
 from bitgrid.replay.whatif import WhatIf
 from bitgrid.web import ladder
 from bitgrid.web.coming import Span, spans
@@ -57,14 +57,30 @@ class Answer:
     lacks_forecast: bool
 
 
+class Tables:
+    """The plan's tables in words, made once for each plan and language: a day has 144 blocks a load."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._made: dict[Language, tuple[object, list[OfLoad]]] = {}
+
+    def of(self, plan: Plan, words: Words) -> list[OfLoad]:
+        """Of every load."""
+        made = self._made.get(words.language)
+        if made is None or made[0] is not plan.loads:
+            tables = [_of_load(self._web, name, plan, words) for name in plan.loads]
+            made = self._made[words.language] = plan.loads, tables
+        return made[1]
+
+
 def routes(web: Web) -> Blueprint:
     """Route ``/plan``."""
-    blueprint = Blueprint("plan", __name__)
+    blueprint, tables = Blueprint("plan", __name__), Tables(web)
 
     @blueprint.get("/plan")
     def plan() -> Response:
         try:
-            return _page(web)
+            return _page(web, tables)
         except Refusal as refusal:
             words = web.words[web.language()]
             text = words.either(f"refusal-{refusal.code}", refusal.detail)
@@ -73,10 +89,10 @@ def routes(web: Web) -> Blueprint:
     return blueprint
 
 
-def _page(web: Web) -> Response:
+def _page(web: Web, tables: Tables) -> Response:
     words, plan = web.words[web.language()], web.hypotheses.plan()
     is_part = request.headers.get("HX-Target") == "whatif-answer"
-    loads = [] if is_part else [_of_load(web, name, plan, words) for name in plan.loads]
+    loads = [] if is_part else tables.of(plan, words)
     load = request.args.get("load", "")
     load = load if load in plan.loads else next(iter(plan.loads))
     moved = {name: text for name, text in request.args.items() if name not in {"load", "lang"}}
