@@ -53,7 +53,10 @@ R2_GRID_IMPORT = das Haus bezieht { $grid_power_60s_w } aus dem Netz, mehr als d
 
 R3_OK = keine Schutzgrenze ist berührt
     .plain = keine Schutzgrenze ist berührt
-R3_OVER_TEMP = der heißeste Chip hat { $temp_c }, die Grenze liegt bei { $max_temp_c }
+R3_OVER_TEMP = { $seen ->
+        [guard] der Wächter hat mehr Hitze gemessen als die erlaubten { $max_temp_c } und den Strom abgeschaltet
+       *[here] der heißeste Chip hat { $temp_c }, die Grenze liegt bei { $max_temp_c }
+    }
     .plain = der heißeste Chip ist über seiner Grenze
 R3_ROOM_TEMP = der Raum hat { $room_temp_c }, die Grenze liegt bei { $max_room_temp_c }
     .plain = der Raum ist zu heiß

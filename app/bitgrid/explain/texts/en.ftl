@@ -60,7 +60,10 @@ R2_GRID_IMPORT = the house draws { $grid_power_60s_w } from the grid, more than 
 
 R3_OK = no safety limit is touched
     .plain = no safety limit is touched
-R3_OVER_TEMP = the hottest chip is at { $temp_c }, and { $max_temp_c } is the limit
+R3_OVER_TEMP = { $seen ->
+        [guard] the guard measured more heat than the allowed { $max_temp_c } and cut the power
+       *[here] the hottest chip is at { $temp_c }, and { $max_temp_c } is the limit
+    }
     .plain = the hottest chip is over its limit
 R3_ROOM_TEMP = the room is at { $room_temp_c }, and { $max_room_temp_c } is the limit
     .plain = the room is too hot
