@@ -11,7 +11,10 @@ from bitgrid.config.schema import Host, Identifier, Model, Port
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]{1,250}$")]
 OWN_ACCOUNTS = frozenset(
-    "poller loads guard rules recorder feeds explain web doctor ups reviver backup mirror link gateway".split()  # noqa: SIM905  a list of words
+    [
+        *("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web", "bridge"),
+        *("doctor", "ups", "reviver", "backup", "mirror", "link", "gateway"),
+    ]
 )
 """Names that the house's own processes have at the broker."""
 

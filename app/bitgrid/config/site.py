@@ -10,6 +10,7 @@ from bitgrid.config.archive import ArchiveConfig
 from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.config.device import DeviceConfig
 from bitgrid.config.forecast import PvForecastConfig
+from bitgrid.config.home_assistant import HomeAssistant
 from bitgrid.config.house import Battery, Location, PvPlane
 from bitgrid.config.load import LoadConfig
 from bitgrid.config.mirror import Mirror
@@ -41,6 +42,7 @@ class Site(Versioned):
     archive: ArchiveConfig = ArchiveConfig()
     mirror: Mirror | None = None
     gateway: Gateway | None = None
+    home_assistant: HomeAssistant = HomeAssistant()
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from bitgrid.bus import Bus, Handler, Message
+from bitgrid.bus import Bus, Handler, Sayable
 
 
 class InTurn:
@@ -25,7 +25,7 @@ class InTurn:
         return self._bus.is_connected
 
     def publish(
-        self, topic: str, message: Message, *, retain: bool = False, expiry_s: float | None = None
+        self, topic: str, message: Sayable, *, retain: bool = False, expiry_s: float | None = None
     ) -> None:
         """Send a message; see `Bus.publish`."""
         self._bus.publish(topic, message, retain=retain, expiry_s=expiry_s)

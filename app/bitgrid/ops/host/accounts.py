@@ -64,13 +64,25 @@ def accounts(config: Config, part: Part = Part.WHOLE) -> list[Account]:
 def _processes(config: Config, topics: Topics) -> Iterator[Account]:
     loads = [load.id for load in config.site.loads]
     told = tuple(topic for device in config.site.devices for topic in device_topics(config, device))
-    requests = (topics.override, topics.autonomy, topics.confirm, topics.reload, topics.estop)
+    requests = (
+        *(topics.override, topics.autonomy, topics.confirm, topics.reload, topics.estop, topics.export),
+        *(topics.account, topics.configure),
+    )
     grants: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-        "poller": (told, tuple(_telemetry(topics, [device.id for device in config.site.devices]))),
-        "loads": (tuple(map(topics.command, loads)), tuple(_telemetry(topics, loads))),
+        "poller": (
+            (*told, topics.look, topics.scan),
+            (*_telemetry(topics, [device.id for device in config.site.devices]), topics.reply, topics.scanned),
+        ),
+        "loads": ((*map(topics.command, loads), topics.look), (*_telemetry(topics, loads), topics.reply)),
         "rules": (
-            (topics.telemetry("+", "+"), topics.health("loads"), *requests, topics.ups),
             (
+                topics.telemetry("+", "+"),
+                *map(topics.health, ("loads", "recorder", "feeds")),
+                *requests,
+                topics.ups,
+            ),
+            (
+                topics.restart,
                 topics.energy,
                 topics.decision,
                 topics.reply,
@@ -91,14 +103,21 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
                 topics.session,
                 topics.health("+"),
                 topics.reply,
+                topics.telemetry("+", "+"),
+                topics.scanned,
             ),
-            (*requests, topics.export),
+            (*requests, topics.look, topics.scan),
         ),
     }
+    if config.site.home_assistant.enabled:
+        grants["bridge"] = (
+            (topics.ha("cmd", "+"), topics.ha_birth),
+            (topics.ha("#"), topics.ha_discovery("+")),
+        )
     if config.site.mirror is not None:
         grants["mirror"] = (), ()
     for name, (reads, writes) in grants.items():
-        yield Account(name, USERS[name], reads, (*writes, topics.health(name)))
+        yield Account(name, USERS[name], (*reads, topics.restart), (*writes, topics.health(name)))
     yield Account("doctor", IO, told)
     yield Account("backup", "root", (), (topics.health("backup"),))
     yield Account("ups", "nut", (topics.reply,), (topics.ups,))
@@ -127,10 +146,9 @@ def _telemetry(topics: Topics, devices: list[str] | tuple[str, ...]) -> Iterator
 
 def _peer(config: Config, topics: Topics, peer: Peer) -> Account:
     if peer.kind == "home_assistant":
-        house = f"bitgrid/{topics.site}"
-        seen = (f"{house}/{what}/#" for what in ("telemetry", "state", "explain", "health", "event"))
-        reads = (*seen, topics.reply, "homeassistant/#")
-        return Account(peer.name, "root", reads, (topics.override, topics.export))
+        # Its wishes are counted by the bridge, so it has no other way to the rules.
+        reads = (topics.ha("#"), "homeassistant/#")
+        return Account(peer.name, "root", reads, (topics.ha("cmd", "+"), topics.ha_birth))
     device = next((one for one in config.site.devices if one.id == peer.name), None)
     written = device_topics(config, device) if device else ()
     if not written:

@@ -30,6 +30,7 @@ USERS = {
     "feeds": FEEDS,
     "explain": WEB,
     "web": WEB,
+    "bridge": WEB,
     "reviver": CORE,
     "mirror": MIRROR,
     "link": IO,
