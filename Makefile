@@ -33,6 +33,10 @@ run:  ## Run the whole house on this machine; Ctrl-C ends it
 test: tools lint  ## Check everything, as continuous integration does
 	@$(VENV)/pytest -W error $(PYTEST)
 
+.PHONY: test-homeassistant
+test-homeassistant: tools dev  ## Try the house with a real Home Assistant, in an environment of its own; minutes the first time
+	@hass=$$(scripts/home-assistant) && BITGRID_TEST_HASS="$$hass" $(VENV)/pytest -W error tests/ha/real $(PYTEST)
+
 .PHONY: lint
 lint: dev  ## Check style, types and who may import whom
 	$(VENV)/ruff check
@@ -64,7 +68,7 @@ fail-safe: tools dev  ## Take each line of the fail-safe away and see that a tes
 	@PYTHONPATH=tests $(VENV)/python -m fail_safe
 
 .PHONY: bench
-bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory, the archive; with DATA= the forecasts on a recorded home
+bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory, the archive, the page; with DATA= the forecasts on a recorded home
 	$(VENV)/python bench/kernel.py
 	$(VENV)/python bench/latency.py
 	$(VENV)/python bench/writes.py
@@ -75,6 +79,7 @@ bench: tools dev  ## Measure the kernel, tick to command, bytes written, memory,
 	$(VENV)/python bench/kpi.py
 	$(VENV)/python bench/cold.py
 	$(VENV)/python bench/research.py
+	$(VENV)/python bench/web.py
 
 .PHONY: mutants
 mutants: dev  ## Break the rules in every small way there is and see that tests notice; takes minutes
@@ -105,7 +110,7 @@ clean:  ## Remove what running and testing made; the environment stays
 .PHONY: tools dev
 tools:
 	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux nft=nftables ip=iproute2 openssl=openssl \
-		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server
+		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server wrk=wrk
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

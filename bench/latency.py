@@ -23,7 +23,7 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import Config, load_config
 from bitgrid.control.engine import Engine
-from bitgrid.guard.link import ClearTrip, GuardedLoad, GuardReport, Release, Renew
+from bitgrid.guard.link import GuardedLoad, GuardReport, Release, Renew, Request
 from bitgrid.store import Ledger
 from kernel import median_us, say
 
@@ -40,9 +40,10 @@ class QuietGuard:
 
     leases: dict[str, str | None] = field(default_factory=dict)
 
-    def send(self, request: Renew | Release | ClearTrip) -> None:
+    def send(self, request: Request) -> None:
         """Take it in."""
-        self.leases[request.load] = request.lease_id if isinstance(request, Renew) else None
+        if isinstance(request, Renew | Release):
+            self.leases[request.load] = request.lease_id if isinstance(request, Renew) else None
 
     def report(self, boot_s: float) -> GuardReport:
         """That all is well."""

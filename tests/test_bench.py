@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bitgrid.web.rooms.showing import ROOMS
 
 ROOT = Path(__file__).parents[1]
 BENCH = ROOT / "bench"
@@ -124,6 +128,20 @@ def test_the_bench_of_the_key_figures_reckons_what_it_made_up() -> None:
     said = told("kpi", DAYS=3, ROUNDS=1, GOAL_S=1000, GOAL_MB=10_000)
     assert "bitgrid kpi, a year, fresh process" in said
     assert "its peak resident memory" in said
+
+
+@pytest.mark.system
+@pytest.mark.browser
+@pytest.mark.skipif(
+    not (shutil.which("wrk") and Path("/usr/bin/chromium").exists()) and "CI" not in os.environ,
+    reason="no wrk or no Chromium: apt install wrk chromium",
+)
+def test_the_bench_of_the_page_asks_every_room_and_watches_a_screen() -> None:
+    said = told("web", CLIENTS=2, SECONDS=1, ROUNDS=2, PAUSE_S=0, GOAL_P95_MS=100_000, GOAL_SCREEN_MS=100_000)
+    for path in ROOMS.values():
+        assert f"\n{path} " in said
+    assert "× bare" in said
+    assert "2 decisions on the screen of one of 2 pages" in said
 
 
 def test_make_bench_runs_every_bench_and_each_is_tried_here() -> None:

@@ -31,7 +31,7 @@ from bitgrid.feeds.means import Means
 from bitgrid.feeds.publisher import FeedsPublisher
 from bitgrid.feeds.web import Fetch
 from bitgrid.guard.core import Guard
-from bitgrid.guard.link import ClearTrip, Release, Renew, encode
+from bitgrid.guard.link import Request, encode
 from bitgrid.plant.faces import Faces
 from bitgrid.plant.model import House
 from bitgrid.plant.source import SimulatedHome, Source
@@ -59,7 +59,7 @@ class InProcessGuard:
 
     guard: Guard | None = None
 
-    def send(self, request: Renew | Release | ClearTrip) -> None:
+    def send(self, request: Request) -> None:
         if self.guard is not None:
             self.guard.on_datagram(encode(request), os.geteuid())
 

@@ -15,6 +15,8 @@ _COMMANDS = {
     "devices": ("bitgrid.ops.commands.devices:devices", "Find devices on the network, and look at them."),
     "doctor": ("bitgrid.ops.commands.doctor:doctor", "Check everything a person would check."),
     "host": ("bitgrid.ops.commands.host:host", "Prepare an appliance; its units call it."),
+    "energy": ("bitgrid.ops.commands.energy:energy", "Tell a period as JSON, for the page: figures and blocks."),
+    "effect": ("bitgrid.ops.commands.effect:effect", "Tell what other rules would have changed, for the page."),
     "import": ("bitgrid.ops.commands.imports:imports", "Bring in what others recorded of your house."),
     "kpi": ("bitgrid.ops.commands.kpi:kpi", "Tell the key figures of a period."),
     "ledger": ("bitgrid.ops.commands.ledger:ledger", "Verify and show what was recorded."),

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bitgrid.bus import DecisionEvent, Health, LoadCommand, Message, decode
-from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew, decode_report, decode_request
+from bitgrid.guard.link import (
+    ClearTrip,
+    GuardReport,
+    Release,
+    Renew,
+    Request,
+    Restart,
+    decode_report,
+    decode_request,
+)
 from near import EXAMPLES, ODD, is_finite, of_schema
 
 
@@ -61,11 +70,11 @@ def test_no_whole_number_is_longer_than_a_float() -> None:
     assert decode_request((renewal % ("1" + "0" * 400)).encode()) is None
 
 
-@pytest.mark.parametrize("model", [Renew, Release, ClearTrip])
+@pytest.mark.parametrize("model", [Renew, Release, ClearTrip, Restart])
 @EXAMPLES
 @given(data=st.data())
 def test_what_is_nearly_a_request_to_the_guard_holds_finite_numbers(
-    model: type[Renew | Release | ClearTrip], data: st.DataObject
+    model: type[Request], data: st.DataObject
 ) -> None:
     request = decode_request(data.draw(of_schema(model.model_json_schema())))
     assert request is None or is_finite(request.model_dump())

@@ -24,7 +24,7 @@ from bitgrid.config import Config, load_config
 from bitgrid.control.engine import Engine
 from bitgrid.control.power_cut import PowerCut
 from bitgrid.control.requests import Requests
-from bitgrid.guard.link import ClearTrip, GuardedLoad, GuardReport, Release, Renew, Trip
+from bitgrid.guard.link import GuardedLoad, GuardReport, Release, Renew, Request, Trip
 from bitgrid.store import Ledger
 
 CONFIG_DIRECTORY = Path(__file__).parents[2] / "config"
@@ -35,7 +35,7 @@ NOON_S = 1_750_000_200.0  # the start of a block
 class HandGuard:
     """Plays the guard: remembers what it was sent, holds each lease it hears of, reports what it is told to."""
 
-    sent: list[Renew | Release | ClearTrip] = field(default_factory=list)
+    sent: list[Request] = field(default_factory=list)
     confirmed_off: bool = True
     hears: bool = True
     leases: dict[str, str | None] = field(default_factory=dict)
@@ -52,9 +52,9 @@ class HandGuard:
     def lease_id(self, lease_id: str | None) -> None:
         self.leases["miner"] = lease_id
 
-    def send(self, request: Renew | Release | ClearTrip) -> None:
+    def send(self, request: Request) -> None:
         self.sent.append(request)
-        if self.hears and not isinstance(request, ClearTrip):
+        if self.hears and isinstance(request, Renew | Release):
             self.leases[request.load] = request.lease_id if isinstance(request, Renew) else None
 
     def of(self, kind: type) -> list[Any]:

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from bitgrid.bus import AutonomyRequest, ConfirmRequest, EventMessage, Received, ReloadRequest, decode
+from bitgrid.bus import (
+    AutonomyRequest,
+    ConfirmRequest,
+    EnergyStateMessage,
+    EventMessage,
+    Received,
+    ReloadRequest,
+    decode,
+)
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.control import engine as engine_module
@@ -18,9 +26,9 @@ from bitgrid.control.engine import PUBLISH_EVERY_S
 from bitgrid.control.modes import Modes
 from bitgrid.control.reload import Reloader
 from bitgrid.kernel import EnergyState, Override, Vote
-from bitgrid.ops.commands.plan import from_rows
-from bitgrid.replay.archive import Rulebook
+from bitgrid.replay.archive import Library, Rulebook
 from bitgrid.replay.preview import PlannedBlock
+from bitgrid.replay.standing import standing
 from bitgrid.store import StoreError
 from control.desk import CONFIG_DIRECTORY, NOON_S, Desk
 
@@ -56,6 +64,19 @@ class TestAutonomy:
         set_autonomy(desk, 1)
         assert {"what": "autonomy", "from": 3, "to": 1, "actor": "test"} in events(desk)
         assert desk.replies[-1].accepted
+
+    def test_what_is_set_is_told_with_the_state_of_the_house(self, desk: Desk) -> None:
+        told: list[int | None] = []
+
+        def hear(received: Received) -> None:
+            message = decode(EnergyStateMessage, received.payload)
+            assert message is not None
+            told.append(message.autonomy)
+
+        desk.bus.subscribe(desk.topics.energy, hear)
+        desk.pass_time(PUBLISH_EVERY_S + 1)
+        set_autonomy(desk, 2)
+        assert (told[0], told[-1]) == (3, 2), "at once: a person looks whether it is set"
 
     def test_a_change_that_cannot_be_recorded_is_refused(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
@@ -309,8 +330,8 @@ class TestForecasts:
 
 def preview(desk: Desk) -> list[PlannedBlock]:
     """What the miner's next blocks would be, by the ledger alone."""
-    book = Rulebook.of(desk.config)
-    return from_rows(desk.ledger, {"miner": desk.ledger.decisions(limit=1)[0]}, book, 6)["miner"]
+    book, rows = Rulebook.of(desk.config), {"miner": desk.ledger.decisions(limit=1)[0]}
+    return standing(desk.ledger, Library(desk.ledger), book, rows).plan(6)["miner"]
 
 
 def _slow_down(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,3 +61,10 @@ def test_another_day_is_named() -> None:
     assert GERMAN.moment(NOON_S - 86_400, NOON_S) == "15.06. 12:00"
     assert ENGLISH.moment(NOON_S - 86_400, NOON_S) == "15 Jun 12:00"
     assert ENGLISH.moment(NOON_S - 60, NOON_S) == "11:59"
+
+
+def test_long_times_in_hours_and_days_with_their_year() -> None:
+    assert ENGLISH.hours(135_000).replace("\u00a0", " ") == "37.5 h"
+    assert GERMAN.hours(135_000).replace("\u00a0", " ") == "37,5 h"
+    assert ENGLISH.date(1_750_068_000) == "2025-06-16 12:00"
+    assert GERMAN.date(1_750_068_000) == "16.06.2025 12:00"

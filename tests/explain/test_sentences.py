@@ -84,6 +84,14 @@ SCENES = [
         "Der heißeste Chip hat 86,2 °C, die Grenze liegt bei 85 °C: Der Miner wird abgeschaltet.",
     ),
     (
+        record(RUNS, grid_power_w=-1860, miner__temp_c=840, miner__guard_trip=2),
+        "The guard measured more heat than the allowed 85 °C and cut the power: the miner stops.",
+        (
+            "Der Wächter hat mehr Hitze gemessen als die erlaubten 85 °C und den Strom abgeschaltet: "
+            "Der Miner wird abgeschaltet."
+        ),
+    ),
+    (
         record(RUNS, grid_power_w=Signal(-1860, 75, Quality.STALE), **WELL),
         "A required measurement is missing (grid power): the miner stops.",
         "Ein nötiger Messwert fehlt (Netzleistung): Der Miner wird abgeschaltet.",
@@ -243,7 +251,20 @@ def test_every_code_has_a_sentence_for_every_outcome_even_without_figures(
 
 # Names that stand for something in the record besides a vote's inputs and thresholds.
 SAID_OF_THE_RECORD = {
-    *("load", "power", "level", "surplus_kw", "sign", "until", "passed", "meters", "worth", "course", "moment"),
+    *(
+        "load",
+        "power",
+        "level",
+        "surplus_kw",
+        "sign",
+        "until",
+        "passed",
+        "seen",
+        "meters",
+        "worth",
+        "course",
+        "moment",
+    ),
     *("wish", "wish_level", "without", "answer_until"),
 }
 

@@ -47,6 +47,8 @@ def house() -> dict[str, Any]:
         "ansible_managed": "Made for a test",
         "bitgrid_firewall_uids": UIDS,
         "bitgrid_firewall_lan_prefixes": ["10.77.0.0/24", "fe80::/10", "fd77::/64"],
+        "bitgrid_firewall_gateways": [],
+        "bitgrid_firewall_gateway_port": 8884,
         "bitgrid_firewall_mqtt_peers": [PEER4],
         "bitgrid_firewall_mqtt_plain_devices": [PLAIN4],
         "bitgrid_firewall_devices": [

@@ -68,6 +68,12 @@ def test_the_mirror_has_one_target_and_without_one_no_chain() -> None:
     assert str(UIDS["bitgrid-mirror"]) not in render(bitgrid_firewall_mirror=[])
 
 
+def test_a_gateway_is_let_in_at_its_own_port_and_nobody_else_there() -> None:
+    rule = "ip saddr { 10.77.0.9 } tcp dport 8884 ct state new accept"
+    assert rule in chain(render(bitgrid_firewall_gateways=["10.77.0.9"]), "from_lan")
+    assert "8884" not in render()
+
+
 def test_a_user_that_is_missing_on_the_host_is_left_out() -> None:
     without = {name: uid for name, uid in UIDS.items() if name != "avahi"}
     assert str(UIDS["avahi"]) in render()

@@ -51,6 +51,22 @@ def test_it_names_what_the_house_itself_would_reach(path: Path, tmp_path: Path) 
     assert places(FILTER.bitgrid_devices(read)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("devices: [\n", "is no YAML"),
+        ("", "is no house"),
+        ("- a list", "has no site, devices, loads"),
+        ("{site: home, devices: [{host: a}], loads: [{id: b}]}", "under devices stands something without an id"),
+    ],
+)
+def test_what_is_no_house_is_said_before_a_host_is_touched(text: str, told: str) -> None:
+    with pytest.raises(AnsibleFilterError, match=rf"{told}(.|\n)*") as caught:
+        FILTER.bitgrid_house(text)
+    assert "nothing was changed" in str(caught.value)
+    assert FILTER.bitgrid_house(SITES[0].read_text())["site"] == "home"
+
+
 def test_this_host_itself_is_no_target() -> None:
     assert FILTER.bitgrid_devices(site(loads=[miner("avalon", "127.0.0.3"), miner("avalon", "localhost")])) == []
     assert FILTER.bitgrid_devices(site(loads=[miner("avalon", "::1")])) == []
@@ -121,10 +137,12 @@ def test_the_mirror_reaches_its_own_server_alone(mirror: object, found: set[tupl
     assert places(FILTER.bitgrid_mirror(site(mirror=mirror), NAMES)) == found
 
 
-def test_a_gateway_reaches_its_broker_too() -> None:
-    found = FILTER.bitgrid_devices(site(broker={"host": "192.168.1.10", "port": 8883}))
-    assert places(found) == {("192.168.1.10", 8883)}
-    assert FILTER.bitgrid_devices(site(broker={"host": "127.0.0.1"})) == []
+def test_the_homes_own_ipv6_networks_are_those_the_host_is_in() -> None:
+    cable = {"ipv6": [{"address": "fd77::10", "prefix": "64"}, {"address": "fe80::1", "prefix": "64"}]}
+    wireless = {"ipv6": [{"address": "2003:1:2::7", "prefix": "64"}, {"address": "fd77::11", "prefix": "64"}]}
+    facts = {"interfaces": ["eth0", "wlan-0", "lo"], "eth0": cable, "wlan_0": wireless, "lo": {}}
+    assert FILTER.own_networks6(facts) == ["fd77::/64"]
+    assert FILTER.own_networks6({}) == []
 
 
 def test_addresses_are_told_apart() -> None:

@@ -15,7 +15,7 @@ from bitgrid.devices.errors import DeviceRefused, DeviceSilent
 from bitgrid.devices.ports import MinerReading, RelayReading, RelaySettings
 from bitgrid.guard.core import Guard
 from bitgrid.guard.hands import HandMaker, InlineHand
-from bitgrid.guard.link import ClearTrip, GuardedLoad, GuardReport, Release, Renew, encode
+from bitgrid.guard.link import ClearTrip, GuardedLoad, GuardReport, Release, Renew, Request, encode
 
 CONFIG_DIR = Path(__file__).parents[2] / "config"
 ME = os.geteuid()
@@ -189,7 +189,7 @@ class House:
         latched = self.load.trip.trip_id if self.load.trip else "none"
         self.ask(ClearTrip(load="miner", trip_id=trip_id or latched))
 
-    def ask(self, request: Renew | Release | ClearTrip, uid: int = ME) -> None:
+    def ask(self, request: Request, uid: int = ME) -> None:
         """Send a request as a user."""
         self.guard.on_datagram(encode(request), uid)
 

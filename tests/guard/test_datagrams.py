@@ -17,6 +17,7 @@ from bitgrid.guard.link import (
     LocalSocket,
     Release,
     Renew,
+    Restart,
     allowed_user_ids,
     decode_report,
     decode_request,
@@ -42,6 +43,15 @@ def test_a_request_from_a_user_that_may_not_ask_changes_nothing_and_is_not_answe
     house.renew(uid=-1)
     assert house.load.lease_id is None
     assert house.told == []
+
+
+def test_only_who_may_ask_can_end_the_guard(running: House) -> None:
+    ended: list[str] = []
+    running.guard._end = lambda: ended.append("ended")
+    running.ask(Restart(), uid=ME + 1)
+    assert ended == []
+    running.ask(Restart())
+    assert ended == ["ended"]
 
 
 def test_a_user_that_may_not_ask_can_neither_release_nor_clear(running: House) -> None:

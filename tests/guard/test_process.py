@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 from bitgrid.clock import SystemClock, simulated
-from bitgrid.guard.link import ClearTrip, GuardedLoad, LocalSocket, Release, Renew, decode_report, encode
+from bitgrid.guard.link import (
+    ClearTrip,
+    GuardedLoad,
+    LocalSocket,
+    Renew,
+    Request,
+    Restart,
+    decode_report,
+    encode,
+)
 from guard.house import CONFIG_DIR
 
 SPEED = 15.0
@@ -67,7 +76,7 @@ class Rules:
         expires = self.clock.boot() + 45
         self.ask(Renew(load="miner", level="full", power_w=1674, lease_id=lease_id, expires_boot_s=expires))
 
-    def ask(self, request: Renew | Release | ClearTrip) -> None:
+    def ask(self, request: Request) -> None:
         """Send a request."""
         assert self.socket.send(encode(request), self.directory / "guard.sock")
 
@@ -189,3 +198,12 @@ def test_what_it_cannot_understand_it_refuses_with_a_text(
     _, said = rules.start(**environment).communicate(timeout=PATIENCE_MACHINE_S)
     assert rules.process.returncode == os.EX_CONFIG
     assert told in said
+
+
+def test_where_the_site_has_changed_it_puts_the_load_off_and_ends_to_be_started_anew(rules: Rules) -> None:
+    rules.run()
+    rules.hear(lambda load: load.power_w == 1600, each=rules.renew)
+    rules.ask(Restart())
+    assert rules.process.wait(PATIENCE_MACHINE_S) == 0
+    assert not rules.awake.exists()
+    assert not rules.closed.exists()

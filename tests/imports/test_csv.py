@@ -212,6 +212,13 @@ def test_empty_at_night_is_zero_where_the_mapping_says_so(tmp_path: Path) -> Non
     assert told["signals"]["pv_power_w"]["counted"] == {"empty at night, taken as 0": 8, "empty": 15}
 
 
+@pytest.mark.parametrize(("empty", "is_told"), [(30, True), (10, False)])
+def test_many_empty_cells_of_the_sun_bring_a_word_on_nights(tmp_path: Path, empty: int, is_told: bool) -> None:
+    text = rows(*["1,2"] * (100 - empty), *[",2"] * empty)
+    notes = made(*plain(tmp_path, text), to=tmp_path / "out")["notes"]
+    assert any("zero_at_night" in note for note in notes) is is_told
+
+
 # -- time ----------------------------------------------------------------------------------------------------
 
 LOCAL = "time: {{columns: [time], format: '%Y-%m-%d %H:%M', timezone: {zone}, interval_s: 900{more}}}"

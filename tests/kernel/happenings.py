@@ -24,6 +24,7 @@ SILENCES = (
 FAULTS = (
     *[("emergency_stop", Signal(1))] * 2,
     ("ups_on_battery", Signal(1)),
+    ("first_run", Signal(1)),
     ("controller_lost", Signal(1)),
     ("room_temp_c", Signal(401)),
     *[("grid_limit_w", Signal(limit_w)) for limit_w in (0, 900, 2000)],

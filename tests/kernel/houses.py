@@ -33,6 +33,7 @@ RANGES = {
     "hodl_ct_kwh": (0, 3000),
     "emergency_stop": (0, 1),
     "ups_on_battery": (0, 1),
+    "first_run": (0, 1),
     "controller_lost": (0, 1),
     "clock_stepped": (0, 1),
     "evaluation_overrun": (0, 1),

@@ -159,6 +159,7 @@ class TestSafety:
             ("controller_lost", Code.R3_CONTROLLER_LOST),
             ("miner__guard_trip", Code.R3_GUARD_TRIP),
             ("ups_on_battery", Code.R3_UPS_ON_BATTERY),
+            ("first_run", Code.R3_FIRST_RUN),
         ],
     )
     def test_stops_at_once(self, flag: str, code: Code) -> None:

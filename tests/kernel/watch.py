@@ -36,7 +36,7 @@ from bitgrid.kernel import (
 )
 from bitgrid.kernel.rules.r3_safety import TRIP_HEAT
 
-FLAGS = ("emergency_stop", "ups_on_battery", "controller_lost")
+FLAGS = ("emergency_stop", "ups_on_battery", "first_run", "controller_lost")
 BY_PROTECTION = {Rule.R2, Rule.R3}
 LONG_AGO = 1000
 

@@ -156,3 +156,14 @@ def test_a_recorder_that_ends_takes_its_child_along() -> None:
     child.stop()
     assert process is not None
     assert process.poll() is not None
+
+
+def test_a_days_decisions_are_printed_for_programs(tmp_path: Path) -> None:
+    writer = ArchiveWriter(tmp_path / "archive", HeldClock())
+    writer.write_day("decisions", DAY, any_day("decisions"))
+    code, text = archive_("decisions", DAY.isoformat(), data=tmp_path)
+    told = [json.loads(line) for line in text.splitlines()]
+    assert (code, len(told)) == (0, 3)
+    assert set(told[0]) == {"seq", "load", "clock_epoch", "block", "trigger", "at_s", "record"}
+    code, text = archive_("decisions", "1999-01-01", data=tmp_path)
+    assert (code, "no decisions are archived" in text) == (1, True)

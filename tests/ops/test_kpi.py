@@ -64,6 +64,23 @@ def test_json_has_every_figure_of_the_period_and_of_each_day(archive: Path) -> N
     assert answer["kpis"]["import_reduction_kwh"]["why"].startswith("Kein Block ließ sich")
 
 
+def test_a_page_is_told_figures_in_words_and_blocks_of_up_to_a_week(archive: Path) -> None:
+    place = ("--archive", str(archive), *CONFIG)
+    told = run("energy", *place, "--from", "2025-05-14", "--to", "2025-05-15", "--language", "de")
+    answer = json.loads(told.output)
+    figures = {one["kpi"]: one for group in answer["groups"] for one in group["figures"]}
+    assert list(figures) == [kpi.name for group in GROUPS for kpi in CATALOGUE if kpi.group == group]
+    assert figures["sats"]["text"] == "1.440\u00a0sat"
+    assert figures["import_reduction_kwh"]["why"].startswith("Kein Block ließ sich")
+    assert (answer["block_s"], answer["blocks"]["pv_w"]) == (600, [1200] * 144)
+    long = json.loads(run("energy", *place, "--from", "2025-05-01", "--to", "2025-06-01").output)
+    assert long["blocks"] is None
+    assert len(long["days"]) == 31
+    known = {one["kpi"]: one["known"] for group in long["groups"] for one in group["figures"]}
+    assert known["pv_kwh"].startswith("bekannt für")
+    assert run("energy", *place, "--from", "2999-01-01", "--to", "2999-01-02").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -19,9 +21,11 @@ from bitgrid.bus.memory import MemoryBus
 from bitgrid.cli import main
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
+from bitgrid.ops.commands.period import period
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.export_call import ExportCall
 from bitgrid.research.signing import FILE, own_key
+from bitgrid.store import EventRow, Ledger
 from broker import Broker, eventually
 from research.homes import lived
 
@@ -170,6 +174,26 @@ def test_an_export_is_asked_for_made_and_told(
     assert f"decisions: {BLOCKS - 1} rows" in text
     assert (secrets / FILE).is_file()
     assert request.bundle_id in bitgrid_("research", "verify", tmp_path / "home.zip")[1]
+
+
+def test_what_a_page_had_recorded_is_made_without_asking_again(house: Path, secrets: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(house, tmp_path / "own"))
+    assert secrets.parent.is_dir()
+    code, text = exported(own, tmp_path / "home.zip", "--kinds", "decisions", "--recorded", "ab" * 16)
+    assert (code, "the ledger holds no request" in text.replace("\n", " ")) == (1, True)
+    zone = ZoneInfo(load_config(own / "config").site.location.timezone)
+    from_s, to_s = period(DAY[1], DAY[3], zone)
+    record = {"what": "research_export", "bundle_id": "ab" * 16, "kinds": ["decisions"], "from_s": from_s}
+    ledger = Ledger(own / "data" / "ledger")
+    ledger.append_event(EventRow(to_s, "audit", json.dumps(record | {"to_s": to_s + 1, "actor": "anna"})))
+    assert exported(own, tmp_path / "home.zip", "--kinds", "decisions", "--recorded", "ab" * 16)[0] == 1
+    ledger.append_event(EventRow(to_s, "audit", json.dumps(record | {"to_s": to_s, "actor": "anna"})))
+    ledger.close()
+    code, text = exported(own, tmp_path / "home.zip", "--kinds", "decisions", "--recorded", "ab" * 16)
+    assert code == 0, text
+    assert "progress 1/" in text
+    assert "ab" * 16 in bitgrid_("research", "verify", tmp_path / "home.zip")[1]
+    assert exported(own, tmp_path / "x.zip", "--kinds", "states", "--recorded", "ab" * 16)[0] == 1
 
 
 def test_what_the_rules_refuse_is_not_made(house: Path, secrets: Path, rules: Answering, tmp_path: Path) -> None:

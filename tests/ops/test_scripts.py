@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,44 @@ def test_a_failed_installation_is_tried_again_next_time(bin_dir: Path, project: 
     stand_in(python, "python", 'case "$1" in -c) exit 0;; esac; exit 1')
     assert run(bin_dir, SCRIPTS / "bootstrap", "run").returncode == 1
     assert not (project / ".venv" / ".bitgrid-run").exists()
+
+
+LOCK = """\
+# made
+limits==5.8.0 \\
+    --hash=sha256:aa
+    # via bitgrid
+deprecated==1.3.1 ; python_full_version < '3.12' \\
+    --hash=sha256:bb
+deprecated==3.0.1 ; python_full_version >= '3.12' \\
+    --hash=sha256:cc
+    # via limits
+gpio==1.0 ; platform_machine == 'aarch64' \\
+    --hash=sha256:dd
+wsproto==1.3.2
+"""
+
+
+@pytest.mark.parametrize(
+    ("python", "machine", "found"),
+    [
+        ("3.13", "x86_64", ["limits==5.8.0", "deprecated==3.0.1", "wsproto==1.3.2"]),
+        ("3.11", "aarch64", ["limits==5.8.0", "deprecated==1.3.1", "gpio==1.0", "wsproto==1.3.2"]),
+    ],
+)
+def test_a_lock_is_read_for_the_python_of_the_appliance(
+    tmp_path: Path, python: str, machine: str, found: list[str]
+) -> None:
+    """Seen: a release made with Python 3.11 held wheels that Python 3.13 refused."""
+    (tmp_path / "run.lock").write_text(LOCK)
+    script = Path(__file__).parents[2] / "scripts" / "lock-for"
+    done = subprocess.run(
+        [sys.executable, script, tmp_path / "run.lock", python, machine],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines if line[:1].isalpha()] == found
+    assert ";" not in done.stdout
+    assert sum("--hash" in line for line in lines) == len(found) - 1

@@ -200,6 +200,12 @@ def test_a_directory_that_is_no_import_is_told(tmp_path: Path) -> None:
     assert "was not made by bitgrid import" in text
 
 
+def test_a_recording_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    code, text = bitgrid_("simulate", tmp_path / "home.zip")
+    assert code == 1
+    assert "home.zip is not there" in text
+
+
 def test_a_report_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     directory = imported(tmp_path, {"pv_power_w": spans((0, 1, 1)), "house_load_w": spans((0, 1, 1))})
     (directory / "import.json").write_text("{")

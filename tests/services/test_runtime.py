@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from bitgrid.bus import Health, HealthStatus
+from bitgrid.bus import Health, HealthStatus, Received, RestartNotice
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
@@ -72,3 +74,16 @@ def test_what_a_step_found_stays_told_until_the_next_step(tmp_path: Path) -> Non
     service.run_loop(cast("MqttBus", Ear()), step, 1.0)
     assert {health.status for health in told} == {HealthStatus.ERROR}
     assert len(told) <= 3
+
+
+@pytest.mark.parametrize(("retained", "ends"), [(False, 1), (True, 0)])
+def test_where_the_site_has_changed_the_process_ends_itself_and_a_kept_notice_is_not_heard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, retained: bool, ends: int
+) -> None:
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr("bitgrid.services.runtime.os.kill", lambda pid, number: signals.append((pid, number)))
+    service = Service("test", HeldClock(), load_config(CONFIG_DIRECTORY), Paths(tmp_path, tmp_path, tmp_path))
+    notice = RestartNotice(why="site.yaml has changed").encode()
+    service._on_restart(Received(service.topics.restart, notice, retained))
+    service._on_restart(Received(service.topics.restart, b"{}", retained=False))
+    assert signals == [(os.getpid(), signal.SIGTERM)] * ends

@@ -138,6 +138,12 @@ class TestCommands:
         found = CliRunner().invoke(command, ["check", "--data", str(data)])
         assert (found.exit_code, found.output.count(": sound")) == (1, 4)
 
+    def test_check_says_which_is_in_use_and_does_not_call_it_sound(self, data: Path) -> None:
+        with closing(FeedsStore(data / "feeds.sqlite")):
+            told = CliRunner().invoke(command, ["check", "--data", str(data)])
+        assert (told.exit_code, told.output.count(": sound")) == (0, 4)
+        assert "feeds.sqlite: in use by the house that runs" in told.output
+
     def test_restore_gives_the_snapshot_back_and_keeps_what_was(self, data: Path) -> None:
         done = CliRunner().invoke(command, ["restore", "feeds", "--data", str(data)])
         assert (done.exit_code, "given back from the snapshot feeds.v1" in done.output) == (0, True)

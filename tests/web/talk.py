@@ -8,24 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from bitgrid.bus import (
+    AutonomyRequest,
+    Bus,
     CommandReply,
+    ConfigureRequest,
+    ConfirmRequest,
     DecisionEvent,
     EnergyStateMessage,
     EstopRequest,
+    ExportRequest,
     Handler,
     Health,
     HealthStatus,
     LedgerHead,
     LoadState,
+    LookRequest,
     Message,
     OverrideRequest,
     Quality,
     Received,
+    ReloadRequest,
+    ScanRequest,
     SignalView,
     Topics,
     decode,
 )
-from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import Clock
 from bitgrid.kernel import (
     EnergyState,
@@ -50,6 +57,17 @@ SUNNY = {
     "miner.temp_c": 61.5,
 }
 PRICES = {"import_price_ct_kwh": 31.2, "miner.sats_per_kwh": 42.0}
+Asked = (
+    OverrideRequest
+    | EstopRequest
+    | AutonomyRequest
+    | ConfirmRequest
+    | ReloadRequest
+    | ExportRequest
+    | ConfigureRequest
+    | LookRequest
+    | ScanRequest
+)
 MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500)))
 
 
@@ -57,7 +75,7 @@ MINER = LoadProfile("miner", (Level("eco", 800, 800), Level("full", 1674, 1500))
 class Talk:
     """Says on the bus what the processes of a house say."""
 
-    bus: MemoryBus
+    bus: Bus
     clock: Clock
     topics: Topics
     asked: list[Message] = field(default_factory=list)
@@ -134,13 +152,24 @@ class Talk:
             self.health(component)
 
     def answer(
-        self, *, accepted: bool = True, text: str = "", ends_at_s: int | None = None, code: str = "TEST"
+        self,
+        *,
+        accepted: bool = True,
+        text: str = "",
+        ends_at_s: int | None = None,
+        code: str = "TEST",
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         """From now on, answer every request like this, as `rules` would."""
 
         def reply(request_id: str) -> None:
             message = CommandReply(
-                request_id=request_id, accepted=accepted, code=code, text=text, ends_at_s=ends_at_s
+                request_id=request_id,
+                accepted=accepted,
+                code=code,
+                text=text,
+                ends_at_s=ends_at_s,
+                details=dict(details or {}),
             )
             self.bus.publish(self.topics.reply, message)
 
@@ -151,7 +180,7 @@ class Talk:
         self._hear(lambda _request_id: None)
 
     def _hear(self, answer: Callable[[str], None]) -> None:
-        def note(model: type[OverrideRequest | EstopRequest]) -> Handler:
+        def note(model: type[Asked]) -> Handler:
             def handler(received: Received) -> None:
                 request = decode(model, received.payload)
                 assert request is not None
@@ -162,6 +191,13 @@ class Talk:
 
         self.bus.subscribe(self.topics.override, note(OverrideRequest))
         self.bus.subscribe(self.topics.estop, note(EstopRequest))
+        self.bus.subscribe(self.topics.autonomy, note(AutonomyRequest))
+        self.bus.subscribe(self.topics.confirm, note(ConfirmRequest))
+        self.bus.subscribe(self.topics.reload, note(ReloadRequest))
+        self.bus.subscribe(self.topics.export, note(ExportRequest))
+        self.bus.subscribe(self.topics.configure, note(ConfigureRequest))
+        self.bus.subscribe(self.topics.look, note(LookRequest))
+        self.bus.subscribe(self.topics.scan, note(ScanRequest))
 
 
 def decide_on(at_s: float, signals: dict[str, float], **more: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bitgrid.cli import main
-from bitgrid.web.accounts import Accounts
 from bitgrid.config.secrets import ACCOUNTS
+from bitgrid.web.accounts import Accounts
 
 PASSWORD = "the sun is free"  # noqa: S105  of a house that lives for one test
 

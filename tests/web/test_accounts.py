@@ -27,6 +27,16 @@ def accounts(path: Path) -> Accounts:
     return Accounts(path)
 
 
+def test_the_only_operator_stays_one(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path / "accounts.json")
+    accounts.set_user("anna", PASSWORD, Role.OPERATOR)
+    with pytest.raises(AccountsError, match="only operator"):
+        accounts.set_user("anna", PASSWORD, Role.OBSERVER)
+    accounts.set_user("bert", PASSWORD, Role.OPERATOR)
+    accounts.set_user("anna", PASSWORD, Role.OBSERVER)
+    assert accounts.users["anna"].role is Role.OBSERVER
+
+
 def test_a_person_is_known_by_name_and_password_and_by_nothing_else(accounts: Accounts) -> None:
     accounts.set_user("anna", PASSWORD, Role.OPERATOR)
     person = accounts.person("anna", PASSWORD)
@@ -66,6 +76,7 @@ def test_a_machine_is_known_by_its_whole_token(accounts: Accounts) -> None:
 def test_another_process_change_is_seen_at_once(accounts: Accounts, path: Path) -> None:
     accounts.set_user("anna", PASSWORD, Role.OPERATOR)
     assert accounts.person("anna", PASSWORD) is not None
+    Accounts(path).set_user("bert", PASSWORD, Role.OPERATOR)
     Accounts(path).set_user("anna", "another password", Role.OBSERVER)
     assert accounts.person("anna", PASSWORD) is None
     person = accounts.person("anna", "another password")

@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from bitgrid.bus import EstopRequest, HealthStatus, LedgerHead, OverrideRequest
+from bitgrid.bus import (
+    AutonomyRequest,
+    ConfirmRequest,
+    EstopRequest,
+    HealthStatus,
+    LedgerHead,
+    OverrideRequest,
+    ReloadRequest,
+)
 from bitgrid.bus.memory import MemoryBus
 from bitgrid.clock import HeldClock
 from web.talk import NOON_S, PRICES, SUNNY, Talk
@@ -144,6 +152,79 @@ def test_the_emergency_stop_is_passed_on(client: FlaskClient, talk: Talk) -> Non
     assert request.engage
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "asked"),
+    [
+        ("autonomy", {"autonomy": 2}, AutonomyRequest),
+        ("autonomy", {"autonomy": 2.0}, AutonomyRequest),
+        ("confirm", {"load": "miner", "level": "eco"}, ConfirmRequest),
+        ("ack", {}, EstopRequest),
+        ("config/reload", {}, ReloadRequest),
+    ],
+)
+def test_every_other_wish_is_passed_on_too_and_answered(
+    client: FlaskClient, talk: Talk, path: str, body: object, asked: type[object]
+) -> None:
+    talk.answer(code="DONE", text="as asked")
+    answer = client.post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 200
+    assert (answer.get_json()["code"], answer.get_json()["text"]) == ("DONE", "as asked")
+    (request,) = talk.asked
+    assert isinstance(request, asked)
+    assert request.actor == "api"
+
+
+def test_to_acknowledge_is_not_to_engage(client: FlaskClient, talk: Talk) -> None:
+    talk.answer()
+    client.post("/api/v1/ack", json={})
+    (request,) = talk.asked
+    assert isinstance(request, EstopRequest)
+    assert not request.engage
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("autonomy", {"autonomy": 4}),
+        ("autonomy", {"autonomy": 1.5}),
+        ("autonomy", {"autonomy": True}),
+        ("autonomy", {"autonomy": "3"}),
+        ("autonomy", {}),
+        ("confirm", {"load": "miner"}),
+        ("ack", {"really": True}),
+        ("ack", "yes"),
+        ("config/reload", []),
+        ("estop", {"engage": "yes"}),
+        ("estop", {}),
+    ],
+)
+def test_a_wish_that_is_none_is_not_passed_on(client: FlaskClient, talk: Talk, path: str, body: object) -> None:
+    talk.answer()
+    answer = client.post(f"/api/v1/{path}", json=body)
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"]
+    assert talk.asked == []
+
+
+def test_a_method_that_is_not_there_names_those_that_are(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/override")
+    assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_a_body_takes_no_parameters_beside_it(client: FlaskClient, talk: Talk) -> None:
+    talk.answer()
+    assert client.post("/api/v1/estop?engage=no", json={"engage": True}).status_code == 422
+    assert talk.asked == []
+
+
+def test_autonomy_is_told_while_it_is_live(client: FlaskClient, talk: Talk, clock: HeldClock) -> None:
+    talk.energy(autonomy=1)
+    assert client.get("/api/v1/state").get_json()["autonomy"] == 1
+    clock.advance(61)
+    assert client.get("/api/v1/state").get_json()["autonomy"] is None
+
+
 def test_a_refusal_is_a_problem_with_its_reason(client: FlaskClient, talk: Talk) -> None:
     talk.answer(accepted=False, text="R2 does not allow it", code="R2_HARD_RESERVE")
     response = client.post("/api/v1/override", json={"load": "miner", "action": "start"})
@@ -177,8 +258,9 @@ def test_without_the_bus_a_request_is_not_sent(client: FlaskClient, talk: Talk, 
         ({"load": "miner", "action": "stop", "duration_s": 5}, "duration_s"),
         ({"load": "miner", "action": "stop", "duration_s": "600"}, "duration_s"),
         ({"load": "miner", "action": "stop", "until": "tomorrow"}, "until"),
-        ({"load": "miner", "action": "level"}, ""),
-        ({"load": "miner", "action": "stop", "level": "eco"}, ""),
+        ({"load": "miner", "action": "level"}, "level"),
+        ({"load": "miner", "action": "stop", "level": "eco"}, "level"),
+        ({"load": "miner", "action": "end", "duration_s": 600}, "duration_s"),
         ([], ""),
     ],
 )

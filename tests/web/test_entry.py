@@ -89,20 +89,54 @@ def test_whoever_reads_the_webs_own_files_may_ask_how_the_house_is_and_nothing_m
     assert host_token(keys) is None
 
 
+def test_a_code_counts_without_its_hyphens_too(make: Make, keys: Path) -> None:
+    """A telephone's keypad for digits has none."""
+    client = make().test_client()
+    client.get("/login")
+    code = (keys / SETUP_CODE).read_text(encoding="ascii")
+    told = {
+        "code": f" {code.replace('-', '')[:6]} {code.replace('-', '')[6:]}",
+        "name": "anna",
+        "password": PASSWORD,
+    }
+    assert client.post("/begin", data={**told, "code": code[:-1]}, headers=HERE).status_code == 403
+    assert client.post("/begin", data=told, headers=HERE).status_code == 303
+
+
+def test_what_was_typed_stays_but_no_password(client: FlaskClient) -> None:
+    html = log_in(client, "anna", WRONG).get_data(as_text=True)
+    assert 'value="anna"' in html
+    assert WRONG not in html
+
+
+def test_who_presses_a_button_after_the_session_is_told_that_nothing_was_done(client: FlaskClient) -> None:
+    client.get("/login")
+    there = client.post("/override", headers={**HERE, "HX-Request": "true"}).headers["HX-Redirect"]
+    assert "so nothing was done" in client.get(f"{there}&lang=en").get_data(as_text=True)
+    asked = client.get("/fragments/now", headers={"HX-Request": "true"}).headers["HX-Redirect"]
+    assert "nothing was done" not in client.get(f"{asked}?lang=en").get_data(as_text=True)
+
+
+def test_what_is_not_there_is_told_in_words(client: FlaskClient) -> None:
+    log_in(client)
+    told = client.get("/nothing?lang=de")
+    assert (told.status_code, "Unter dieser Adresse gibt es nichts." in told.get_data(as_text=True)) == (404, True)
+
+
 def test_every_address_is_closed_to_a_stranger_but_the_way_in(app: Flask, client: FlaskClient, talk: Talk) -> None:
     talk.answer()
     tried = 0
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in OPEN_ENDPOINTS or rule.arguments:
+        if rule.endpoint in OPEN_ENDPOINTS:
             continue
+        address = re.sub("<[^>]+>", "anything", rule.rule)
         for method in rule.methods & {"GET", "POST", "PUT", "DELETE", "PATCH"}:
-            response = client.open(rule.rule, method=method, json={"engage": True}, headers=HERE)
-            assert response.status_code in {401, 303}, (method, rule.rule)
+            response = client.open(address, method=method, json={"engage": True}, headers=HERE)
+            assert response.status_code in {401, 303}, (method, address)
             assert response.status_code == 401 or response.headers["Location"] == "/login"
             tried += 1
     assert tried >= 9
     assert talk.asked == []
-    assert not any(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint != "static")
 
 
 def test_what_needs_something_else_than_others_is_there(app: Flask) -> None:
@@ -296,3 +330,49 @@ def test_nothing_but_this_machine_is_served_without_a_log_in(web: dict[str, obje
     with pytest.raises(ValueError, match="login: required"):
         WebServer.model_validate({"login": "none", **web})
     assert WebServer.model_validate({"login": "required", **web}).login == "required"
+
+
+def test_metrics_are_for_a_token_that_says_so(client: FlaskClient, accounts: Accounts) -> None:
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/metrics").content_type == "application/problem+json"
+    reader = bearer(accounts.add_token("ha", ("read",)))
+    assert client.get("/metrics", headers=reader).status_code == 403
+    scraper = bearer(accounts.add_token("prometheus", ("metrics",)))
+    assert client.get("/metrics", headers=scraper).status_code == 200
+    assert client.get("/api/v1/state", headers=scraper).status_code == 403
+
+
+def test_no_token_sets_autonomy_confirms_or_reloads(client: FlaskClient, accounts: Accounts, talk: Talk) -> None:
+    talk.answer()
+    token = bearer(accounts.add_token("ha", ("read", "override", "research", "metrics")))
+    for path, body in (
+        ("autonomy", {"autonomy": 3}),
+        ("confirm", {"load": "miner", "level": "eco"}),
+        ("config/reload", {}),
+    ):
+        assert client.post(f"/api/v1/{path}", json=body, headers=token).status_code == 403
+    assert talk.asked == []
+    log_in(client)
+    assert client.post("/api/v1/autonomy", json={"autonomy": 3}).status_code == 200
+
+
+def test_an_observer_may_ask_what_if_and_nothing_else(client: FlaskClient, talk: Talk) -> None:
+    talk.answer()
+    log_in(client, "oma")
+    assert client.post("/api/v1/whatif", json={"load": "miner", "set": {}}).status_code == 503, "no records here"
+    for path, body in (("ack", {}), ("estop", {"engage": True}), ("autonomy", {"autonomy": 0})):
+        assert client.post(f"/api/v1/{path}", json=body).status_code == 403
+    assert talk.asked == []
+
+
+def test_what_is_reckoned_may_be_asked_for_as_a_slider_moves_and_not_without_end(
+    client: FlaskClient, accounts: Accounts
+) -> None:
+    token = bearer(accounts.add_token("ha", ("read",)))
+    body = {"load": "miner", "set": {"pv_power_w": 1}}
+    answers = [client.post("/api/v1/whatif", json=body, headers=token) for _ in range(121)]
+    assert {answer.status_code for answer in answers[:120]} == {503}
+    assert answers[120].status_code == 429
+    assert answers[120].headers["Retry-After"] == "60"
+    assert answers[120].get_json()["retry_after_s"] == 60
+    assert client.get("/api/v1/state", headers=token).status_code == 200

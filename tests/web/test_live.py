@@ -11,7 +11,7 @@ from simple_websocket import ConnectionClosed
 from bitgrid.clock import HeldClock
 from bitgrid.web import live
 from bitgrid.web.app import Web
-from web.talk import Talk
+from web.talk import SUNNY, Talk, decide_on
 
 
 @pytest.fixture
@@ -59,7 +59,9 @@ def test_only_what_changed_is_sent(web: Web, talk: Talk, clock: HeldClock) -> No
     clock.advance(1)
     second = web.fragments.changes("en", sent)
     assert 'id="pulse"' in second
-    assert 'id="next"' in second, "the countdown went on"
+    assert 'id="countdown"' in second, "the countdown went on"
+    assert 'id="coming"' not in second, "the plan stands, and a reader may be in it"
+    assert 'id="spoken"' not in second, "whoever listens hears a decision once, and no watts"
     assert 'id="why"' not in second
     assert 'id="controls"' not in second, "a person may be choosing there"
 
@@ -78,7 +80,7 @@ def test_every_part_says_where_it_goes(web: Web, talk: Talk) -> None:
     talk.all_well()
     for name, html in web.fragments.render("de").items():
         assert f'id="{name}"' in html
-        assert html.count('hx-swap-oob="true"') == 1
+        assert html.count("hx-swap-oob=") == 1
 
 
 def test_a_socket_pushes_until_the_process_ends_and_then_says_come_back(web: Web, talk: Talk) -> None:
@@ -89,6 +91,33 @@ def test_a_socket_pushes_until_the_process_ends_and_then_says_come_back(web: Web
     assert len(browser.heard) == 3
     assert 'id="why"' in browser.heard[0]
     assert browser.closed == 1012, "only then does the page's script connect again"
+
+
+def test_a_decision_is_sent_at_once_and_the_rest_twice_a_second(web: Web, talk: Talk, clock: HeldClock) -> None:
+    talk.all_well()
+    stopping, sent_at = threading.Event(), []
+
+    def then() -> None:
+        sent_at.append(clock.boot())
+        if len(sent_at) == 1:
+            talk.event(decide_on(clock.now(), {**SUNNY, "battery_soc_pct": 49.0}), "the next")
+        elif len(sent_at) == 3:
+            stopping.set()
+
+    browser, served = Browser(then), sockets(web, stopping)
+    web.view.when_decided(served.wake)
+    served._serve(browser)
+    assert "The battery is at 49" in browser.heard[1]
+    assert sent_at[1] == sent_at[0], "nobody waited"
+    assert sent_at[2] > sent_at[1]
+
+
+def test_the_same_decision_heard_twice_wakes_nobody_twice(web: Web, talk: Talk) -> None:
+    woken: list[str] = []
+    web.view.when_decided(lambda: woken.append("now"))
+    record = talk.decision()
+    talk.event(record)
+    assert woken == ["now"]
 
 
 def test_a_socket_that_breaks_frees_its_place(web: Web) -> None:

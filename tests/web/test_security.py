@@ -93,10 +93,10 @@ def test_nothing_inline_and_nothing_from_elsewhere_is_in_the_page(client: FlaskC
 def test_vendored_files_are_the_ones_that_were_named() -> None:
     vendor = WEB / "static" / "vendor"
     table = (vendor / "VENDORED.md").read_text(encoding="utf-8")
-    named = dict(re.findall(r"^\| (\S+\.js) .*?\| ([0-9a-f]{64}) \|$", table, re.MULTILINE))
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in vendor.glob("*.js")}
-    assert found == named
-    assert len(found) == 2
+    named = dict(re.findall(r"^\| (\S+\.(?:js|css)) .*?\| ([0-9a-f]{64}) \|$", table, re.MULTILINE))
+    files = [path for path in vendor.iterdir() if path.suffix in {".js", ".css"}]
+    assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == named
+    assert len(files) == 4
 
 
 def test_the_page_s_own_files_are_small() -> None:

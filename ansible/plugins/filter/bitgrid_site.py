@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,39 @@ MODBUS_PORT = 502
 HTTP_PORT = 80
 RELAY_PORT = 80
 RPC_PORT = 8332
+HOME6 = ipaddress.ip_network("fc00::/7")
+WANTED = ("site", "devices", "loads")
+"""Without these there is nothing to provision for."""
 SSH_PORT = 22
-MQTT_PORT = 1883
 PYASIC_PORTS = (80, 443, 4028)
 """Where pyasic looks to find out what a miner is, beside the port it is told."""
 PROFILES = Path(__file__).resolve().parents[3] / "config" / "devices"
 Place = dict[str, Any]
+
+
+def bitgrid_house(text: str) -> dict[str, Any]:
+    """site.yaml as read, once it has the shape of a house; the host itself checks it whole before it takes it.
+
+    Raises:
+        AnsibleFilterError: it is no YAML, or no house.
+    """
+    try:
+        found = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise AnsibleFilterError(f"site.yaml in your inventory is no YAML; nothing was changed. {error}") from None
+    missing = [key for key in WANTED if not isinstance(found, dict) or not found.get(key)]
+    if missing:
+        raise AnsibleFilterError(
+            f"site.yaml in your inventory is no house; nothing was changed. It has no {', '.join(missing)}. "
+            "Begin with inventory.example/site.yaml; docs/configuration.md explains every key."
+        )
+    for key in ("devices", "loads"):
+        if not all(isinstance(one, dict) and "id" in one for one in found[key]):
+            raise AnsibleFilterError(
+                f"site.yaml in your inventory: under {key} stands something without an id; nothing was changed. "
+                "Each begins with `- id: NAME`."
+            )
+    return dict(found)
 
 
 def bitgrid_devices(site: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[Place]:
@@ -46,15 +74,26 @@ def bitgrid_mirror(site: Mapping[str, Any], names: Mapping[str, str] | None = No
     return _places(_mirrored_to(site), names or {})
 
 
+def own_networks6(facts: Mapping[str, Any]) -> list[str]:
+    """The home's own IPv6 networks (ULA, RFC 4193) in which a host has an address, from its facts.
+
+    Those that the provider gives out are left out: they may be somebody else's tomorrow.
+    """
+    told = [facts.get(re.sub(r"\W", "_", name)) or {} for name in facts.get("interfaces") or []]
+    found = [
+        ipaddress.ip_interface(f"{one['address']}/{one['prefix']}")
+        for each in told
+        for one in each.get("ipv6") or []
+    ]
+    return sorted({str(one.network) for one in found if one.ip in HOME6})
+
+
 def of_family(addresses: Iterable[str], version: int) -> list[str]:
     """Those of some addresses or prefixes that are IPv4 (4) or IPv6 (6), in the order given."""
     return [text for text in addresses if ipaddress.ip_network(text, strict=False).version == version]
 
 
 def _wanted(site: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    broker = site.get("broker") or {}
-    if broker.get("host"):  # this host itself, but for a gateway
-        yield "broker", broker["host"], broker.get("port", MQTT_PORT)
     for device in site.get("devices") or []:
         if device.get("host"):
             yield device["id"], device["host"], device.get("port") or _profile_port(device.get("profile"))
@@ -123,11 +162,13 @@ def _is_private(host: str) -> bool:
 class FilterModule:
     """What Ansible asks for."""
 
-    def filters(self) -> dict[str, Callable[..., list[Any]]]:
+    def filters(self) -> dict[str, Callable[..., Any]]:
         """The filters, by name."""
         return {
+            "bitgrid_house": bitgrid_house,
             "bitgrid_devices": bitgrid_devices,
             "bitgrid_feeds": bitgrid_feeds,
             "bitgrid_mirror": bitgrid_mirror,
+            "own_networks6": own_networks6,
             "of_family": of_family,
         }

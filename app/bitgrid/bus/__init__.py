@@ -4,6 +4,7 @@ May touch: the MQTT broker named in site.yaml (`bus.client` alone; importing thi
 """
 
 from bitgrid.bus.messages import (
+    AccountNote,
     AutonomyRequest,
     CommandReply,
     ConfirmRequest,
@@ -31,13 +32,16 @@ from bitgrid.bus.messages import (
     decode,
     on_its_way_s,
 )
-from bitgrid.bus.port import Bus, Handler, Received
+from bitgrid.bus.port import Bus, Handler, Received, Sayable
 from bitgrid.bus.topics import Topics
+from bitgrid.bus.upkeep import ConfigureRequest, LookRequest, RestartNotice, ScanReport, ScanRequest
 
 __all__ = [
+    "AccountNote",
     "AutonomyRequest",
     "Bus",
     "CommandReply",
+    "ConfigureRequest",
     "ConfirmRequest",
     "Curve",
     "DecisionEvent",
@@ -53,11 +57,16 @@ __all__ = [
     "LoadCommand",
     "LoadSafetyEvent",
     "LoadState",
+    "LookRequest",
     "Message",
     "OverrideRequest",
     "Quality",
     "Received",
     "ReloadRequest",
+    "RestartNotice",
+    "Sayable",
+    "ScanReport",
+    "ScanRequest",
     "SignalView",
     "StoreLoss",
     "Telemetry",

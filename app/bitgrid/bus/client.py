@@ -22,8 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from bitgrid.bus.access import Access
-from bitgrid.bus.messages import Health, Message
-from bitgrid.bus.port import Handler, Received
+from bitgrid.bus.port import Handler, Received, Sayable
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +36,7 @@ class MqttBus:
         component: this client's name, e.g. ``poller``.
         host: broker address.
         port: broker port.
-        will_topic: the component's health topic; None for a caller who comes and goes.
+        will_topic: mostly the component's health topic; None for a caller who comes and goes.
         will: what the broker says there when this client vanishes.
         speed: seconds of the house per second of the machine, for message expiry.
         access: how it is let in, and whether by TLS.
@@ -53,7 +52,7 @@ class MqttBus:
         port: int,
         *,
         will_topic: str | None = None,
-        will: Health | None = None,
+        will: Sayable | None = None,
         speed: float = 1.0,
         access: Access | None = None,
     ) -> None:
@@ -85,7 +84,7 @@ class MqttBus:
         self._client.loop_stop()
 
     def publish(
-        self, topic: str, message: Message, *, retain: bool = False, expiry_s: float | None = None
+        self, topic: str, message: Sayable, *, retain: bool = False, expiry_s: float | None = None
     ) -> None:
         """Send a message; see `Bus.publish`."""
         if not self._connected.is_set():

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from paho.mqtt.client import topic_matches_sub
 
-from bitgrid.bus.messages import Message
-from bitgrid.bus.port import Handler, Received
+from bitgrid.bus.port import Handler, Received, Sayable
 
 _fits = lru_cache(maxsize=4096)(topic_matches_sub)
 
@@ -24,7 +23,7 @@ class MemoryBus:
         self._delivering = False
 
     def publish(
-        self, topic: str, message: Message, *, retain: bool = False, expiry_s: float | None = None
+        self, topic: str, message: Sayable, *, retain: bool = False, expiry_s: float | None = None
     ) -> None:
         """Deliver to every subscriber; see `Bus.publish`."""
         if not self.is_connected or (expiry_s is not None and expiry_s <= 0):

@@ -106,7 +106,10 @@ class SignalView(Message):
 
 
 class EnergyStateMessage(Message):
-    """The house at ``at_s`` (UTC epoch seconds): every signal, what is degraded, the surplus."""
+    """The house at ``at_s`` (UTC epoch seconds): every signal, what is degraded, the surplus.
+
+    ``autonomy`` is how much the rules may do by themselves from now on, as in `AutonomyRequest`; None: not told.
+    """
 
     at_s: float
     block: int
@@ -115,6 +118,7 @@ class EnergyStateMessage(Message):
     degraded: list[str]
     surplus_w: int | None
     config_hash: str
+    autonomy: Annotated[int, Field(ge=0, le=3)] | None = None
 
 
 class LoadState(Message):
@@ -250,6 +254,22 @@ class ExportRequest(Message):
     actor: Annotated[str, Field(max_length=100)]
 
 
+class AccountNote(Message):
+    """Who may look or ask has changed: told by whoever changed it, to be recorded; never with a secret.
+
+    Args:
+        change: what was done.
+        name: of the person or the machine.
+        may: the role, or the scopes; empty where it was removed.
+    """
+
+    request_id: str
+    change: Literal["user_set", "user_removed", "token_added", "token_removed"]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+    may: Annotated[str, Field(max_length=100)] = ""
+    actor: Annotated[str, Field(max_length=100)]
+
+
 class EventMessage(Message):
     """Something that happened: ``kind`` is safety, health or audit."""
 
@@ -290,13 +310,14 @@ class StoreLoss(Message):
 
 
 class CommandReply(Message):
-    """The answer to a request; a refused one changed nothing."""
+    """The answer to a request; a refused one changed nothing. ``details``: what was asked for, beyond words."""
 
     request_id: str
     accepted: bool
     code: str
     text: str
     ends_at_s: int | None = None
+    details: Open = {}
 
 
 class Health(Message):

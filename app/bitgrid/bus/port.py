@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bitgrid.bus.messages import Message
-
 
 @dataclass(frozen=True)
 class Received:
@@ -21,6 +19,13 @@ class Received:
 Handler = Callable[[Received], None]
 
 
+class Sayable(Protocol):
+    """What can be published: a `Message`, or what is said in the form of those who read it."""
+
+    def encode(self) -> bytes:
+        """Its bytes on the bus."""
+
+
 class Bus(Protocol):
     """Publish and subscribe."""
 
@@ -29,7 +34,7 @@ class Bus(Protocol):
         """Whether the broker can be reached now."""
 
     def publish(
-        self, topic: str, message: Message, *, retain: bool = False, expiry_s: float | None = None
+        self, topic: str, message: Sayable, *, retain: bool = False, expiry_s: float | None = None
     ) -> None:
         """Send a message; while the broker is away it is dropped, never kept for later.
 

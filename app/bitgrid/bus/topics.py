@@ -67,6 +67,36 @@ class Topics:
         """A wish to hand out a research bundle."""
         return f"bitgrid/{self.site}/cmd/export"
 
+    @property
+    def account(self) -> str:
+        """Who may look or ask has changed; to be recorded."""
+        return f"bitgrid/{self.site}/cmd/account"
+
+    @property
+    def configure(self) -> str:
+        """A file of the configuration, to be taken over."""
+        return f"bitgrid/{self.site}/cmd/configure"
+
+    @property
+    def look(self) -> str:
+        """A wish that a device or load is asked now."""
+        return f"bitgrid/{self.site}/cmd/look"
+
+    @property
+    def scan(self) -> str:
+        """A wish that the home's network is asked what is in it."""
+        return f"bitgrid/{self.site}/cmd/scan"
+
+    @property
+    def scanned(self) -> str:
+        """How far a scan is, and what it found."""
+        return f"bitgrid/{self.site}/state/scan"
+
+    @property
+    def restart(self) -> str:
+        """The site has changed: every process starts anew."""
+        return f"bitgrid/{self.site}/cmd/restart"
+
     def event(self, kind: str) -> str:
         """What happened: safety, health, audit."""
         return f"bitgrid/{self.site}/event/{kind}"
@@ -85,6 +115,27 @@ class Topics:
     def reply(self) -> str:
         """Answers to requests."""
         return f"bitgrid/{self.site}/cmd/reply"
+
+    def link(self, what: str) -> str:
+        """Between edge and gateway, where the house is on two hosts: ping, pong, request, report."""
+        return f"bitgrid/{self.site}/link/{what}"
+
+    def ha(self, *parts: str) -> str:
+        """What is said to Home Assistant and by it: a corner of its own, the only one it may speak in."""
+        return "/".join((f"bitgrid/{self.site}/ha", *parts))
+
+    def ha_device(self, load: str = "") -> str:
+        """Home Assistant's name of the house, or of a load."""
+        return f"bitgrid_{self.site}_{load}" if load else f"bitgrid_{self.site}"
+
+    def ha_discovery(self, device: str) -> str:
+        """Where a device is made known to Home Assistant, by its rules; retained."""
+        return f"homeassistant/device/{device}/config"
+
+    @property
+    def ha_birth(self) -> str:
+        """Where Home Assistant says ``online`` when it has started."""
+        return "homeassistant/status"
 
     def parse_telemetry(self, topic: str) -> tuple[str, str] | None:
         """Device and signal of a telemetry topic; None for any other topic."""

@@ -17,6 +17,11 @@ class Flags(Versioned):
     r4_preemptive_stop: bool = Field(
         default=False, description="Whether R4 may wish to stop before the sun leaves."
     )
+    first_run: bool = Field(
+        default=False,
+        description="Whether the house is being set up: nothing starts, whoever asks, and the page "
+        "*First run* may write every file. It switches this off at its end.",
+    )
     research: bool = Field(
         default=False,
         description="Whether `bitgrid research export` may hand out bundles, names and addresses replaced; the "

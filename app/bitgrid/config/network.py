@@ -11,7 +11,10 @@ from bitgrid.config.schema import Host, Identifier, Model, Port
 
 AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]{1,250}$")]
 OWN_ACCOUNTS = frozenset(
-    "poller loads guard rules recorder feeds explain web doctor ups reviver backup mirror".split()  # noqa: SIM905  a list of words
+    [
+        *("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web", "bridge"),
+        *("doctor", "ups", "reviver", "backup", "mirror", "link", "gateway"),
+    ]
 )
 """Names that the house's own processes have at the broker."""
 
@@ -69,6 +72,16 @@ class Broker(Model):
         if self.peers and len(set(ports)) != len(ports):
             raise ValueError("port, tls_port and plain_port must differ")
         return self
+
+
+class Gateway(Model):
+    """A second host near the devices, with poller, loads and guard; everything else is on the first, the edge."""
+
+    name: Identifier = Field(default="cellar", description="The gateway's account at the edge's broker.")
+    edge: Host = Field(description="The edge's address, as the gateway reaches it.")
+    port: Port = Field(
+        default=8884, description="Where the edge's broker hears the gateway, by TLS and with its own certificate."
+    )
 
 
 class WebServer(Model):

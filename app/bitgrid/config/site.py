@@ -10,10 +10,11 @@ from bitgrid.config.archive import ArchiveConfig
 from bitgrid.config.bitcoin import Bitcoin
 from bitgrid.config.device import DeviceConfig
 from bitgrid.config.forecast import PvForecastConfig
+from bitgrid.config.home_assistant import HomeAssistant
 from bitgrid.config.house import Battery, Location, PvPlane
 from bitgrid.config.load import LoadConfig
 from bitgrid.config.mirror import Mirror
-from bitgrid.config.network import Broker, WebServer, is_loopback
+from bitgrid.config.network import Broker, Gateway, WebServer, is_loopback
 from bitgrid.config.schema import Identifier, Versioned, Watts
 from bitgrid.config.signals import ADDED_UP, SignalName
 from bitgrid.config.site_sense import nonsense
@@ -40,6 +41,8 @@ class Site(Versioned):
     bitcoin: Bitcoin | None = None
     archive: ArchiveConfig = ArchiveConfig()
     mirror: Mirror | None = None
+    gateway: Gateway | None = None
+    home_assistant: HomeAssistant = HomeAssistant()
     balance_tolerance_w: Watts = Field(
         default=300, description="Two ways to reckon the surplus may differ by this much."
     )

@@ -48,6 +48,7 @@ _CONTEXT = frozenset(
         "grid_limit_w",
         "loads_before_w",
         "ups_on_battery",
+        "first_run",
         "emergency_stop",
         "clock_synced",
         "import_price_ct_kwh",
@@ -56,7 +57,7 @@ _CONTEXT = frozenset(
         "hodl_ct_kwh",
     }
 )
-_FLAGS = frozenset({"ups_on_battery", "emergency_stop", "clock_synced"})
+_FLAGS = frozenset({"ups_on_battery", "first_run", "emergency_stop", "clock_synced"})
 _OTHERS = ("surplus_left_w", "autonomy")
 _CURVES = ("pv_forecast_w", "load_forecast_w", "import_price_ct_kwh", "export_price_ct_kwh")
 _OF_LOAD = frozenset({"power_w", "temp_c", "hashrate_ths", "age_s"})

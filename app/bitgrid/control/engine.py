@@ -32,7 +32,7 @@ from bitgrid.control.standpoint import Standpoint
 from bitgrid.control.state_builder import StateBuilder
 from bitgrid.control.takeover import Takeover
 from bitgrid.control.trips import Trips
-from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew
+from bitgrid.guard.link import GuardReport, Request
 from bitgrid.kernel import (
     OFF,
     Action,
@@ -57,7 +57,7 @@ EVALUATION_BUDGET_MACHINE_S = 1.0
 class GuardPort(Protocol):
     """The way to the guard; what cannot be sent is lost, and the guard acts on silence."""
 
-    def send(self, request: Renew | Release | ClearTrip) -> None:
+    def send(self, request: Request) -> None:
         """Send a request."""
 
 

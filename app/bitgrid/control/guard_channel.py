@@ -7,11 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bitgrid.guard.link import (
-    ClearTrip,
     GuardReport,
     LocalSocket,
-    Release,
-    Renew,
+    Request,
     allowed_user_ids,
     decode_report,
     encode,
@@ -28,7 +26,7 @@ class GuardChannel:
         self._guard = run_directory / "guard.sock"
         self._believed = allowed_user_ids("BITGRID_RULES_PEERS")
 
-    def send(self, request: Renew | Release | ClearTrip) -> None:
+    def send(self, request: Request) -> None:
         """Send a request; one that cannot go out is lost, and the guard acts on silence."""
         self._socket.send(encode(request), self._guard)
 

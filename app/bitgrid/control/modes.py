@@ -30,6 +30,7 @@ class Modes:
             return
         record = {"what": "autonomy", "from": before, "to": request.autonomy, "actor": request.actor}
         engine.tell_event("audit", record)
+        engine.publisher.house()
         self._answer(request.request_id, "AUTONOMY", f"autonomy {request.autonomy}", accepted=True)
 
     def on_confirm(self, received: Received) -> None:

@@ -77,6 +77,7 @@ class Publisher:
             degraded=list(state.degraded),
             surplus_w=None if state.degraded else surplus_w(state, engine.rules.battery_claim_w),
             config_hash=state.config_hash,
+            autonomy=engine.autonomy,
         )
         self._bus.publish(engine.topics.energy, message, retain=True)
         self._guard()

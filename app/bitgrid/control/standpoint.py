@@ -32,9 +32,9 @@ class Standpoint:
 
     def of_house(self) -> dict[str, int]:
         """What is remembered of the house as a whole, as signals; 1 is yes."""
-        house = self._engine.house
-        told = {"emergency_stop": int(house.emergency_stop)}
-        return {**told, "ups_on_battery": 1} if house.ups_on_battery else told
+        house, is_first_run = self._engine.house, self._engine.config.flags.first_run
+        rare = {"ups_on_battery": int(house.ups_on_battery), "first_run": int(is_first_run)}
+        return {"emergency_stop": int(house.emergency_stop)} | {name: yes for name, yes in rare.items() if yes}
 
     def beside(self, state: EnergyState, load: Load) -> EnergyState:
         """The house between ticks: what the other loads run on is not this one's surplus."""

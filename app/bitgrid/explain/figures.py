@@ -57,6 +57,11 @@ class Figures:
         text = text.translate(_SWAP) if self.language == "de" else text
         return text.replace("-", "−")
 
+    def plain(self, value: float) -> str:
+        """A number as it stands in a form: no grouping, no unit, its decimals in the manner of the language."""
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text.replace(".", ",") if self.language == "de" else text
+
     def kwh(self, value: float) -> str:
         """Energy to the tenth of a kilowatt-hour."""
         return f"{self.number(value, 1)}{NO_BREAK_SPACE}kWh"
@@ -81,6 +86,10 @@ class Figures:
         hours, minutes = whole // _HOUR_S, whole % _HOUR_S // _MINUTE_S
         return f"{hours} h {minutes:02} min".replace(" ", NO_BREAK_SPACE)
 
+    def hours(self, seconds: float) -> str:
+        """A length of time to the tenth of an hour: ``37.5 h``."""
+        return f"{self.number(seconds / _HOUR_S, 1)}{NO_BREAK_SPACE}h"
+
     def countdown(self, seconds: float) -> str:
         """Minutes and seconds left: ``7:05``."""
         whole = max(0, int(seconds))
@@ -96,6 +105,10 @@ class Figures:
         if local.date() == self._local(now_s).date():
             return local.strftime("%H:%M")
         return local.strftime("%d.%m. %H:%M" if self.language == "de" else "%d %b %H:%M")
+
+    def date(self, epoch_s: float) -> str:
+        """A day and its local time: ``2025-06-16 14:30``, ``16.06.2025 14:30``."""
+        return self._local(epoch_s).strftime("%d.%m.%Y %H:%M" if self.language == "de" else "%Y-%m-%d %H:%M")
 
     def _local(self, epoch_s: float) -> datetime:
         return datetime.fromtimestamp(epoch_s, UTC).astimezone(self.zone)

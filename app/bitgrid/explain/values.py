@@ -29,7 +29,14 @@ def values_of(vote: VoteView | None, view: RecordView, figures: Figures) -> Said
     lockout_until_s = given.get("lockout_until_s")
     if lockout_until_s is not None:
         values["passed"] = "yes" if view.at_s >= lockout_until_s else "no"
+    values["seen"] = "guard" if _guard_saw_more(given) else "here"
     return values | _worth(given) | _ahead(given, view, figures) | _asking(vote, view, figures)
+
+
+def _guard_saw_more(given: Given) -> bool:
+    """Whether the guard tripped by a heat that the decision's own figure, older or lower, does not show."""
+    temp_c, limit_c = given.get("temp_c"), given.get("max_temp_c")
+    return bool(given.get("guard_trip")) and (temp_c is None or limit_c is None or temp_c <= limit_c)
 
 
 def _worth(given: Given) -> Said:

@@ -15,7 +15,7 @@ from bitgrid.devices.ports import MinerDriver, RelayDriver
 from bitgrid.guard.hands import Hand, HandMaker, InlineHand
 from bitgrid.guard.jobs import MinerDid, MinerJob, RelayDid, RelayJob, do_miner, do_relay
 from bitgrid.guard.limits import limits_from
-from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew, decode_request
+from bitgrid.guard.link import ClearTrip, GuardReport, Release, Renew, Restart, decode_request
 from bitgrid.guard.watch import Watch
 
 REPORT_EVERY_S = 5.0
@@ -69,6 +69,7 @@ class Guard:
         executor: who does the devices' jobs: `InlineHand` or `ThreadHand`.
         peers: the user ids that may ask; by default this process's own.
         tell: hears a report after each request, when something changed, and every five seconds.
+        end: called when the site has changed, so that this process ends and is started anew.
     """
 
     def __init__(  # noqa: PLR0913  everything it may touch is handed in, by name
@@ -82,11 +83,12 @@ class Guard:
         executor: HandMaker = InlineHand,
         peers: frozenset[int] | None = None,
         tell: Callable[[GuardReport], object] = lambda _: None,
+        end: Callable[[], object] = lambda: None,
     ) -> None:
         self._clock = clock
         self._instance = instance
         self._peers = frozenset({os.geteuid()}) if peers is None else peers
-        self._tell = tell
+        self._tell, self._end = tell, end
         self._ignored = 0
         self._next_report_boot_s = clock.boot()
         self._told: object = None
@@ -98,6 +100,10 @@ class Guard:
         request = decode_request(data) if uid in self._peers else None
         if request is None:
             self._ignored += 1
+            return
+        if isinstance(request, Restart):
+            log.warning("the site has changed: every load is put off, and the guard starts anew")
+            self._end()
             return
         ward = self._wards.get(request.load)
         if ward is not None:

@@ -1,7 +1,7 @@
 """What `rules` and `guard` say to each other: JSON datagrams over a local socket, peer credentials checked.
 
-Requests (`Renew`, `Release`, `ClearTrip`) come from `rules`; `GuardReport` goes back after each and every few
-seconds. All times are on the boot-time clock, which both processes share.
+Requests (`Renew`, `Release`, `ClearTrip`, `Restart`) come from `rules`; `GuardReport` goes back after each
+and every few seconds. All times are on the boot-time clock, which both processes share.
 """
 
 from __future__ import annotations
@@ -52,6 +52,12 @@ class ClearTrip(_Said):
     trip_id: str
 
 
+class Restart(_Said):
+    """The site has changed: put every load off and end, to be started anew by what looks after the guard."""
+
+    kind: Literal["restart"] = "restart"
+
+
 class Trip(_Said):
     """Why the guard stopped a load by itself; latched until cleared by its id."""
 
@@ -89,8 +95,11 @@ class GuardReport(_Said):
     loads: dict[str, GuardedLoad]
 
 
-class _Request(RootModel[Annotated[Renew | Release | ClearTrip, Field(discriminator="kind")]]):
-    """Any of the three."""
+Request = Renew | Release | ClearTrip | Restart
+
+
+class _Request(RootModel[Annotated[Request, Field(discriminator="kind")]]):
+    """Any of the four."""
 
 
 def encode(said: _Said) -> bytes:
@@ -98,7 +107,7 @@ def encode(said: _Said) -> bytes:
     return said.model_dump_json(by_alias=True).encode()
 
 
-def decode_request(datagram: bytes) -> Renew | Release | ClearTrip | None:
+def decode_request(datagram: bytes) -> Request | None:
     """A request from bytes; None for anything else."""
     try:
         return _Request.model_validate_json(datagram).root

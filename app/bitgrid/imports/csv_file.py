@@ -22,6 +22,8 @@ from bitgrid.sun import sun_position
 
 _PROGRESS_ROWS = 20_000
 _MOST_SPACINGS = 1000
+_NIGHTS = 0.2
+"""So large a share of empty cells, and a year's nights are probably among them."""
 
 
 class _Figure(NamedTuple):
@@ -161,6 +163,7 @@ class _Reading:
         notes += [
             f"{column}: the first cell that is no number is {text}" for column, text in self._no_number.items()
         ]
+        notes += [_sleeps(figure) for figure in self._figures if self._may_sleep(figure)]
         streams = [self._stream(number, figure) for number, figure in enumerate(self._figures)]
         return Source("csv", streams, notes, (spacing.first_s, spacing.last_s))
 
@@ -184,6 +187,11 @@ class _Reading:
         figure.tally.add("empty")
         return None
 
+    def _may_sleep(self, figure: _Figure) -> bool:
+        """Whether so many cells of the sun are empty that the nights are probably among them."""
+        is_left_empty = figure.signal == "pv_power_w" and figure.part.empty == "missing"
+        return is_left_empty and figure.tally.counts.get("empty", 0) > _NIGHTS * self.count
+
     def _stream(self, number: int, figure: _Figure) -> Stream:
         """A figure's spans, from what was put aside."""
         how, part, tally = self._map.time, figure.part, figure.tally
@@ -197,6 +205,13 @@ class _Reading:
         possible = limits(figure.signal, self._map.max_power_w, invert_sign=part.invert_sign)
         spans = plausible(spans, *possible, tally)
         return Stream(figure.signal, part.column, spans, tally, part.invert_sign)
+
+
+def _sleeps(figure: _Figure) -> str:
+    return (
+        f"{figure.part.column}: many cells are empty. If the inverter sleeps at night, give the column empty: "
+        "zero_at_night and the mapping its location; else those nights are gaps, and are left out of a simulation"
+    )
 
 
 def _is_night(place: Location, at_s: float) -> bool:

@@ -29,7 +29,15 @@ BOUNDS = {
 """Values that an input can have, in the kernel's integers; anything else is not bounded."""
 _ANY = (-10_000_000, 10_000_000)
 _FIXED = frozenset(
-    {"emergency_stop", "ups_on_battery", "controller_lost", "clock_stepped", "clock_synced", LOADS_BEFORE}
+    {
+        "emergency_stop",
+        "ups_on_battery",
+        "first_run",
+        "controller_lost",
+        "clock_stepped",
+        "clock_synced",
+        LOADS_BEFORE,
+    }
 )
 
 

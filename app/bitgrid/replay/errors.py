@@ -18,3 +18,7 @@ class NotArchived(ReplayError):
 
 class NothingThere(ReplayError):
     """There is nothing to work on; the text says what was looked for."""
+
+
+class BadQuestion(ReplayError):
+    """What was asked cannot be; nothing was decided. The text says what would be right."""

@@ -111,6 +111,23 @@ def rows(kpis: Kpis, without: Kpis) -> dict[str, str]:
     return table | {f"stops by {code}": str(count) for code, count in sorted(kpis.stops.items())}
 
 
+def figures(kpis: Kpis, without: Kpis) -> dict[str, float | dict[str, int] | None]:
+    """The same for programs: kWh, %, EUR as their names end; ``stops`` by code."""
+    return {
+        "mined_kwh": kpis.mined_ws / WS_PER_KWH,
+        "surplus_used_pct": kpis.surplus_used_pct,
+        "import_kwh": kpis.imported_ws / WS_PER_KWH,
+        "export_kwh": kpis.exported_ws / WS_PER_KWH,
+        "autarky_pct": kpis.autarky_pct,
+        "soc_end_pct": None if kpis.soc_end is None else kpis.soc_end / 10,
+        "starts": kpis.starts,
+        "switches": kpis.switches,
+        "cost_eur": kpis.cost_eur,
+        "gain_eur": without.cost_eur - kpis.cost_eur,
+        "stops": dict(sorted(kpis.stops.items())),
+    }
+
+
 def side_by_side(columns: dict[str, dict[str, str]]) -> str:
     """Columns by heading, as text; where one lacks a row it says 0."""
     names = list(dict.fromkeys(name for column in columns.values() for name in column))

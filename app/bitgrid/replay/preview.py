@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bitgrid.control.load import Load
 from bitgrid.control.sharing import surplus_left_w
@@ -52,6 +53,21 @@ class PlannedBlock:
     surplus_w: int | None
     soc: int | None
     decision: Decision
+
+    def record(self) -> dict[str, Any]:
+        """As JSON: powers in W, charge in %, times in UTC epoch seconds."""
+        decision = self.decision
+        return {
+            "block": self.block,
+            "at_s": self.at_s,
+            "surplus_w": self.surplus_w,
+            "battery_soc_pct": None if self.soc is None else self.soc / 10,
+            "action": decision.action.value,
+            "level": decision.level,
+            "power_w": decision.power_w,
+            "rule": decision.rule.value,
+            "code": decision.code.value,
+        }
 
 
 @dataclass(frozen=True)
@@ -130,9 +146,8 @@ class _Planner:
         now, taken_w, decided = self._state_at(number), 0, []
         left_w = None if expected is None else expected[0] - expected[1] - self._rules.battery_claim_w
         for load in self._loads:
-            decision = decide(
-                self._shared(now, load, taken_w), load.memory, self._rules, load.profile, Trigger.TICK
-            )
+            trigger = _trigger(load.memory, now.at_s)
+            decision = decide(self._shared(now, load, taken_w), load.memory, self._rules, load.profile, trigger)
             surplus_w = None if left_w is None else left_w - taken_w
             decided.append(PlannedBlock(number, now.at_s, surplus_w, now.good("battery_soc_pct"), decision))
             taken_w += decision.power_w
@@ -196,6 +211,12 @@ class _Planner:
             if ahead < len(known):
                 prices[name] = _foreseen(known[ahead])
         return prices
+
+
+def _trigger(memory: LoadMemory, at_s: int) -> Trigger:
+    """A block is decided at its start; where an override has ended by then, that is what is decided on."""
+    has_ended = memory.override is not None and memory.override_at(at_s) is None
+    return Trigger.EXPIRY if has_ended else Trigger.TICK
 
 
 def _foreseen(value: int) -> Signal:

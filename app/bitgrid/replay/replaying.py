@@ -12,6 +12,7 @@ from typing import Any
 
 from bitgrid.control.clock_steps import moved
 from bitgrid.kernel import (
+    Decision,
     LoadMemory,
     Trigger,
     advance,
@@ -82,27 +83,42 @@ class Replayer:
 
     def _derive(self, row: DecisionRow, record: Any) -> tuple[dict[str, Any], LoadMemory, LoadMemory]:  # noqa: ANN401  JSON
         """The whole record again, the memory it was made from, and the memory it leaves."""
-        told, memory = record["state"], memory_from_record(record["memory"])
-        book = self._library.rulebook(told["config_hash"])
-        load = book.loads.get(row.load)
-        if load is None:
-            raise ReplayError(f"its configuration knows no load {row.load}")
-        forecast = None if told["forecast"] is None else self._library.forecast(told["forecast"])
-        state = state_from_record(told, forecast)
-        if row.trigger == Trigger.TICK:
-            state = replace(state, outlook=outlook(state, book.battery, book.rules.block_s))
-        decision = decide(state, memory, book.rules, load, Trigger(row.trigger))
+        decision = derive(row, record, self._library)
         derived = {
             "decision": decision_record(decision),
-            "memory": memory_record(memory),
-            "state": state_record(state),
+            "memory": memory_record(decision.memory),
+            "state": state_record(decision.state),
         }
-        return derived, memory, advance(decision)
+        return derived, decision.memory, advance(decision)
 
     def _lost(self, row: DecisionRow, what: str) -> Difference:
         """A decision that could not be derived; the next one's memory has nothing to be held against."""
         self._left.pop(row.load, None)
         return Difference(row.id, f"cannot be derived: {what}", row.record)
+
+
+def derive(row: DecisionRow, record: Any, library: Library) -> Decision:  # noqa: ANN401  JSON
+    """Make a recorded decision again, from its state, memory, configuration and forecast.
+
+    Args:
+        row: as stored.
+        record: its record, parsed.
+        library: has what it names.
+
+    Raises:
+        ReplayError: something it names is not there.
+        KeyError, TypeError, ValueError: it is no such record.
+    """
+    told, memory = record["state"], memory_from_record(record["memory"])
+    book = library.rulebook(told["config_hash"])
+    load = book.loads.get(row.load)
+    if load is None:
+        raise ReplayError(f"its configuration knows no load {row.load}")
+    forecast = None if told["forecast"] is None else library.forecast(told["forecast"])
+    state = state_from_record(told, forecast)
+    if row.trigger == Trigger.TICK:
+        state = replace(state, outlook=outlook(state, book.battery, book.rules.block_s))
+    return decide(state, memory, book.rules, load, Trigger(row.trigger))
 
 
 def _differences(row: DecisionRow, record: dict[str, Any], derived: dict[str, Any]) -> list[Difference]:

@@ -90,10 +90,11 @@ class Simulation:
         self._local_day = 0
         self.kpis = Kpis(soc_start=self.house.soc)
 
-    def run(self) -> Kpis:
-        """Live through the whole period."""
+    def run(self, at_block: Callable[[], object] = lambda: None) -> Kpis:
+        """Live through the whole period; ``at_block`` is called after each block."""
         for index in range(len(self._drive)):
             self.step(index)
+            at_block()
         self.kpis.soc_end = self.house.soc
         return self.kpis
 
@@ -233,9 +234,9 @@ def without_mining(config: Config, drive: Drive) -> Kpis:
     return kpis
 
 
-def live(config: Config, drives: Iterable[Drive]) -> Kpis:
+def live(config: Config, drives: Iterable[Drive], at_block: Callable[[], object] = lambda: None) -> Kpis:
     """Live through one period after the other, each begun with all off and the battery as it was."""
-    return _joined(drives, lambda drive: Simulation(config, drive).run())
+    return _joined(drives, lambda drive: Simulation(config, drive).run(at_block))
 
 
 def live_without_mining(config: Config, drives: Iterable[Drive]) -> Kpis:

@@ -21,8 +21,8 @@ SOURCES = frozenset({"", "forecast", "policies.yaml", "rules", "site.yaml", "sum
 SIGNALS = frozenset({*get_args(SignalName), "power_w", "temp_c", "hashrate_ths", "accepted_shares"}) | {
     "rejected_shares", "import_price_ct_kwh", "export_price_ct_kwh", "difficulty", "block_height", "eur_per_btc",
     "sats_per_kwh", "hodl_ct_kwh", "age_s", "grid_power_60s_w", "controller_lost", "clock_stepped",
-    "ups_on_battery", "loads_before_w", "guard_trip", "on_for_s", "block_accepted_shares", "block_rejected_shares",
-    "block_j_per_th", "evaluation_overrun", "clock_synced",
+    "ups_on_battery", "first_run", "loads_before_w", "guard_trip", "on_for_s", "block_accepted_shares",
+    "block_rejected_shares", "block_j_per_th", "evaluation_overrun", "clock_synced",
 }  # fmt: skip
 """Every signal that the product tells or puts into a state; anyone on the bus may tell others."""
 _DECISION_ID = re.compile(r"(.+)-(\d+-\d+-[a-z]+-\d+)")

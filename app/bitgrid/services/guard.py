@@ -25,8 +25,15 @@ PEERS_VARIABLE = "BITGRID_GUARD_PEERS"
 log = logging.getLogger(__name__)
 
 
-def build(config: Config, clock: Clock, peers: frozenset[int], socket: LocalSocket, rules: Path) -> Guard:
-    """The guard over the devices of site.yaml, telling its reports to ``rules``."""
+def build(  # noqa: PLR0913, PLR0917  all that its process has
+    config: Config,
+    clock: Clock,
+    peers: frozenset[int],
+    socket: LocalSocket,
+    rules: Path,
+    stopping: threading.Event,
+) -> Guard:
+    """The guard over the devices of site.yaml, telling its reports to ``rules``; ``stopping`` ends its process."""
     relays = {load.id: build_relay(load, clock) for load in config.site.loads}
     return Guard(
         config,
@@ -37,6 +44,7 @@ def build(config: Config, clock: Clock, peers: frozenset[int], socket: LocalSock
         executor=ThreadHand,
         peers=peers,
         tell=lambda report: socket.send(encode(report), rules),
+        end=stopping.set,
     )
 
 
@@ -58,7 +66,7 @@ def main() -> None:
         sys.exit(os.EX_CONFIG)
     socket = LocalSocket(paths.run / "guard.sock")
     try:
-        guard = build(config, clock, peers, socket, paths.run / "rules.sock")
+        guard = build(config, clock, peers, socket, paths.run / "rules.sock", stopping)
         if not live(guard, socket.receive, clock, stopping, Notify()):
             log.error("ended although a load could not be measured to be off; look at it, or unplug it")
     finally:

@@ -8,6 +8,7 @@ import sys
 from bitgrid.bus import HealthStatus, Received
 from bitgrid.clock import Clock
 from bitgrid.devices.load_agent import LoadAgent
+from bitgrid.devices.looking import LoadLook, Looks
 from bitgrid.devices.registry import build_miner, build_relay
 from bitgrid.devices.stepper import Stepper
 from bitgrid.services import runtime
@@ -48,6 +49,8 @@ def main() -> None:
         agent = LoadAgent(load, miner, relay, bus, service.topics, clock)
         driven[load.id] = _Driven(load.id, agent, clock)
         bus.subscribe(service.topics.command(load.id), driven[load.id].on_command)
+    looks = Looks(bus, service.topics, {load.id: LoadLook(load, clock).ask for load in service.config.site.loads})
+    bus.subscribe(service.topics.look, looks.on_request)
     steppers = [stepper for each in driven.values() for stepper in each.steppers]
     for stepper in steppers:
         stepper.start()

@@ -3,14 +3,49 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 from bitgrid.bus import HealthStatus
+from bitgrid.bus.client import MqttBus
+from bitgrid.clock import SystemClock
+from bitgrid.devices.discovery.scan import Ports, Scan
+from bitgrid.devices.discovery.scanner import Scanner, ports_of
+from bitgrid.devices.discovery.sockets import reach
+from bitgrid.devices.discovery.targets import own_subnets
+from bitgrid.devices.looking import Answer, Ask, Looks
 from bitgrid.devices.poller import DevicePoller
 from bitgrid.devices.registry import build_sources
 from bitgrid.devices.stepper import Stepper
+from bitgrid.ops.proposal import devices_of
 from bitgrid.services import runtime
 
 STEP_S = 1.0
+
+
+ROUTES = Path("/proc/net/route")
+
+
+def _asked(poller: DevicePoller, stepper: Stepper) -> Ask:
+    def ask(answer: Answer) -> bool:
+        taken = poller.ask(answer)
+        stepper.wake()
+        return taken
+
+    return ask
+
+
+def _scanner(service: runtime.Service, bus: MqttBus) -> Scanner:
+    """What looks for devices: in the home's network, or, in a simulated house, at its own ports."""
+    config, is_simulated = service.config, service.config.site.is_loopback_only
+    ports = ports_of(config) if is_simulated else Ports()
+    return Scanner(
+        bus,
+        service.topics,
+        subnets=lambda: ["127.0.0.1"] if is_simulated else own_subnets(ROUTES.read_text(encoding="ascii")),
+        run=lambda hosts: Scan(ports, reach(SystemClock())).run(hosts),
+        entries=devices_of,
+        is_open=config.flags.first_run,
+    )
 
 
 def main() -> None:
@@ -22,9 +57,13 @@ def main() -> None:
     pollers: dict[str, DevicePoller] = {}
     for device in devices:
         pollers[device.id] = DevicePoller(device, sources[device.id], bus, service.topics, service.clock, chance)
-    steppers = [Stepper(name, poller.step, service.clock) for name, poller in pollers.items()]
+    by_name = {name: Stepper(name, poller.step, service.clock) for name, poller in pollers.items()}
+    steppers = list(by_name.values())
     for stepper in steppers:
         stepper.start()
+    looks = Looks(bus, service.topics, {name: _asked(pollers[name], by_name[name]) for name in pollers})
+    bus.subscribe(service.topics.look, looks.on_request)
+    bus.subscribe(service.topics.scan, _scanner(service, bus).on_request)
 
     def step() -> runtime.StepHealth:
         faults = [stepper.fault for stepper in steppers if stepper.fault]

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 
 from bitgrid.bus import HealthStatus, Received
+from bitgrid.control.account_notes import AccountNotes
+from bitgrid.control.configuring import Configurer
 from bitgrid.control.engine import Engine
 from bitgrid.control.guard_channel import GuardChannel
 from bitgrid.control.modes import Modes
@@ -34,6 +36,7 @@ def main() -> None:
     requests, modes = Requests(engine, bus), Modes(engine, bus)
     power_cut, losses, research = PowerCut(engine, bus), StoreLosses(engine), Research(engine, bus)
     reloader = Reloader(engine, bus, service.paths.config)
+    configurer = Configurer(engine, bus, reloader, service.paths.config)
     topics = service.topics
 
     def hear(pattern: str, handler: Callable[[Received], None]) -> None:
@@ -50,6 +53,8 @@ def main() -> None:
     hear(topics.confirm, modes.on_confirm)
     hear(topics.reload, reloader.on_request)
     hear(topics.export, research.on_request)
+    hear(topics.account, AccountNotes(engine, bus).on_note)
+    hear(topics.configure, configurer.on_request)
     reports = service.start_thread(
         "guard-reports",
         lambda: channel.listen(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bitgrid.bus import Health, HealthStatus, Topics
+from bitgrid.bus import Health, HealthStatus, Received, RestartNotice, Sayable, Topics, decode
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import Clock, clock_from_environment
 from bitgrid.config import Config, ConfigError, load_config
@@ -95,19 +95,23 @@ class Service:
         """The topics of this site."""
         return Topics(self.config.site.site)
 
-    def connect_bus(self) -> MqttBus:
-        """A client of the broker with this component's last will, connecting in the background.
+    def connect_bus(self, last_words: tuple[str, Sayable] | None = None) -> MqttBus:
+        """A client of the broker with a last will, connecting in the background.
 
         Ends the process with a clear text if what it is to show to the broker cannot be used.
+
+        Args:
+            last_words: topic and message of the will; None: that the connection is lost, as its health.
         """
         broker = self.config.site.broker
-        will = Health(status=HealthStatus.ERROR, reason="connection lost", instance=self.instance)
+        lost = Health(status=HealthStatus.ERROR, reason="connection lost", instance=self.instance)
+        will_topic, will = last_words or (self.topics.health(self.component), lost)
         try:
             bus = MqttBus(
                 self.component,
                 broker.host,
                 broker.port,
-                will_topic=self.topics.health(self.component),
+                will_topic=will_topic,
                 will=will,
                 speed=self.clock.speed,
                 access=access_for(broker, self.component),
@@ -115,8 +119,16 @@ class Service:
         except (ConfigError, OSError) as error:
             log.error("nothing can be shown to the broker, so nothing was started:\n%s", error)  # noqa: TRY400  for the owner
             sys.exit(EXIT_BAD_CONFIG)
+        bus.subscribe(self.topics.restart, self._on_restart)
         bus.start()
         return bus
+
+    def _on_restart(self, received: Received) -> None:
+        """The site has changed: end as if told by a signal; what looks after this process starts it anew."""
+        notice = decode(RestartNotice, received.payload)
+        if notice is not None and not received.retained:
+            log.warning("%s ends, to be started anew: %s", self.component, notice.why)
+            os.kill(os.getpid(), signal.SIGTERM)
 
     def stop(self) -> None:
         """Ask the loop to end; from any thread, or from a signal."""

@@ -79,6 +79,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # its base has no types
 
         told = threading.Thread(target=service.run_loop, args=(bus, step, HEALTH_INTERVAL_S), daemon=True)
         told.start()
+        if service.config.site.home_assistant.enabled:
+            from bitgrid.services.home_assistant import start_bridge  # noqa: PLC0415  only who wants it pays for it
+
+            start_bridge(service, app.extensions["bitgrid"])
         return app
 
     def _app(self, view: HouseView, asker: Asker) -> Flask:

@@ -61,24 +61,26 @@ def open_sound(
 
 
 def look(path: Path, clock: Clock) -> str:
-    """What is wrong with a database, if it is there; nothing, if nothing is found in the time there is.
+    """What is wrong with a database, if it is there; nothing, if nothing is found in the time there is."""
+    problem, hindrance = examine(path, clock)
+    if hindrance:
+        log.warning("%s: %s; it is taken as sound", path, hindrance)
+    return problem
 
-    Raises:
-        sqlite3.Error: it could not be looked at, and not for damage.
-    """
+
+def examine(path: Path, clock: Clock) -> tuple[str, str]:
+    """What is wrong with a database, if it is there; and what kept it from being looked at, if anything did."""
     if not path.exists():
-        return ""
+        return "", ""
     try:
         with closing(open_to_read(path)) as connection:
-            return problem_of(connection, clock)
+            return problem_of(connection, clock), ""
     except NotFinishedError as error:
-        log.warning("%s: %s; it is taken as sound", path, error)
-        return ""
+        return "", str(error)
     except sqlite3.Error as error:
         if is_damage(error) or not _is_readable(path):
-            return str(error)
-        log.warning("%s cannot be looked at: %s", path, error)
-        return ""
+            return str(error), ""
+        return "", f"it cannot be looked at: {error}"
 
 
 def usable(path: Path, newest_form: int, since_s: float = 0.0) -> Snapshot | None:

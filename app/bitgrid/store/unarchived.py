@@ -88,6 +88,13 @@ class Unarchived:
                 return int(at_s)
         return None
 
+    def last_decision_s(self) -> int | None:
+        """When the last decision of the ledger was made; None where there is none."""
+        for path in reversed(list(month.months(self._ledger))):
+            for (at_s,) in self._asked(path, "SELECT at_s FROM decision ORDER BY seq DESC LIMIT 1"):
+                return int(at_s)
+        return None
+
     def _of_ledger(self, query: str, from_s: int, to_s: int) -> Iterator[tuple[Any, ...]]:
         """Rows of a span; a month's file may hold what a stepped clock has dated into a neighbouring one."""
         first, last = month.month_of(max(0, from_s - _A_MONTH_S)), month.month_of(to_s + _A_MONTH_S)

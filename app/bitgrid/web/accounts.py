@@ -113,7 +113,10 @@ class Accounts:
         user = User(role=role, password=self._hash(password))
         with self._lock:
             kept = self._kept()
-            self._write(kept, users={**kept.users, name: user})
+            users = {**kept.users, name: user}
+            if kept.users and not _has_operator(users):
+                raise AccountsError(f"{name} is the only operator and stays one; add another first")
+            self._write(kept, users=users)
 
     def remove_user(self, name: str) -> None:
         """Forget a person; the last operator stays, for nobody could let in another."""
@@ -122,7 +125,7 @@ class Accounts:
             if name not in kept.users:
                 raise AccountsError(f"there is no user {name}; there are: {', '.join(kept.users) or 'none'}")
             users = {known: user for known, user in kept.users.items() if known != name}
-            if all(user.role is not Role.OPERATOR for user in users.values()):
+            if not _has_operator(users):
                 raise AccountsError(f"{name} is the only operator; add another first")
             self._write(kept, users=users)
 
@@ -219,6 +222,10 @@ class Accounts:
             unfinished.rename(self._path)
         except OSError as error:
             raise AccountsError(f"{self._path} cannot be written: {error.strerror}; nothing is changed") from None
+
+
+def _has_operator(users: dict[str, User]) -> bool:
+    return any(user.role is Role.OPERATOR for user in users.values())
 
 
 def _plain(changed: dict[str, object]) -> dict[str, object]:

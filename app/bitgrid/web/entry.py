@@ -24,7 +24,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bitgrid.config.network import WebServer
 from bitgrid.config.secrets import ACCOUNTS, HOST_KEY, HOST_TOKEN_PREFIX, SETUP_CODE
 from bitgrid.web.accounts import SCOPES_OF_ROLE, Accounts, AccountsError, Role, Scope, kept_secret, setup_code
-from bitgrid.web.problems import Refusal
+from bitgrid.web.problems import Refusal, is_programs
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +33,33 @@ OPEN_ENDPOINTS = frozenset({"static", "entry.form", "entry.log_in", "entry.begin
 NEEDS: dict[str, Scope] = {
     "api.override": "override",
     "pages.override": "override",
+    "pages.wish": "override",
+    "pages.confirm": "override",
+    "api.ack": "override",
     "api.estop": "override",
     "pages.estop": "override",
+    "api.export": "research",
+    "api.exports": "research",
+    "api.whatif": "read",
+    "metrics.scrape": "metrics",
     "entry.log_out": "read",
+    "exports.begin": "research",
+    "exports.cancel": "research",
+    "exports.remove": "research",
+    "exports.file": "research",
 }
 """What an endpoint needs; others need ``read`` to be read, and ``operate`` to be written to."""
 UNLIMITED = frozenset({"api.estop", "pages.estop"})
 """An emergency stop is never refused for being asked too often."""
+REASONED = frozenset({"api.explain", "api.kpi", "api.plan", "api.preview", "api.timeline", "api.whatif"})
+"""What is reckoned when it is asked for: as often as a person moves a slider, and not without end."""
 LOG_INS = (RateLimitItemPerMinute(5), RateLimitItemPerHour(30))
 WRITES = (RateLimitItemPerMinute(30),)
+EXPORTS = (RateLimitItemPerHour(10),)
+REASONING = (RateLimitItemPerMinute(120),)
 SESSION_DAYS = 90
+_MINUTE_S = 60
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "session.key"
 
 
@@ -74,8 +91,11 @@ class Limits:
         Raises:
             Refusal: 429, where there were too many.
         """
-        if not all(self._limiter.hit(item, what, who) for item in items):
-            raise Refusal(429, "too_often", "That was asked too often, so nothing was done. Wait a minute.")
+        for item in items:
+            if not self._limiter.hit(item, what, who):
+                wait = "an hour" if item.get_expiry() > _MINUTE_S else "a minute"
+                text = f"That was asked too often, so nothing was done. Wait {wait}."
+                raise Refusal(429, "too_often", text, retry_after_s=item.get_expiry())
 
 
 class Door:
@@ -110,14 +130,26 @@ class Door:
                 "not_allowed",
                 f"{visitor.name} may look, but not do this, so nothing was done. Ask an operator of the house.",
             )
-        if request.method not in {"GET", "HEAD", "OPTIONS"} and endpoint not in UNLIMITED:
-            self.limits.take(WRITES, "write", visitor.name if visitor.is_machine else _address())
+        self._limit(endpoint, visitor.name if visitor.is_machine else _address())
         return None
+
+    def _limit(self, endpoint: str, who: str) -> None:
+        if endpoint == "api.export":
+            self.limits.take(EXPORTS, "export", who)
+        elif endpoint in REASONED:
+            self.limits.take(REASONING, "reason", who)
+        elif request.method not in _READING and endpoint not in UNLIMITED:
+            self.limits.take(WRITES, "write", who)
+
+    @property
+    def accounts(self) -> Accounts:
+        """People and machines; each method may raise an `AccountsError`."""
+        return self._accounts
 
     @property
     def lacks_operator(self) -> bool:
         """Whether nobody has an account yet, so that the first one may be made."""
-        with _told():
+        with told():
             return not self._is_open and not self._accounts.users
 
     def begin(self, code: str, name: str, password: str) -> str:
@@ -129,7 +161,7 @@ class Door:
         self.limits.take(LOG_INS, "log-in", _address())
         if not self.lacks_operator:
             raise Refusal(409, "not_first", "Somebody has an account already, so none was made. Log in.")
-        if not compare_digest(code.strip().encode(), self._setup_code().encode()):
+        if not compare_digest(_typed(code), _typed(self._setup_code())):
             return "wrong_code"
         try:
             self._accounts.set_user(name, password, Role.OPERATOR)
@@ -138,7 +170,7 @@ class Door:
         return "" if self.log_in(name, password) else "unfit"
 
     def _setup_code(self) -> str:
-        with _told():
+        with told():
             return setup_code(self._code_path)
 
     def log_in(self, name: str, password: str) -> bool:
@@ -148,7 +180,7 @@ class Door:
             Refusal: 429, where it was tried too often from there.
         """
         self.limits.take(LOG_INS, "log-in", _address())
-        with _told():
+        with told():
             user = self._accounts.person(name, password)
         session.clear()
         if user is None:
@@ -160,10 +192,10 @@ class Door:
         return True
 
     def _visitor(self) -> Visitor | None:
-        with _told():
-            scheme, _, told = request.headers.get("Authorization", "").partition(" ")
+        with told():
+            scheme, _, shown = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() == "bearer":
-                return self._machine(told.strip())
+                return self._machine(shown.strip())
             name = session.get("user", "")
             user = self._accounts.users.get(name)
             if user is None or session.get("stamp") != user.stamp:
@@ -178,21 +210,22 @@ class Door:
 
     def _to_log_in(self) -> Response:
         """A person is shown the way in; a program is told what it lacks."""
-        if request.path.startswith("/api/") or request.path == "/ws" or "Authorization" in request.headers:
+        if is_programs(request.path) or request.path == "/ws" or "Authorization" in request.headers:
             raise Refusal(
                 401,
                 "not_logged_in",
                 "Send a token as the header Authorization: Bearer …; `bitgrid account token add` makes one.",
             )
         if request.headers.get("HX-Request") == "true":
-            return Response(status=401, headers={"HX-Redirect": "/login"})
+            over = "" if request.method == "GET" else "?over=1"
+            return Response(status=401, headers={"HX-Redirect": f"/login{over}"})
         if request.method != "GET":
             raise Refusal(401, "session_over", "You are not logged in any more, so nothing was done.")
         return redirect("/login", 303)  # type: ignore[return-value]  # werkzeug's, which Flask's is
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What is wrong with the accounts, as a refusal."""
     try:
         yield
@@ -203,7 +236,7 @@ def _told() -> Iterator[None]:
 
 def needed(endpoint: str, method: str) -> Scope:
     """What a request needs."""
-    return NEEDS.get(endpoint, "read" if method in {"GET", "HEAD", "OPTIONS"} else "operate")
+    return NEEDS.get(endpoint, "read" if method in _READING else "operate")
 
 
 def actor(anybody: str) -> str:
@@ -247,6 +280,11 @@ def guard(app: Flask, web: WebServer, keys: Path) -> Door:
         log.warning("nobody has an account yet: the code for the first one is in %s", keys / SETUP_CODE)
     app.before_request(door.check)
     return door
+
+
+def _typed(code: str) -> bytes:
+    """A code as it counts, however its groups were set apart: a telephone's digits have no hyphen beside them."""
+    return "".join(code.split()).replace("-", "").encode()
 
 
 def _address() -> str:

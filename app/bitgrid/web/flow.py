@@ -23,6 +23,7 @@ class Node:
         way: ``in`` (towards the hub), ``out``, ``none`` (nothing flows) or ``old`` (not known now).
         is_strong: whether much flows.
         note: what the power does there, or how old it is.
+        age: how long ago a live power was measured; empty where it is not known.
         level_pct: the battery's charge, whole %, where it is known.
     """
 
@@ -32,6 +33,7 @@ class Node:
     way: str
     is_strong: bool
     note: str
+    age: str = ""
     level_pct: int | None = None
 
 
@@ -57,7 +59,7 @@ def _node(node_id: str, cell: Cell, words: Words, *, sources: int, kind: str = "
     if cell.is_computed:
         note = words.t("flow-computed", note=note)
     is_strong = cell.is_live and abs(cell.value or 0) >= STRONG_FROM_W
-    return Node(node_id, words.t(f"flow-{kind}"), words.power(cell), way, is_strong, note)
+    return Node(node_id, words.t(f"flow-{kind}"), words.power(cell), way, is_strong, note, words.measured(cell))
 
 
 def _way(cell: Cell, sources: int) -> str:

@@ -118,6 +118,11 @@ class House:
         age_s = None if heard is None else self.age_s(heard)
         return self.is_connected and age_s is not None and age_s <= self.timeout_s
 
+    @property
+    def autonomy(self) -> int | None:
+        """How much the rules may do by themselves, 0 to 3; None while it is not known."""
+        return self.energy.message.autonomy if self.energy is not None and self.is_live(self.energy) else None
+
     def signal(self, name: str) -> Cell:
         """A signal of the energy state, judged by its own age plus the time since the message came."""
         view = None if self.energy is None else self.energy.message.signals.get(name)

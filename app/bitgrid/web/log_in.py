@@ -8,6 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, sessi
 
 from bitgrid.web import security
 from bitgrid.web.entry import Door
+from bitgrid.web.words import Words
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
@@ -19,21 +20,21 @@ def routes(web: Web, door: Door) -> Blueprint:
 
     @blueprint.get("/login")
     def form() -> Response:
-        return _form(web, door, "")
+        return _form(web, door, _words(web).t("refusal-session_over") if "over" in request.args else "", 200)
 
     @blueprint.post("/login")
     def log_in() -> Response:
         security.check_form()
         if door.log_in(request.form.get("name", ""), request.form.get("password", "")):
             return _home(web)
-        return _form(web, door, "wrong")
+        return _form(web, door, _words(web).t("login-wrong"), 403)
 
     @blueprint.post("/begin")
     def begin() -> Response:
         security.check_form()
         told = [request.form.get(key, "") for key in ("code", "name", "password")]
         problem = door.begin(*told)
-        return _form(web, door, problem) if problem else _home(web)
+        return _form(web, door, _words(web).t(f"login-{problem}"), 403) if problem else _home(web)
 
     @blueprint.post("/logout")
     def log_out() -> Response:
@@ -44,19 +45,25 @@ def routes(web: Web, door: Door) -> Blueprint:
     return blueprint
 
 
-def _form(web: Web, door: Door, problem: str) -> Response:
-    words = web.words[web.language()]
+def _form(web: Web, door: Door, problem: str, status: int) -> Response:
+    """The form, with what is wrong; what was typed stays, passwords apart."""
+    told = _words(web)
     html = render_template(
         "login.html",
-        t=words.t,
-        language=words.language,
+        t=told.t,
+        language=told.language,
         site=web.config.site,
-        problem=words.t(f"login-{problem}") if problem else "",
+        problem=problem,
+        typed=request.form,
         is_first=door.lacks_operator,
     )
-    response = Response(html, 403 if problem else 200)
+    response = Response(html, status)
     security.hand_out_cookie(response)
     return response
+
+
+def _words(web: Web) -> Words:
+    return web.words[web.language()]
 
 
 def _home(web: Web) -> Response:

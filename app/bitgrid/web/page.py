@@ -2,95 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from bitgrid.bus import LoadState
 from bitgrid.config import Config
-from bitgrid.web import ahead, flow, ladder
+from bitgrid.web import ahead, flow, ladder, next_card, now_card, waiting
+from bitgrid.web.cards import Component, Countdown, LogRow, NextCard, NowCard, Row, WhyCard
 from bitgrid.web.house import Decided, House
 from bitgrid.web.view import COMPONENTS
 from bitgrid.web.words import UNKNOWN, Words
 
 HASH_SHOWN = 8
 DURATIONS_MIN = (30, 60, 120, 240, 480)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of a card: what it is, and what it says."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True)
-class NowCard:
-    """What a load does. ``kind``: running, starting, blind (power not known), off, stopping, stopped, unknown."""
-
-    load: str
-    name: str
-    kind: str
-    headline: str
-    power: str
-    rows: list[Row]
-
-
-@dataclass(frozen=True)
-class WhyCard:
-    """Why: the sentence and the ladder it stands on; ``note`` says when it was decided, or that it is overdue.
-
-    ``alternatives`` say what would have changed it, ``warning`` that its measurements contradict each other,
-    ``remarks`` what stands behind it; all may be empty.
-    """
-
-    load: str
-    name: str
-    sentence: str
-    note: str
-    is_current: bool
-    rungs: list[ladder.Rung] = field(default_factory=list)
-    alternatives: list[str] = field(default_factory=list)
-    warning: str = ""
-    remarks: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class NextCard:
-    """What comes next; ``countdown`` is to the next regular decision."""
-
-    load: str
-    name: str
-    countdown: str
-    at: str
-    rows: list[Row]
-
-
-@dataclass(frozen=True)
-class LogRow:
-    """A past decision."""
-
-    id: str
-    at: str
-    action: str
-    kind: str
-    name: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Component:
-    """A process of the house and how it is."""
-
-    name: str
-    status: str
-    text: str
+AUTONOMIES = range(4)
+SEMI = 2
 
 
 class Pages:
-    """Makes the cards of a snapshot in one language."""
+    """Makes the cards of a snapshot in one language.
 
-    def __init__(self, config: Config, house: House, words: Words) -> None:
-        self._config, self._house, self.words = config, house, words
+    Args:
+        config: the configuration.
+        house: the house at this moment.
+        words: the texts of a language.
+        planned: the coming blocks by load; None where they cannot be told.
+    """
+
+    def __init__(
+        self, config: Config, house: House, words: Words, planned: next_card.Planned | None = None
+    ) -> None:
+        self._config, self._house, self.words, self._planned = config, house, words, planned
 
     @property
     def time(self) -> str:
@@ -128,7 +66,7 @@ class Pages:
     @property
     def now(self) -> list[NowCard]:
         """What runs."""
-        return [self._now(load) for load in self._house.load_ids]
+        return [now_card.card(load, self._house, self._config, self.words) for load in self._house.load_ids]
 
     @property
     def why(self) -> list[WhyCard]:
@@ -138,7 +76,33 @@ class Pages:
     @property
     def next(self) -> list[NextCard]:
         """What comes next."""
-        return [self._next(load) for load in self._house.load_ids]
+        return [next_card.card(load, self._house, self._planned, self.words) for load in self._house.load_ids]
+
+    @property
+    def countdown(self) -> Countdown:
+        """When is decided next."""
+        return next_card.countdown(self._house, self.words)
+
+    @property
+    def waits(self) -> list[waiting.Waiting]:
+        """What waits for a person's yes."""
+        return waiting.found(self._house, self._config.rules, self.words)
+
+    @property
+    def spoken(self) -> str:
+        """What is read to those who listen: the decisions in force, not the watts."""
+        return " ".join(card.sentence for card in self.why if card.is_current)
+
+    @property
+    def autonomy(self) -> int | None:
+        """How much the rules may do by themselves; None while it is not known."""
+        return self._house.autonomy
+
+    @property
+    def autonomies(self) -> list[Row]:
+        """What they may be allowed: number, name, and what it means."""
+        t = self.words.t
+        return [Row(str(n), t(f"autonomy-{n}"), t(f"autonomy-{n}-means")) for n in AUTONOMIES]
 
     @property
     def ahead(self) -> list[ahead.Outside]:
@@ -186,71 +150,20 @@ class Pages:
 
     @property
     def stop_text(self) -> str:
-        """How long the stop button stops."""
-        return self.words.figures.duration(self.default_min * 60)
+        """What the stop button does: how long it stops, and what is then."""
+        starts_by_itself = self.autonomy is None or self.autonomy >= SEMI
+        key = "control-stop-for" if starts_by_itself else "control-stop-for-good"
+        return self.words.t(key, time=self.words.figures.duration(self.default_min * 60))
+
+    @property
+    def lockout_text(self) -> str:
+        """How long nothing starts after an emergency stop."""
+        return self.words.figures.duration(self._config.rules.r3.safety_lockout_min * 60)
 
     def levels(self, load: str) -> list[Row]:
         """The levels a person may ask for."""
         levels = next(entry.levels for entry in self._config.site.loads if entry.id == load)
         return [Row(level.name, self.words.level(level.name)) for level in levels]
-
-    def _now(self, load: str) -> NowCard:
-        heard, words = self._house.loads.get(load), self.words
-        name = words.load(load)
-        if heard is None:
-            return NowCard(load, name, "unknown", words.t("now-unheard"), UNKNOWN, [])
-        state, cell = heard.message, self._house.load_power(load)
-        if not self._house.is_live(heard):
-            last = Row(words.t("row-last-heard"), f"{words.level(state.level)}, {words.age(cell)}")
-            return NowCard(load, name, "unknown", words.t("now-unknown"), UNKNOWN, [last])
-        kind = self._kind(load, state)
-        headline = words.t(f"now-{kind}", level=words.level(state.level))
-        return NowCard(load, name, kind, headline, words.power(cell), self._now_rows(load, state))
-
-    def _kind(self, load: str, state: LoadState) -> str:
-        if state.trip:
-            return "stopped"
-        if state.level == "off":
-            if state.lockout_until_s is not None and state.lockout_until_s > self._house.now_s:
-                return "stopped"
-            return "off" if state.confirmed_off else "stopping"
-        config = next(entry for entry in self._config.site.loads if entry.id == load)
-        power = self._house.load_power(load)
-        if not power.is_live:
-            return "blind"
-        draws = (power.value or 0) >= config.off_below_w
-        return "running" if draws or config.miner is None else "starting"  # a thermostat may have opened
-
-    def _now_rows(self, load: str, state: LoadState) -> list[Row]:
-        words, rows = self.words, []
-        if state.trip:
-            rows.append(Row(words.t("row-trip"), words.either(f"trip-{state.trip}", state.trip)))
-        if state.level != "off":
-            rows.append(Row(words.t("row-target"), words.figures.value("power_w", state.power_w)))
-        if state.since_s is not None:
-            rows.append(Row(words.t("row-since"), self._since(state.since_s)))
-        temp = self._house.signal(f"{load}.temp_c")
-        if temp.is_live:
-            rows.append(Row(words.t("row-temp"), words.value("temp_c", temp)))
-        if state.lease_left_s > 0:
-            rows.append(Row(words.t("row-lease"), words.figures.duration(state.lease_left_s)))
-        if state.override is not None:
-            rows.append(Row(words.t("row-override"), self._override_text(state.override.get("ends_at_s"))))
-        if next(entry for entry in self._config.site.loads if entry.id == load).relay is None:
-            rows.append(Row(words.t("row-relay"), words.t("relay-none")))
-        return rows
-
-    def _since(self, since_s: float) -> str:
-        figures = self.words.figures
-        return f"{figures.moment(since_s, self._house.now_s)} ({figures.duration(self._house.now_s - since_s)})"
-
-    def _override_text(self, ends_at_s: object) -> str:
-        if not isinstance(ends_at_s, int | float):
-            return self.words.t("override-on")
-        return self._until(ends_at_s)
-
-    def _until(self, epoch_s: float) -> str:
-        return self.words.t("until", time=self.words.figures.moment(epoch_s, self._house.now_s))
 
     def _why(self, load: str) -> WhyCard:
         decided, words, house = self._house.latest(load), self.words, self._house
@@ -272,29 +185,6 @@ class Pages:
             words.warning(view),
             words.remarks(view),
         )
-
-    def _next(self, load: str) -> NextCard:
-        house, words = self._house, self.words
-        name, energy = words.load(load), house.energy
-        if energy is None or not house.is_live(energy):
-            return NextCard(load, name, UNKNOWN, words.t("next-unknown"), [])
-        ends_s = energy.message.block_ends_s
-        countdown = words.figures.countdown(ends_s - house.now_s)
-        at = words.t("next-at", time=words.figures.time_of_day(ends_s))
-        return NextCard(load, name, countdown, at, self._next_rows(load))
-
-    def _next_rows(self, load: str) -> list[Row]:
-        heard, words, house, rows = self._house.loads.get(load), self.words, self._house, []
-        if heard is not None and house.is_live(heard):
-            ends = (("row-hold", heard.message.hold_until_s), ("row-lockout", heard.message.lockout_until_s))
-            rows += [Row(words.t(key), self._until(s)) for key, s in ends if s is not None and s > house.now_s]
-        surplus_w = None if house.energy is None else house.energy.message.surplus_w
-        if surplus_w is not None:
-            rows.append(Row(words.t("row-surplus"), words.figures.value("surplus_w", surplus_w)))
-        coming = house.coming("pv_forecast_w")
-        if coming.is_live and len(coming.values) > 1:
-            rows.append(Row(words.t("row-forecast"), words.figures.watts(coming.values[1])))
-        return rows
 
     def _log_row(self, decided: Decided) -> LogRow:
         view, words = decided.view, self.words

@@ -22,8 +22,13 @@ class Refusal(Exception):
         self.status, self.code, self.detail, self.more = status, code, detail, more
 
 
-def as_json(refusal: Refusal) -> Response:
-    """The answer to a program."""
+def is_programs(path: str) -> bool:
+    """Whether an address is for programs, who are told in JSON what people are told in words."""
+    return path.startswith("/api/") or path == "/metrics"
+
+
+def as_json(refusal: Refusal, allow: str | None = None) -> Response:
+    """The answer to a program; ``allow`` names the methods there are, where another one was used."""
     body = {
         "type": f"urn:bitgrid:problem:{refusal.code}",
         "title": refusal.code.replace("_", " "),
@@ -31,4 +36,9 @@ def as_json(refusal: Refusal) -> Response:
         "detail": refusal.detail,
         **refusal.more,
     }
-    return Response(json.dumps(body), refusal.status, content_type="application/problem+json")
+    response = Response(json.dumps(body), refusal.status, content_type="application/problem+json")
+    if "retry_after_s" in refusal.more:
+        response.headers["Retry-After"] = str(refusal.more["retry_after_s"])
+    if allow is not None:
+        response.headers["Allow"] = allow
+    return response

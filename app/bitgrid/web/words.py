@@ -86,3 +86,13 @@ class Words:
         if cell.age_s is None:
             return self.t("age-unknown")
         return self.t("age", age=self.figures.duration(cell.age_s))
+
+    def measured(self, cell: Cell) -> str:
+        """How long ago a live value was measured; empty where that is not known."""
+        if not cell.is_live or cell.age_s is None:
+            return ""
+        return self.t("age-live", age=self.figures.duration(cell.age_s))
+
+    def until(self, epoch_s: float, now_s: float) -> str:
+        """Until when, with the date where it is not today's."""
+        return self.t("until", time=self.figures.moment(epoch_s, now_s))

@@ -118,7 +118,7 @@ class Appliance:
             "--all",
             "env",
             "-i",
-            "PATH=/usr/local/sbin:/usr/sbin:/usr/bin",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin",
         ]
         done = subprocess.run([*enter, *command], input=text, capture_output=True, text=True, check=False)
         assert may_fail or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"

@@ -21,7 +21,7 @@ DEVICES = (20, 21, 30, 31)
 NOON = datetime(2025, 5, 15, 10, 30, tzinfo=UTC)
 """When it is in the simulated house: the sun shines, whatever time it is here."""
 LEAD = """
-table ip devices {
+table ip home {
     chain lead {
         type nat hook prerouting priority dstnat;
         dnat to ip daddr map { %s }

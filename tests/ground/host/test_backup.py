@@ -7,6 +7,7 @@ import re
 import pytest
 
 from bitgrid.plant.control import PlantControl
+from broker import eventually
 from ground.host.appliance import Appliance
 from ground.host.tablet import Tablet
 
@@ -50,8 +51,8 @@ def test_without_its_disk_it_fails_and_the_house_is_told(appliance: Appliance, d
     assert appliance.run("systemctl", "is-failed", "bitgrid-backup.service") == "failed\n"
     told = appliance.run("journalctl", "--unit=bitgrid-backup", "--output=cat", "--lines=5")
     assert f"{disk} is not mounted" in told
-    told = appliance.run("journalctl", "--unit=bitgrid-backup-failed", "--output=cat", "--lines=5")
-    assert "health/backup: error" in told
+    telling = ("journalctl", "--unit=bitgrid-backup-failed", "--output=cat", "--lines=5")
+    eventually(lambda: "health/backup: error" in appliance.run(*telling), "the house is told", 30)
     assert appliance.run("ls", disk) == "", "nothing was written to the card instead"
 
 
@@ -76,7 +77,6 @@ def test_a_host_without_a_house_gets_it_back_from_the_disk(
     assert f"the ledger ends with {restored}" in told
     assert plant.status()["loads"]["miner"]["relay"] == "open"
     appliance.play("playbooks/app.yml")
-    assert plant.status()["loads"]["miner"]["relay"] == "open", "and off it stays until a decision"
     assert appliance.run("bitgrid", "ledger", "verify", "--data", "/var/lib/bitgrid", "--head", restored)
     assert tablet.log_in()["status"] == 303, "the accounts came back, and what the tablet trusts is the same"
 

@@ -141,4 +141,5 @@ def test_a_peer_may_ask_for_an_override_and_commands_nothing(appliance: Applianc
     assert isinstance(codes, dict)
     assert codes[T.export] != NOT_AUTHORIZED
     assert {codes[topic] for topic in may_not} == {NOT_AUTHORIZED}
-    assert peer(appliance, tablet, "wrong", [])["let_in"] == BAD_PASSWORD
+    # Mosquitto 2.0.21 says the second of a wrong password, 2.0.11 the first.
+    assert peer(appliance, tablet, "wrong", [])["let_in"] in {BAD_PASSWORD, NOT_AUTHORIZED}

@@ -10,6 +10,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from paho.mqtt.client import Client, MQTTv5
@@ -18,11 +19,11 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from bitgrid.config import Config
-from bitgrid.ops.host.accounts import accounts
+from bitgrid.ops.host.accounts import CERTIFIED, accounts
 from bitgrid.ops.host.broker_conf import render_acl, render_broker
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.passwords import password_file
-from bitgrid.ops.host.places import HostPlaces
+from bitgrid.ops.host.places import HostPlaces, Part
 from broker import eventually, free_port
 
 SUCCESS, NO_SUBSCRIBERS, BAD_PASSWORD, NOT_AUTHORIZED = 0, 0x10, 0x86, 0x87
@@ -34,17 +35,17 @@ def password_of(account: str) -> str:
 
 
 @contextmanager
-def appliance_broker(config: Config, directory: Path) -> Iterator[None]:
+def appliance_broker(config: Config, directory: Path, part: Part = Part.WHOLE) -> Iterator[None]:
     """Mosquitto with what the appliance would write for it, at the ports of the configuration."""
     places = HostPlaces(directory)
     places.broker.mkdir(parents=True)
-    granted = accounts(config)
-    hashes = password_file({one.name: password_of(one.name) for one in granted}, "")
+    granted, gateway = accounts(config, part), config.site.gateway
+    hashes = password_file({one.name: password_of(one.name) for one in granted if one.owner != CERTIFIED}, "")
     user = f"user {Path('/proc/self').owner()}\n"
     files = {
         "passwords": hashes,
         "acl": render_acl(granted),
-        "mosquitto.conf": render_broker(config.site.broker, places) + user,
+        "mosquitto.conf": render_broker(config.site.broker, places, gateway) + user,
     }
     for name, text in files.items():
         (places.broker / name).write_text(text, encoding="utf-8")
@@ -52,6 +53,8 @@ def appliance_broker(config: Config, directory: Path) -> Iterator[None]:
     authority = Authority(places.tls, "bitgrid.local")
     authority.make()
     authority.certify("broker", ["bitgrid.local", "127.0.0.1"])
+    if gateway is not None:
+        authority.admit(gateway.name)
     program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
     log = (directory / "broker.log").open("w", encoding="utf-8")
     process = subprocess.Popen([program, "-c", str(places.broker / "mosquitto.conf")], stdout=log, stderr=log)
@@ -75,6 +78,21 @@ def ports() -> dict[str, object]:
     return {"port": free_port(), "tls_port": free_port(), "plain_port": free_port()}
 
 
+@dataclass(frozen=True)
+class Tls:
+    """By what a client knows the broker and, where it has a certificate (its key beside it), is known."""
+
+    ca_file: Path
+    certificate: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """The same for Python."""
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        if self.certificate is not None:
+            context.load_cert_chain(self.certificate, self.certificate.with_suffix(".key"))
+        return context
+
+
 class Talker:
     """A client that waits for the broker's answers and tells their reason codes."""
 
@@ -83,14 +101,14 @@ class Talker:
         port: int,
         user: str | None,
         password: str | None,
-        ca_file: Path | None = None,
+        tls: Tls | None = None,
         between: tuple[str, str] = ("", "127.0.0.1"),
     ) -> None:
         self._client = Client(CallbackAPIVersion.VERSION2, f"test-{uuid.uuid4().hex}", protocol=MQTTv5)
         if user is not None:
             self._client.username_pw_set(user, password)
-        if ca_file is not None:
-            self._client.tls_set_context(ssl.create_default_context(cafile=str(ca_file)))
+        if tls is not None:
+            self._client.tls_set_context(tls.context())
         self._answered, self._reason = threading.Event(), -1
         self.heard: list[str] = []
         self.assigned_id = ""

@@ -27,6 +27,7 @@ def write_config(
     broker: dict[str, object] | None = None,
     tank: str = "cellar/tank",
     mirror: dict[str, object] | None = None,
+    gateway: dict[str, object] | None = None,
 ) -> Path:
     """A whole configuration; ``broker`` adds to what an appliance's site.yaml says of it."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -39,12 +40,20 @@ def write_config(
     site["web"] = {"login": "required", "proxy": True, "names": ["bitgrid.local"]}
     if mirror is not None:
         site["mirror"] = mirror
+    if gateway is not None:
+        site["gateway"] = gateway
     site["devices"].append({**TANK, "topic": tank})
     with (directory / "site.yaml").open("wb") as out:
         yaml.dump(site, out)
     return directory
 
 
-def config_of(directory: Path, *, tank: str = "cellar/tank", **broker: object) -> Config:
+def config_of(
+    directory: Path,
+    *,
+    tank: str = "cellar/tank",
+    gateway: dict[str, object] | None = None,
+    **broker: object,
+) -> Config:
     """The same, loaded."""
-    return load_config(write_config(directory, broker=broker, tank=tank))
+    return load_config(write_config(directory, broker=broker, tank=tank, gateway=gateway))

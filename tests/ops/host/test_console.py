@@ -59,11 +59,12 @@ def test_the_code_is_shown_until_somebody_has_an_account(host: HostPlaces) -> No
     assert "Not well: the page does not answer: still starting" in told
 
 
-def test_the_command_shows_it_once(host: HostPlaces) -> None:
+def test_the_command_shows_it_once(host: HostPlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bitgrid.ops.commands.host.ask_of", lambda *_: lambda: Answer(503, {}))
     done = CliRunner().invoke(main, ["host", "console", "--once", "--root", str(host.root)])
     assert done.exit_code == 0, done.output
     assert "https://192.168.1.10/" in done.output
-    assert "Not well" in done.output
+    assert "Not well: the page answers 503" in done.output
 
 
 @pytest.mark.skipif(shutil.which("qrencode") is None, reason="qrencode is not installed")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from bitgrid.clock import HeldClock
-from bitgrid.ops.host.health import still_missing, wait_until_well
+from bitgrid.ops.host.health import not_running, still_missing, wait_until_well
+from bitgrid.ops.host.places import HostPlaces, Part
 from bitgrid.ops.readiness import Answer
+from bitgrid.ops.supervisor_client import ProgramInfo, SupervisorAway
 
 NAMES = ("guard", "loads", "poller", "recorder", "rules", "feeds", "web", "explain")
 
@@ -55,6 +59,30 @@ def test_it_is_asked_until_it_is_well_or_the_time_is_over() -> None:
             raise ConnectionRefusedError("not yet")
         return told()()
 
-    assert wait_until_well(later, "1.1", clock, 10.0) is None
+    assert wait_until_well(partial(still_missing, later, "1.1"), clock, 10.0) is None
     assert len(asked) == 4
-    assert "release that runs is 1.0" in (wait_until_well(told("1.0"), "1.1", clock, 10.0) or "")
+    other = partial(still_missing, told("1.0"), "1.1")
+    assert "release that runs is 1.0" in (wait_until_well(other, clock, 10.0) or "")
+
+
+def program(name: str, state: str) -> ProgramInfo:
+    return ProgramInfo(name, state, 1, 0, "")
+
+
+def away() -> list[ProgramInfo]:
+    raise SupervisorAway("supervisord: no answer")
+
+
+def test_a_gateway_is_well_when_all_its_programs_run() -> None:
+    assert not_running(lambda: [program("poller", "RUNNING")]) is None
+    both = [program("poller", "RUNNING"), program("loads", "BACKOFF")]
+    assert not_running(lambda: both) == "not running: loads"
+    assert not_running(away) == "supervisord: no answer"
+
+
+def test_a_host_knows_which_part_it_is(tmp_path: Path) -> None:
+    places = HostPlaces(tmp_path)
+    assert places.part is Part.EDGE
+    places.config.mkdir(parents=True)
+    (places.config / "host.env").write_text("BITGRID_ADDRESSES=10.0.0.1\nBITGRID_PART=gateway\n")
+    assert places.part is Part.GATEWAY

@@ -22,6 +22,7 @@ from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.restoring import ARCHIVE, SNAPSHOT, judge, restore
 from bitgrid.ops.host.snapshot import take
 from bitgrid.store import Ledger, TelemetryStore
+from bitgrid.store.feeds import FeedsStore
 from bitgrid.store.telemetry import Measured
 from bitgrid.store.verify import inspect
 from ops.host.appliance_site import write_config
@@ -79,6 +80,17 @@ def test_a_copy_made_while_the_house_writes_is_sound(host: HostPlaces, tmp_path:
         "ledger/2023-12.sqlite",
         "ledger/2024-01.sqlite",
     }
+
+
+def test_what_the_feeds_hold_for_themselves_is_copied_all_the_same(host: HostPlaces, tmp_path: Path) -> None:
+    """Seen on a booted host: SQLite's own copying waited for the end of the feeds, and the backup with it."""
+    with closing(FeedsStore(host.data / "feeds" / "feeds.sqlite")) as feeds:
+        feeds.keep("difficulty", 1.0, "{}")
+        take(load_config(host.config), host.data, tmp_path / "copy", HeldClock())
+        feeds.keep("difficulty", 2.0, "{}")
+    with closing(sqlite3.connect(tmp_path / "copy" / "feeds" / "feeds.sqlite")) as copied:
+        assert copied.execute("SELECT at_s FROM kept").fetchall() == [(1.0,)]
+    assert not list((tmp_path / "copy").rglob("*-wal"))
 
 
 def test_a_second_copy_takes_the_place_of_the_first(host: HostPlaces, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from bitgrid.config import Config
 from bitgrid.replay.kpi.asking import as_json, ask
+from bitgrid.replay.kpi.blocks import blocks
+from bitgrid.replay.kpi.errors import BadPeriod
 from bitgrid.replay.kpi.period import Period
 from bitgrid.replay.kpi.recorded import Recorded
 from replay.houses import shipped
@@ -206,6 +208,53 @@ def test_what_was_mined_against_what_it_displaced(tmp_path: Path) -> None:
     assert value(answer, "bought_value_eur") == 0.015  # 50 Wh at 30 ct
     assert value(answer, "value_against_export_eur") == -0.007
     assert answer["kpis"]["sats"]["coverage"] == 0.5
+
+
+def test_what_is_fed_in_is_paid_by_the_price_of_its_own_block(tmp_path: Path) -> None:
+    house = ArchivedHouse()
+    house.lived(FIRST - 1, export_price_ct_kwh=8.0)  # told when the first block begins
+    house.lived(FIRST, grid_power_w=-6000, export_price_ct_kwh=20.0)
+    house.lived(FIRST + 1, grid_power_w=-3000, export_price_ct_kwh=None)
+    house.lived(FIRST + 2, grid_power_w=-3000)
+    answer = told(house, tmp_path, blocks=4)
+    # 1000 Wh at 8 ct, 500 Wh at 20 ct; of the third block no price is known, of the fourth nothing.
+    assert value(answer, "export_income_eur") == 0.18
+    assert answer["kpis"]["export_income_eur"]["coverage"] == 0.5
+
+
+def test_what_a_battery_takes_in_is_added_up_and_what_it_gives_is_not(tmp_path: Path) -> None:
+    house = ArchivedHouse()
+    house.lived(FIRST, battery_power_w=1200)
+    house.lived(FIRST + 1, battery_power_w=-600)
+    house.lived(FIRST + 2, battery_power_w=None)
+    figure = told(house, tmp_path, blocks=3)["kpis"]["battery_charged_kwh"]
+    assert (figure["value"], figure["coverage"]) == (0.2, pytest.approx(2 / 3, abs=1e-4))
+
+
+def test_the_best_path_is_counted_once_a_block_however_many_loads_there_are(tmp_path: Path) -> None:
+    house = ArchivedHouse()
+    house.worth(FIRST, 100.0, 100.0, path="hodl")
+    house.worth(FIRST, 100.0, 100.0, path="hodl", load="heater")
+    house.worth(FIRST + 1, 0.0, 0.0, path="store")
+    house.worth(FIRST + 2, 0.0, 0.0, path=None)
+    answer = told(house, tmp_path, blocks=3)
+    assert value(answer, "blocks_by_path") == {"hodl": 1, "store": 1}
+    assert answer["kpis"]["blocks_by_path"]["coverage"] == pytest.approx(2 / 3, abs=1e-4)
+
+
+def test_blocks_are_told_with_gaps_where_nothing_is_known(tmp_path: Path) -> None:
+    house = ArchivedHouse()
+    house.lived(FIRST, pv_power_w=1500.4, house_load_w=300, grid_power_w=-1200, battery_soc_pct=60.25)
+    house.lived(FIRST + 2, pv_power_w=0.0, grid_power_w=-0.0)
+    period = Period(MIDNIGHT_S, MIDNIGHT_S + 4 * BLOCK_S, BERLIN, BLOCK_S)
+    recorded = Recorded(house.write(tmp_path))
+    columns = blocks(recorded, period, MIDNIGHT_S + 3 * BLOCK_S + 5)
+    assert columns["at_s"] == [MIDNIGHT_S, MIDNIGHT_S + BLOCK_S, MIDNIGHT_S + 2 * BLOCK_S], "the last is not over"
+    assert columns["pv_w"] == [1500, None, 0]
+    assert columns["soc_pct"] == [60.2, None, None]
+    assert str(columns["grid_w"][2]) == "0.0", "nothing has a minus before it"
+    with pytest.raises(BadPeriod, match="at most 8 days"):
+        blocks(recorded, Period(MIDNIGHT_S, MIDNIGHT_S + 9 * 86_400, BERLIN, BLOCK_S), MIDNIGHT_S + 10 * 86_400)
 
 
 def test_availability_counts_the_blocks_since_the_house_first_decided(tmp_path: Path) -> None:

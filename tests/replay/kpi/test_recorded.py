@@ -85,6 +85,12 @@ def test_nothing_recorded_is_no_error(tmp_path: Path) -> None:
     assert all(figure.value is None and figure.coverage == 0 for figure in told.figures())
 
 
+def test_who_asks_for_a_period_without_records_is_told_where_they_are(archive: Path) -> None:
+    later = Period(DAY_S + 30 * 86_400, DAY_S + 31 * 86_400, UTC, BLOCK_S)
+    told = asked(Recorded(archive), later, later.to_s)
+    assert told.notes == (f"nothing is recorded of this period; the archive holds {DAY} to {DAY}",)
+
+
 def test_what_is_not_over_is_not_due(archive: Path) -> None:
     told = asked(Recorded(archive), now_s=DAY_S + 2 * BLOCK_S + 599)
     assert (told.whole.due_blocks, told.over.to_s) == (2, DAY_S + 2 * BLOCK_S)
@@ -144,6 +150,12 @@ def test_todays_rows_stand_beside_the_archived_days_and_nothing_counts_twice(dat
         100,
         100,
     )  # all surplus
+
+
+def test_who_asks_for_a_period_after_the_last_decision_is_told_its_day(data: Path) -> None:
+    later = Period(DAY_S + 30 * 86_400, DAY_S + 31 * 86_400, UTC, BLOCK_S)
+    told = asked(Recorded(data / "archive", data), later, later.to_s)
+    assert told.notes == ("nothing is recorded of this period; the last decision is of 2025-05-15",)
 
 
 def test_a_damaged_record_of_today_is_said(data: Path) -> None:

@@ -53,7 +53,10 @@ R2_GRID_IMPORT = das Haus bezieht { $grid_power_60s_w } aus dem Netz, mehr als d
 
 R3_OK = keine Schutzgrenze ist berührt
     .plain = keine Schutzgrenze ist berührt
-R3_OVER_TEMP = der heißeste Chip hat { $temp_c }, die Grenze liegt bei { $max_temp_c }
+R3_OVER_TEMP = { $seen ->
+        [guard] der Wächter hat mehr Hitze gemessen als die erlaubten { $max_temp_c } und den Strom abgeschaltet
+       *[here] der heißeste Chip hat { $temp_c }, die Grenze liegt bei { $max_temp_c }
+    }
     .plain = der heißeste Chip ist über seiner Grenze
 R3_ROOM_TEMP = der Raum hat { $room_temp_c }, die Grenze liegt bei { $max_room_temp_c }
     .plain = der Raum ist zu heiß
@@ -65,6 +68,8 @@ R3_EMERGENCY_STOP = der Not-Halt ist gedrückt
     .plain = der Not-Halt ist gedrückt
 R3_UPS_ON_BATTERY = der Strom ist ausgefallen, BitGrid läuft auf seinem Notstromakku
     .plain = der Strom ist ausgefallen, BitGrid läuft auf seinem Notstromakku
+R3_FIRST_RUN = BitGrid ist noch nicht fertig eingerichtet
+    .plain = BitGrid ist noch nicht fertig eingerichtet
 R3_LOCKOUT = { $passed ->
         [yes] nach der Schutzabschaltung ist es noch zu heiß: { $temp_c }, es müssen weniger als { $resume_temp_c } sein
        *[no] nach einer Schutzabschaltung startet vor { $lockout_until_s } nichts

@@ -60,7 +60,10 @@ R2_GRID_IMPORT = the house draws { $grid_power_60s_w } from the grid, more than 
 
 R3_OK = no safety limit is touched
     .plain = no safety limit is touched
-R3_OVER_TEMP = the hottest chip is at { $temp_c }, and { $max_temp_c } is the limit
+R3_OVER_TEMP = { $seen ->
+        [guard] the guard measured more heat than the allowed { $max_temp_c } and cut the power
+       *[here] the hottest chip is at { $temp_c }, and { $max_temp_c } is the limit
+    }
     .plain = the hottest chip is over its limit
 R3_ROOM_TEMP = the room is at { $room_temp_c }, and { $max_room_temp_c } is the limit
     .plain = the room is too hot
@@ -72,6 +75,8 @@ R3_EMERGENCY_STOP = the emergency stop is pressed
     .plain = the emergency stop is pressed
 R3_UPS_ON_BATTERY = mains power has failed, BitGrid runs on its emergency battery
     .plain = mains power has failed, BitGrid runs on its emergency battery
+R3_FIRST_RUN = BitGrid is not set up yet
+    .plain = BitGrid is not set up yet
 R3_LOCKOUT = { $passed ->
         [yes] after the safety stop it is still too hot: { $temp_c }, and it must be below { $resume_temp_c }
        *[no] after a safety stop nothing starts before { $lockout_until_s }

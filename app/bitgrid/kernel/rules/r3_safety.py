@@ -1,4 +1,7 @@
-"""R3 protects: heat, silence, emergency, the grid. It cannot be switched off, and nothing breaks its vote."""
+"""R3 protects: heat, silence, emergency, the grid, a house not yet set up.
+
+It cannot be switched off, and nothing breaks its vote.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ LOADS_BEFORE = "loads_before_w"
 _FLAGS = (
     ("emergency_stop", Code.R3_EMERGENCY_STOP),
     ("ups_on_battery", Code.R3_UPS_ON_BATTERY),
+    ("first_run", Code.R3_FIRST_RUN),
     ("controller_lost", Code.R3_CONTROLLER_LOST),
 )
 

@@ -83,6 +83,25 @@ def list_kinds(data: Path | None, named: Path | None, as_json: bool) -> None:
 
 
 @archive.command()
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@_data
+@_archive
+def decisions(day: dt.datetime, data: Path | None, named: Path | None) -> None:
+    """Print the archived decisions of a UTC DAY for programs: JSON, a line each, the whole record in it."""
+    from bitgrid.store.archive.reader import ArchiveReader  # noqa: PLC0415  pyarrow, where it is used
+
+    try:
+        table = ArchiveReader(_directory(data, named)).table("decisions", day.date(), day.date())
+    except ArchiveError as error:
+        raise Refusal(str(error)) from None
+    if not table.num_rows:
+        raise Refusal(f"of {day.date()} no decisions are archived; what is, tells: bitgrid archive list")
+    names = ("seq", "load", "clock_epoch", "block", "trigger", "at_s", "record")
+    for row in table.select(names).sort_by("seq").to_pylist():
+        click.echo(json.dumps(row, ensure_ascii=False))
+
+
+@archive.command()
 @click.argument("kind", type=click.Choice(tuple(KINDS)))
 @click.option(
     "--before", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The first day that is kept, UTC."

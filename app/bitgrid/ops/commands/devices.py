@@ -18,6 +18,7 @@ from bitgrid.config import Config, DeviceConfig, Site
 from bitgrid.config.network import is_loopback
 from bitgrid.devices.discovery.found import Found
 from bitgrid.devices.discovery.scan import Ports, Scan
+from bitgrid.devices.discovery.scanner import ports_of
 from bitgrid.devices.discovery.sockets import reach
 from bitgrid.devices.discovery.targets import BadTarget, hosts_of, own_subnets
 from bitgrid.ops import looks, proposal
@@ -153,21 +154,6 @@ def _simulated_ports(hosts: list[str]) -> Ports | None:
     if card is None or not all(map(is_loopback, hosts)):
         return None
     return ports_of(load_config(Path(card.config)))
-
-
-def ports_of(config: Config) -> Ports:
-    """The ports that a site names, by what is spoken there."""
-    modbus, miner, http = set[int](), set[int](), set[int]()
-    for device in config.site.devices:
-        profile = config.profiles.get(device.profile or "")
-        if device.host is not None:
-            (http if profile is not None and profile.transport == "http" else modbus).add(device.place[1])
-    for load in config.site.loads:
-        if load.miner:
-            (http if load.miner.driver in {"axeos", "braiins"} else miner).add(load.miner.port)
-        if load.relay:
-            http.add(load.relay.port)
-    return Ports(tuple(sorted(modbus)), tuple(sorted(miner)), tuple(sorted(http)))
 
 
 def _scan(hosts: list[str], scan: Scan) -> list[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from functools import partial
 from pathlib import Path
 
 import click
@@ -15,13 +16,15 @@ from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.first_boot import first_boot
 from bitgrid.ops.host.certificates import Authority
-from bitgrid.ops.host.health import ask_of, wait_until_well
-from bitgrid.ops.host.places import WEB, HostPlaces
+from bitgrid.ops.host.health import Missing, ask_of, not_running, still_missing, wait_until_well
+from bitgrid.ops.host.house_programs import layout
+from bitgrid.ops.host.places import WEB, HostPlaces, Part
 from bitgrid.ops.host.prepare import prepare as prepare_host
 from bitgrid.ops.host.restoring import SNAPSHOT, judge
 from bitgrid.ops.host.restoring import restore as restore_host
 from bitgrid.ops.host.snapshot import take
 from bitgrid.ops.host.telling import say_health
+from bitgrid.ops.supervisor_client import Supervisor
 
 _root = click.option(
     "--root", type=click.Path(file_okay=False, path_type=Path), default=Path("/"), help="Another root than /."
@@ -42,12 +45,19 @@ def host() -> None:
     envvar="BITGRID_ADDRESSES",
     help="An address of this host, for its certificate.",
 )
-def prepare(root: Path, addresses: tuple[str, ...]) -> None:
+@click.option(
+    "--part",
+    type=click.Choice([part.value for part in Part]),
+    default=Part.EDGE.value,
+    envvar="BITGRID_PART",
+    help="What this host is, where site.yaml has a section gateway.",
+)
+def prepare(root: Path, addresses: tuple[str, ...], part: str) -> None:
     """Make what is missing, and write anew what follows from site.yaml; prints what it made or changed."""
     places = HostPlaces(root)
     config = load(places.config)
     try:
-        for line in prepare_host(config, places, addresses):
+        for line in prepare_host(config, places, addresses, Part(part)):
             click.echo(line)
     except ConfigError as error:
         raise Refusal(f"a secret cannot be used; what follows it was not written:\n{error}") from None
@@ -74,7 +84,10 @@ def healthy(root: Path, release: str | None, within_s: float) -> None:
     """Wait until the house on this host is well; exit code 1, and what is missing, if it is not in time."""
     places = HostPlaces(root)
     ask = ask_of(load(places.config).site.web, places.secrets / WEB)
-    missing = wait_until_well(ask, release, SystemClock(), within_s)
+    look: Missing = partial(still_missing, ask, release)
+    if places.part is Part.GATEWAY:
+        look = partial(not_running, Supervisor(layout(places).supervisor_socket).programs)
+    missing = wait_until_well(look, SystemClock(), within_s)
     if missing is not None:
         raise Refusal(f"not well after {within_s:.0f} s: {missing}")
     click.echo(f"The house is well{f', and runs {release}' if release else ''}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import sys
 import uuid
@@ -29,10 +30,12 @@ from bitgrid.research.making import Exporter, Limits, Made
 from bitgrid.research.reading import Verified
 from bitgrid.research.signing import PublicKey, known_key, own_key
 from bitgrid.store.archive.reader import ArchiveReader
+from bitgrid.store.event_log import events
 
 ANSWER_S = 10.0
 _MOST_DAYS = 3660
 _DAY_S = 86_400
+_RECORDS_BACK = 100
 
 
 @click.group()
@@ -53,6 +56,9 @@ def research() -> None:
 @click.option(
     "--max-minutes", type=click.IntRange(1, 600), default=30, show_default=True, help="How long it may take."
 )
+@click.option(
+    "--recorded", help="Id under which the ledger holds this very request already; for the page. Tells progress."
+)
 @click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
 @click.option(
     "--data", type=DIRECTORY, help="Data of the house, such as var/0/data; by default the running one's."
@@ -64,6 +70,7 @@ def export(  # noqa: PLR0913, PLR0917  one option each
     out: Path,
     max_mb: int,
     max_minutes: int,
+    recorded: str | None,
     directory: Path | None,
     data: Path | None,
 ) -> None:
@@ -84,10 +91,16 @@ def export(  # noqa: PLR0913, PLR0917  one option each
     try:
         exporter = Exporter(ArchiveReader(data_directory / "archive"), ledger, own_key(place()), clock, limits)
         days = exporter.scope_of(scope)
-        bundle_id = uuid.uuid4().hex
-        _ask(config, scope, bundle_id)
-        with click.progressbar(length=sum(map(len, days.values())), label="exporting", file=sys.stderr) as bar:
-            made = exporter.export(scope, bundle_id, out.absolute(), lambda done, _all: bar.update(done - bar.pos))
+        bundle_id = recorded or uuid.uuid4().hex
+        if recorded:
+            require_record(data_directory, scope, bundle_id)
+            made = exporter.export(scope, bundle_id, out.absolute(), _tell_progress)
+        else:
+            _ask(config, scope, bundle_id)
+            with click.progressbar(length=sum(map(len, days.values())), label="exporting", file=sys.stderr) as bar:
+                made = exporter.export(
+                    scope, bundle_id, out.absolute(), lambda done, _all: bar.update(done - bar.pos)
+                )
     except ResearchError as error:
         raise Refusal(str(error)) from None
     finally:
@@ -127,6 +140,24 @@ def _scope(kinds: str, between: tuple[int, int]) -> Scope:
     if between[1] - between[0] > _MOST_DAYS * _DAY_S:
         raise Refusal(f"a bundle takes in {_MOST_DAYS} days at most; choose a shorter period")
     return Scope(wanted, *between)
+
+
+def require_record(data: Path, scope: Scope, bundle_id: str) -> None:
+    """See that the ledger holds a request for just this bundle.
+
+    Raises:
+        Refusal: it does not.
+    """
+    wanted: dict[str, object] = {"what": "research_export", "bundle_id": bundle_id, "kinds": list(scope.kinds)}
+    wanted |= {"from_s": scope.from_s, "to_s": scope.to_s}
+    for row in events(data / "ledger", ("audit",), _RECORDS_BACK):
+        if wanted.items() <= json.loads(row.record).items():
+            return
+    raise Refusal(f"the ledger holds no request {bundle_id} for this, so nothing was handed out")
+
+
+def _tell_progress(done: int, of: int) -> None:
+    click.echo(f"progress {done}/{of}", err=True)
 
 
 def _ask(config: Config, scope: Scope, bundle_id: str) -> None:

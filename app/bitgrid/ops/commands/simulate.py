@@ -57,6 +57,8 @@ def simulate(  # noqa: PLR0913, PLR0917  one option each
     """
     if recording is not None and data is not None:
         raise Refusal(f"{recording} and --data {data} are two recordings; name one of them")
+    if recording is not None and not recording.exists():
+        raise Refusal(f"{recording} is not there; name a directory that bitgrid import made, or a bundle")
     if recording is not None and recording.is_file():
         if directory is not None or surcharge_ct is not None:
             raise Refusal("a bundle holds its own configuration and prices; leave --config and --prices out")

@@ -14,7 +14,7 @@ from bitgrid.ops.places import project_root
 from bitgrid.store import StoreError, feeds, hot_schema, ledger_opening, month
 from bitgrid.store.incidents import Loss
 from bitgrid.store.ledger_check import problem_of_month
-from bitgrid.store.opening import SET_ASIDE, SNAPSHOTS, give_back, look, usable
+from bitgrid.store.opening import SET_ASIDE, SNAPSHOTS, examine, give_back, usable
 from bitgrid.store.snapshots import Snapshots
 
 _FORMS = {"bitgrid": len(hot_schema.STEPS), "feeds": len(feeds.STEPS)}
@@ -34,11 +34,14 @@ def store() -> None:
 def check(context: click.Context, data: Path | None) -> None:
     """Look at each database, list its snapshots and what was set aside; exit code 1 if one is damaged."""
     directory, clock = data_directory(data), SystemClock()
-    problems = {directory / f"{name}.sqlite": look(directory / f"{name}.sqlite", clock) for name in _FORMS}
-    problems |= {path: problem_of_month(path, clock) for path in month.months(directory / "ledger")}
-    for path, problem in problems.items():
+    problems = {}
+    for path in [directory / f"{name}.sqlite" for name in _FORMS]:
+        problems[path], hindrance = examine(path, clock)
         if path.exists():
-            click.echo(f"{path}: {problem or 'sound'}")
+            click.echo(f"{path}: {problems[path] or _hindered(hindrance) or 'sound'}")
+    for path in month.months(directory / "ledger"):
+        problems[path] = problem_of_month(path, clock)
+        click.echo(f"{path}: {problems[path] or 'sound'}")
     for one in Snapshots(directory / SNAPSHOTS).of():
         click.echo(f"snapshot of {one.name}, form {one.form}, as of {one.stamp}: {one.path}")
     for copy in month.months(directory / SNAPSHOTS / "ledger"):
@@ -46,6 +49,11 @@ def check(context: click.Context, data: Path | None) -> None:
     for incident in sorted((directory / SET_ASIDE).glob("*")):
         click.echo(f"set aside: {incident}")
     context.exit(int(any(problems.values())))
+
+
+def _hindered(hindrance: str) -> str:
+    is_held = "locked" in hindrance
+    return "in use by the house that runs; end it, and ask again" if is_held else hindrance
 
 
 @store.command()

@@ -15,7 +15,8 @@ from bitgrid.ops.commands.loading import load as load_configuration
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.instance import Card, running
 from bitgrid.ops.places import project_root
-from bitgrid.ops.whatif import Change, WhatIf, last_recorded, what_if
+from bitgrid.replay.errors import ReplayError
+from bitgrid.replay.whatif import Change, WhatIf, last_recorded, what_if
 from bitgrid.store import Ledger, StoreError
 
 LANGUAGE: Language = "en"
@@ -75,6 +76,8 @@ def _answers(
             yield what_if(last_recorded(ledger, load), values, load, config)
     except StoreError as error:
         raise Refusal(f"{error}. Nothing was decided") from None
+    except ReplayError as error:
+        raise Refusal(str(error)) from None
     finally:
         ledger.close()
 

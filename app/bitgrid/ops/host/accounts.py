@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from bitgrid.bus.topics import Topics
 from bitgrid.config import Config
 from bitgrid.config.device import DeviceConfig
-from bitgrid.config.network import Peer
+from bitgrid.config.network import Gateway, Peer
 from bitgrid.config.profiles import TopicProfile
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.host.places import IO, USERS
+from bitgrid.ops.host.places import IO, USERS, Part
 
 FEED_DEVICES = ("tariff", "forecast", "bitcoin")
 """Under these names the feeds tell what they know (``DEVICE`` in each of `bitgrid.feeds`)."""
+NEAR_DEVICES = ("poller", "loads", "doctor")
+"""The accounts of those who are where the devices are."""
+CERTIFIED = ""
+"""The owner of no password: who has this account shows a certificate."""
 FORBIDDEN_ROOTS = ("bitgrid/", "homeassistant/", "$")
 """No device may tell anything there: it could command a load, or pass for another."""
 
@@ -40,26 +44,45 @@ class Account:
     writes: tuple[str, ...] = ()
 
 
-def accounts(config: Config) -> list[Account]:
-    """Every account of an appliance.
+def accounts(config: Config, part: Part = Part.WHOLE) -> list[Account]:
+    """Every account of an appliance, or of one of the two hosts of a house that has a gateway.
 
     Raises:
         Refusal: a device or peer of site.yaml cannot have what it asks for.
     """
-    topics = Topics(config.site.site)
-    return [*_processes(config, topics), *(_peer(config, topics, peer) for peer in config.site.broker.peers)]
+    topics, gateway = Topics(config.site.site), config.site.gateway
+    found = [*_processes(config, topics), *(_peer(config, topics, peer) for peer in config.site.broker.peers)]
+    if part is Part.WHOLE or gateway is None:
+        return found
+    near = {*NEAR_DEVICES, *(peer.name for peer in config.site.broker.peers if peer.kind == "device")}
+    found = [account for account in found if (account.name in near) is (part is Part.GATEWAY)]
+    if part is Part.GATEWAY:
+        return [*found, _at_gateway(config, topics)]
+    return [*found, *_at_edge(config, topics, gateway)]
 
 
 def _processes(config: Config, topics: Topics) -> Iterator[Account]:
     loads = [load.id for load in config.site.loads]
     told = tuple(topic for device in config.site.devices for topic in device_topics(config, device))
-    requests = (topics.override, topics.autonomy, topics.confirm, topics.reload, topics.estop)
+    requests = (
+        *(topics.override, topics.autonomy, topics.confirm, topics.reload, topics.estop, topics.export),
+        *(topics.account, topics.configure),
+    )
     grants: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-        "poller": (told, tuple(_telemetry(topics, [device.id for device in config.site.devices]))),
-        "loads": (tuple(map(topics.command, loads)), tuple(_telemetry(topics, loads))),
+        "poller": (
+            (*told, topics.look, topics.scan),
+            (*_telemetry(topics, [device.id for device in config.site.devices]), topics.reply, topics.scanned),
+        ),
+        "loads": ((*map(topics.command, loads), topics.look), (*_telemetry(topics, loads), topics.reply)),
         "rules": (
-            (topics.telemetry("+", "+"), topics.health("loads"), *requests, topics.ups),
             (
+                topics.telemetry("+", "+"),
+                *map(topics.health, ("loads", "recorder", "feeds")),
+                *requests,
+                topics.ups,
+            ),
+            (
+                topics.restart,
                 topics.energy,
                 topics.decision,
                 topics.reply,
@@ -80,17 +103,41 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
                 topics.session,
                 topics.health("+"),
                 topics.reply,
+                topics.telemetry("+", "+"),
+                topics.scanned,
             ),
-            (*requests, topics.export),
+            (*requests, topics.look, topics.scan),
         ),
     }
+    if config.site.home_assistant.enabled:
+        grants["bridge"] = (
+            (topics.ha("cmd", "+"), topics.ha_birth),
+            (topics.ha("#"), topics.ha_discovery("+")),
+        )
     if config.site.mirror is not None:
         grants["mirror"] = (), ()
     for name, (reads, writes) in grants.items():
-        yield Account(name, USERS[name], reads, (*writes, topics.health(name)))
+        yield Account(name, USERS[name], (*reads, topics.restart), (*writes, topics.health(name)))
     yield Account("doctor", IO, told)
     yield Account("backup", "root", (), (topics.health("backup"),))
     yield Account("ups", "nut", (topics.reply,), (topics.ups,))
+
+
+def _at_edge(config: Config, topics: Topics, gateway: Gateway) -> Iterator[Account]:
+    """The two ends of the link, as the edge's broker knows them."""
+    named = [device.id for device in config.site.devices] + [load.id for load in config.site.loads]
+    told = (topics.link("ping"), topics.link("report"))
+    asked = (topics.link("pong"), topics.link("request"))
+    yield Account("link", IO, told, (*asked, topics.health("link")))
+    commands = (topics.command(load.id) for load in config.site.loads)
+    health = (topics.health(name) for name in ("poller", "loads", "gateway"))
+    yield Account(gateway.name, CERTIFIED, (*asked, *commands), (*told, *_telemetry(topics, named), *health))
+
+
+def _at_gateway(config: Config, topics: Topics) -> Account:
+    """The end of the link on the gateway, as its own broker knows it."""
+    told = (topics.telemetry("+", "+"), topics.health("poller"), topics.health("loads"))
+    return Account("gateway", USERS["gateway"], told, tuple(topics.command(load.id) for load in config.site.loads))
 
 
 def _telemetry(topics: Topics, devices: list[str] | tuple[str, ...]) -> Iterator[str]:
@@ -99,10 +146,9 @@ def _telemetry(topics: Topics, devices: list[str] | tuple[str, ...]) -> Iterator
 
 def _peer(config: Config, topics: Topics, peer: Peer) -> Account:
     if peer.kind == "home_assistant":
-        house = f"bitgrid/{topics.site}"
-        seen = (f"{house}/{what}/#" for what in ("telemetry", "state", "explain", "health", "event"))
-        reads = (*seen, topics.reply, "homeassistant/#")
-        return Account(peer.name, "root", reads, (topics.override, topics.export))
+        # Its wishes are counted by the bridge, so it has no other way to the rules.
+        reads = (topics.ha("#"), "homeassistant/#")
+        return Account(peer.name, "root", reads, (topics.ha("cmd", "+"), topics.ha_birth))
     device = next((one for one in config.site.devices if one.id == peer.name), None)
     written = device_topics(config, device) if device else ()
     if not written:

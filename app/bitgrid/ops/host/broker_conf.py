@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from bitgrid.bus.messages import MAX_MESSAGE_BYTES
-from bitgrid.config.network import Broker
+from bitgrid.config.network import Broker, Gateway
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.accounts import Account
 from bitgrid.ops.host.places import HostPlaces
@@ -60,20 +60,31 @@ def _plain(topic: str) -> str:
     return topic
 
 
-def render_broker(broker: Broker, places: HostPlaces) -> str:
-    """mosquitto.conf of an appliance."""
+def render_broker(broker: Broker, places: HostPlaces, gateway: Gateway | None = None) -> str:
+    """mosquitto.conf of an appliance; ``gateway`` is heard by its certificate alone."""
     head = _HEAD.format(broker=places.broker, max_bytes=MAX_MESSAGE_BYTES + MAX_HEADER_BYTES)
-    return head + "".join(_listeners(broker, places))
+    return head + "".join(_listeners(broker, places)) + (_for_gateway(gateway, places) if gateway else "")
 
 
 def _listeners(broker: Broker, places: HostPlaces) -> Iterator[str]:
     """This machine; peers by TLS; devices without TLS. The last two only where somebody is declared."""
     yield _listener(f"{broker.port} {broker.host}")
     if any(peer.tls for peer in broker.peers):
-        keys = (f"certfile {places.tls}/broker.crt", f"keyfile {places.tls}/broker.key", "tls_version tlsv1.2")
-        yield _listener(str(broker.tls_port), "use_username_as_clientid true", *keys)
+        yield _listener(
+            str(broker.tls_port), "use_username_as_clientid true", *_keys(places), "tls_version tlsv1.2"
+        )
     if any(not peer.tls for peer in broker.peers):
         yield _listener(str(broker.plain_port), "use_username_as_clientid true")
+
+
+def _for_gateway(gateway: Gateway, places: HostPlaces) -> str:
+    """Its account is whom its certificate names, so there is no password to lose."""
+    shown = (f"cafile {places.tls}/ca.crt", "require_certificate true", "use_identity_as_username true")
+    return _listener(str(gateway.port), *_keys(places), "tls_version tlsv1.3", *shown)
+
+
+def _keys(places: HostPlaces) -> tuple[str, str]:
+    return f"certfile {places.tls}/broker.crt", f"keyfile {places.tls}/broker.key"
 
 
 def _listener(where: str, *lines: str) -> str:

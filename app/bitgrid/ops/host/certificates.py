@@ -53,6 +53,13 @@ subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = {names}
 """
+_CLIENT_CONFIG = """\
+basicConstraints = critical, CA:false
+keyUsage = critical, digitalSignature
+extendedKeyUsage = clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
 
 
 @dataclass(frozen=True)
@@ -96,16 +103,26 @@ class Authority:
         """
         if self._will_do(name, names):
             return False
+        self._sign(name, names[0], _SERVER_CONFIG.format(names=_alternative_names(names)))
+        return True
+
+    def admit(self, name: str) -> bool:
+        """Make ``name.key`` and ``name.crt`` for a client of that name; as `certify`."""
+        if self._will_do(name, ()):
+            return False
+        self._sign(name, name, _CLIENT_CONFIG)
+        return True
+
+    def _sign(self, name: str, subject: str, extensions: str) -> None:
         with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
             key, asked, crt, conf = (Path(scratch) / f"new.{kind}" for kind in ("key", "csr", "crt", "conf"))
-            conf.write_text(_SERVER_CONFIG.format(names=_alternative_names(names)), encoding="utf-8")
+            conf.write_text(extensions, encoding="utf-8")
             _new_key(key)
-            openssl("req", "-new", "-key", str(key), "-subj", f"/O=BitGrid/CN={names[0]}", "-out", str(asked))
+            openssl("req", "-new", "-key", str(key), "-subj", f"/O=BitGrid/CN={subject}", "-out", str(asked))
             signer = ["-CA", str(self._file("ca.crt")), "-CAkey", str(self._file("ca.key")), "-CAcreateserial"]
             signer += ["-CAserial", str(Path(scratch) / "serial"), "-days", str(CERTIFICATE_DAYS)]
             openssl("x509", "-req", "-in", str(asked), *signer, "-extfile", str(conf), "-out", str(crt))
             _publish({key: self._file(f"{name}.key"), crt: self._file(f"{name}.crt")})
-        return True
 
     def fingerprint(self) -> str:
         """SHA-256 of the authority's certificate, as a tablet shows it before it trusts it."""
@@ -119,7 +136,7 @@ class Authority:
         try:
             openssl("x509", "-in", str(crt), "-noout", "-checkend", str(RENEW_BEFORE_S))
             openssl("verify", "-CAfile", str(self._file("ca.crt")), str(crt))
-            told = openssl("x509", "-in", str(crt), "-noout", "-ext", "subjectAltName")
+            told = openssl("x509", "-in", str(crt), "-noout", "-ext", "subjectAltName") if names else ""
         except Refusal:
             return False
         return _told_names(told) == {_plain_name(one) for one in names}
@@ -145,6 +162,8 @@ def _alternative_names(names: Sequence[str]) -> str:
 
 def _told_names(told: str) -> set[str]:
     """The names in what openssl prints of a certificate's subjectAltName."""
+    if not told:
+        return set()
     words = told.splitlines()[-1].replace("IP Address:", "DNS:").split("DNS:")
     return {_plain_name(word.strip(" ,")) for word in words if word.strip(" ,")}
 

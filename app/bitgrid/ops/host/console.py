@@ -1,4 +1,4 @@
-"""The screen at the host's own socket: where the page is, a code for a camera, how the house is. It shows no secret.
+"""The screen at the host's own socket: where the page is, a code for a camera, how the house is. No secret.
 
 But for one: until somebody has an account, the code for the first, which asks for nothing else than standing here.
 """

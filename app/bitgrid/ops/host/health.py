@@ -11,6 +11,7 @@ from bitgrid.clock import Clock
 from bitgrid.config.network import WebServer
 from bitgrid.config.secrets import host_token
 from bitgrid.ops.readiness import HTTP_OK, Answer, get_json
+from bitgrid.ops.supervisor_client import RUNNING, ProgramInfo, SupervisorAway
 
 MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
 MUST_BE_WELL = ("rules", "recorder")
@@ -18,6 +19,7 @@ MUST_BE_WELL = ("rules", "recorder")
 ASK_EVERY_S = 1.0
 
 Ask = Callable[[], Answer]
+Missing = Callable[[], str | None]
 
 
 def ask_of(web: WebServer, secrets: Path) -> Ask:
@@ -48,12 +50,21 @@ def still_missing(ask: Ask, release: str | None) -> str | None:
     return _ill(answer.body.get("components"))
 
 
-def wait_until_well(ask: Ask, release: str | None, clock: Clock, within_s: float) -> str | None:
-    """Ask until the house is well; what is missing still after ``within_s``, or None."""
+def not_running(programs: Callable[[], list[ProgramInfo]]) -> str | None:
+    """What keeps a gateway, which has no page, from being well: a program that does not run."""
+    try:
+        idle = [program.name for program in programs() if program.state != RUNNING]
+    except SupervisorAway as error:
+        return str(error)
+    return f"not running: {', '.join(idle)}" if idle else None
+
+
+def wait_until_well(missing: Missing, clock: Clock, within_s: float) -> str | None:
+    """Ask until nothing is missing; what is missing still after ``within_s``, or None."""
     give_up_boot_s, never = clock.boot() + within_s, threading.Event()
-    while (missing := still_missing(ask, release)) is not None and clock.boot() < give_up_boot_s:
+    while (still := missing()) is not None and clock.boot() < give_up_boot_s:
         clock.wait(never, ASK_EVERY_S)
-    return missing
+    return still
 
 
 def _ill(components: object) -> str | None:

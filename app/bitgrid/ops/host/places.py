@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 CORE, IO, FEEDS, WEB, MIRROR = "bitgrid-core", "bitgrid-io", "bitgrid-feeds", "bitgrid-web", "bitgrid-mirror"
@@ -10,6 +11,16 @@ DATA_GROUP = "bitgrid-data"
 """May read the house's data, and change none of it."""
 LINK_GROUP = "bitgrid-link"
 """Rules and guard alone: whoever is in it can send a datagram to either."""
+
+
+class Part(StrEnum):
+    """Which part of a house a host is; ``WHOLE`` unless site.yaml has a section gateway."""
+
+    WHOLE = "whole"
+    EDGE = "edge"
+    GATEWAY = "gateway"
+
+
 USERS = {
     "poller": IO,
     "loads": IO,
@@ -19,8 +30,11 @@ USERS = {
     "feeds": FEEDS,
     "explain": WEB,
     "web": WEB,
+    "bridge": WEB,
     "reviver": CORE,
     "mirror": MIRROR,
+    "link": IO,
+    "gateway": CORE,
 }
 """The Unix user of each program: one a trust zone, so that the firewall can tell them apart."""
 
@@ -35,6 +49,13 @@ class HostPlaces:
     def config(self) -> Path:
         """site.yaml and what belongs to it."""
         return self.root / "etc/bitgrid"
+
+    @property
+    def part(self) -> Part:
+        """Which part of a house this host was provisioned as; means nothing where site.yaml has no gateway."""
+        told = self.config / "host.env"
+        is_gateway = told.is_file() and f"BITGRID_PART={Part.GATEWAY}" in told.read_text(encoding="utf-8").split()
+        return Part.GATEWAY if is_gateway else Part.EDGE
 
     @property
     def secrets(self) -> Path:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bitgrid.config import Config
+from bitgrid.config.network import Broker
 from bitgrid.config.secrets import WEB_KEYS
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.host.accounts import Account, accounts
+from bitgrid.ops.host.accounts import CERTIFIED, Account, accounts
 from bitgrid.ops.host.broker_conf import render_acl, render_broker
 from bitgrid.ops.host.certificates import HOME_DOMAINS, Authority
 from bitgrid.ops.host.house_programs import appliance_programs, layout
 from bitgrid.ops.host.passwords import make_passwords, own_directory, password_file, user_of
-from bitgrid.ops.host.places import CORE, DATA_GROUP, FEEDS, LINK_GROUP, MIRROR, WEB, HostPlaces
+from bitgrid.ops.host.places import CORE, DATA_GROUP, FEEDS, LINK_GROUP, MIRROR, WEB, HostPlaces, Part
 from bitgrid.ops.mirror.places import Places as MirrorPlaces
 from bitgrid.ops.mirror.setup import make_secrets
 from bitgrid.ops.supervisor_conf import render_supervisor
@@ -35,34 +36,39 @@ class _Directory:
     mode: int
 
 
-def prepare(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Iterator[str]:
+def prepare(
+    config: Config, places: HostPlaces, addresses: Sequence[str], part: Part = Part.WHOLE
+) -> Iterator[str]:
     """Make it all, and tell what was made or changed, a line each.
 
     Args:
         config: of the house.
         places: the appliance's.
         addresses: of this host, for its certificate.
+        part: what this host is in a house on two; means nothing in any other.
 
     Raises:
         ConfigError: a secret that is there cannot be used.
         Refusal: a user is missing, or site.yaml asks for what cannot be.
     """
+    part = Part.WHOLE if config.site.gateway is None else Part.GATEWAY if part is Part.GATEWAY else Part.EDGE
     _refuse_what_cannot_serve(config)
     for directory in _directories(places):
         _make(directory)
-    yield from _keys(config, places, addresses)
-    granted = [account for account in accounts(config) if _is_wanted(account)]
+    if part is not Part.GATEWAY:  # it has one certificate, from the edge, and speaks to nobody else
+        yield from _keys(config, places, addresses)
+    granted = [account for account in accounts(config, part) if _is_wanted(account)]
     known = set(places.secrets.glob("*/*"))
-    passwords = make_passwords(granted, places.secrets)
+    passwords = make_passwords([account for account in granted if account.owner != CERTIFIED], places.secrets)
     _make_mirror_secrets(config, places)
     yield from (f"made {path}" for path in sorted(set(places.secrets.glob("*/*")) - known))
     hashes = places.broker / "passwords"
     broker = pwd.getpwnam(BROKER_USER).pw_uid  # Mosquitto wants to own what it reads
     yield from _write(hashes, password_file(passwords, _text_of(hashes)), broker, BROKER_USER)
     yield from _write(places.broker / "acl", render_acl(granted), broker, BROKER_USER)
-    conf = render_broker(config.site.broker, places)
+    conf = render_broker(_heard_by(config, part), places, config.site.gateway if part is Part.EDGE else None)
     yield from _write(places.broker / "mosquitto.conf", conf, broker, BROKER_USER)
-    programs = appliance_programs(places, mirrored=config.site.mirror is not None)
+    programs = appliance_programs(places, mirrored=config.site.mirror is not None, part=part)
     files = layout(places)
     conf = render_supervisor(programs, files, None, socket_mode="0770", user="root")
     yield from _write(files.supervisor_conf, conf, 0, "root")
@@ -88,6 +94,19 @@ def _refuse_what_cannot_serve(config: Config) -> None:
         raise Refusal(
             "on an appliance site.yaml must say under which name it is opened, as web.names: [bitgrid.local]"
         )
+
+
+def _heard_by(config: Config, part: Part) -> Broker:
+    """The broker of this part of the house, with the peers that come to it."""
+    broker = config.site.broker
+    if part is Part.WHOLE:
+        return broker
+    peers = [peer for peer in broker.peers if (peer.kind == "device") is (part is Part.GATEWAY)]
+    if part is Part.GATEWAY and any(peer.tls for peer in peers):
+        raise Refusal(
+            "a gateway's broker has no certificate of its own; a device that tells it by MQTT needs tls: false"
+        )
+    return broker.model_copy(update={"peers": peers})
 
 
 def _is_wanted(account: Account) -> bool:
@@ -149,6 +168,9 @@ def _keys(config: Config, places: HostPlaces, addresses: Sequence[str]) -> Itera
             user = pwd.getpwnam(owner)
             os.chown(key, user.pw_uid, user.pw_gid)
             yield f"made {places.tls / served}.crt for {', '.join(names)}"
+    gateway = config.site.gateway
+    if gateway is not None and authority.admit(gateway.name):
+        yield f"made {places.tls / gateway.name}.crt and .key: they belong on the gateway"
 
 
 def _text_of(path: Path) -> str:

@@ -40,6 +40,9 @@ class Unknown(StrEnum):
     NO_DECISIONS = "no-decisions"
     NO_SESSIONS = "no-sessions"
     NO_TIMES = "no-times"
+    NO_BATTERY = "no-battery"
+    NO_PRICE = "no-price"
+    NO_PATHS = "no-paths"
 
 
 Value = float | dict[str, int] | Unknown
@@ -126,6 +129,7 @@ CATALOGUE: tuple[Kpi, ...] = (
     _kwh("loads_kwh", "loads_wh", "loads_blocks", Unknown.NO_LOADS),
     _kwh("grid_import_kwh", "import_wh", "grid_blocks", Unknown.NO_METER),
     _kwh("grid_export_kwh", "export_wh", "grid_blocks", Unknown.NO_METER),
+    _kwh("battery_charged_kwh", "charged_wh", "charged_blocks", Unknown.NO_BATTERY),
     _kwh("surplus_kwh", "whole_surplus_wh", "whole_blocks", Unknown.NO_BALANCE),
     _of_whole(
         "self_consumption_pct",
@@ -188,6 +192,24 @@ CATALOGUE: tuple[Kpi, ...] = (
     _worth("export_value_eur", lambda s: s.export_ct),
     _worth("bought_value_eur", lambda s: s.bought_ct),
     _worth("value_against_export_eur", lambda s: s.mined_ct - s.export_ct - s.bought_ct),
+    Kpi(
+        "export_income_eur",
+        "EUR",
+        (STATES,),
+        "sold_blocks",
+        Unknown.NO_PRICE,
+        lambda s: s.sold_ct / _CENTS,
+        "value",
+    ),
+    Kpi(
+        "blocks_by_path",
+        "",
+        (VALUES,),
+        "path_blocks",
+        Unknown.NO_PATHS,
+        lambda s: dict(sorted(s.paths.items())),
+        "value",
+    ),
     Kpi(
         "availability_pct",
         "%",

@@ -25,7 +25,7 @@ from bitgrid.replay.kpi.sums import Sums
 
 NAME = Path("kpi") / "days.txt"
 _DIGITS = 16
-_COUNTED = ("holds", "vetoes")
+_COUNTED = ("holds", "vetoes", "paths")
 
 
 class Kept:

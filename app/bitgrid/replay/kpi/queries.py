@@ -41,7 +41,7 @@ TAKEN = {
         SELECT block, energy_wh,
             CASE WHEN surplus_wh + energy_wh IS NOT NULL THEN least(greatest(surplus_wh, 0), energy_wh) END
                 AS of_surplus_wh, value_ct, export_value_ct,
-            sats, import_price_ct_kwh FROM {source} WHERE block >= $first AND block < $end""",
+            sats, import_price_ct_kwh, path FROM {source} WHERE block >= $first AND block < $end""",
     "events": """
         SELECT at_s, record FROM {source} WHERE kind = 'safety' AND record LIKE '%trip_id%'""",
     "explain_sessions": """
@@ -57,10 +57,12 @@ TICKS = """
         arg_max(value, clock_epoch) FILTER (WHERE signal = 'grid_power_w' AND quality = 'good') AS grid_w,
         arg_max(value, clock_epoch) FILTER (WHERE signal = 'battery_soc_pct' AND quality = 'good') AS soc_pct,
         arg_max(value, clock_epoch) FILTER (WHERE signal = 'battery_power_w' AND quality = 'good') AS charge_w,
+        arg_max(value, clock_epoch) FILTER (WHERE signal = 'export_price_ct_kwh' AND quality = 'good') AS next_ct,
         coalesce(bool_or(signal IN ('battery_power_w', 'battery_soc_pct')), false) AS has_battery
     FROM {source}
     WHERE block BETWEEN $first AND $end AND at_s // $block_s = block AND signal IN
-        ('pv_power_w', 'house_load_w', 'grid_power_w', 'battery_soc_pct', 'battery_power_w' {names})
+        ('pv_power_w', 'house_load_w', 'grid_power_w', 'battery_soc_pct', 'battery_power_w',
+        'export_price_ct_kwh' {names})
     GROUP BY block"""
 
 LOAD_OF_TICK = """
@@ -87,7 +89,7 @@ LIVED = """
 CREATE TABLE lived AS
 WITH was_off AS (SELECT block, {were_off} FROM decisions GROUP BY block),
 of_loads AS (
-    SELECT block, CASE WHEN pv_w < 0 THEN 0 ELSE pv_w END AS pv_w, house_w, grid_w, soc_pct,
+    SELECT block, CASE WHEN pv_w < 0 THEN 0 ELSE pv_w END AS pv_w, house_w, grid_w, soc_pct, next_ct,
         CASE WHEN charge_w IS NULL AND NOT has_battery THEN 0 ELSE charge_w END AS battery_w,
         {loads_w} AS loads_w
     FROM states LEFT JOIN was_off USING (block))
@@ -149,9 +151,20 @@ SELECT day,
     sum(battery_w * h) FILTER (WHERE is_whole) AS whole_battery_wh,
     sum(least(greatest(grid_w, 0), house_w + loads_w) * h) FILTER (WHERE is_whole) AS import_for_use_wh,
     sum(least(greatest(-grid_w, 0), greatest(pv_w - house_w, 0)) * h) FILTER (WHERE is_whole)
-        AS export_of_surplus_wh
+        AS export_of_surplus_wh,
+    count(battery_w) AS charged_blocks, sum(greatest(battery_w, 0) * h) AS charged_wh
 FROM told GROUP BY ALL
 """
+
+SOLD = """
+WITH told AS (
+    SELECT *, CASE WHEN block - lag(block) OVER (ORDER BY block) = 1
+        THEN lag(next_ct) OVER (ORDER BY block) END AS sold_for_ct
+    FROM lived WHERE block < $end)
+SELECT day, count(*) AS sold_blocks, sum(greatest(-grid_w, 0) * $block_s / 3600 / 1000 * sold_for_ct) AS sold_ct
+FROM told WHERE block >= $first AND grid_w IS NOT NULL AND sold_for_ct IS NOT NULL GROUP BY ALL
+"""
+"""The tick that tells a block's means tells the price of the block that begins: hence the one before."""
 
 BASELINE = """
 WITH told AS (
@@ -177,13 +190,14 @@ of_block AS (
         sum(energy_wh) FILTER (WHERE sats IS NOT NULL) AS sats_wh, sum(sats) AS sats,
         sum(value_ct) FILTER (WHERE is_worth) AS mined_ct,
         sum(export_value_ct) FILTER (WHERE is_worth) AS export_ct,
-        sum((energy_wh - of_surplus_wh) / 1000 * import_price_ct_kwh) FILTER (WHERE is_worth) AS bought_ct
+        sum((energy_wh - of_surplus_wh) / 1000 * import_price_ct_kwh) FILTER (WHERE is_worth) AS bought_ct,
+        count(path) > 0 AS has_path
     FROM told GROUP BY block)
 SELECT day_of(block) AS day,
     count(split_wh) AS split_blocks, sum(split_wh) AS split_wh, sum(split_surplus_wh) AS split_surplus_wh,
     count(sats) AS sats_blocks, sum(sats_wh) AS sats_wh, sum(sats) AS sats,
     count(mined_ct) AS worth_blocks, sum(mined_ct) AS mined_ct, sum(export_ct) AS export_ct,
-    sum(bought_ct) AS bought_ct
+    sum(bought_ct) AS bought_ct, count(*) FILTER (WHERE has_path) AS path_blocks
 FROM of_block GROUP BY ALL
 """
 
@@ -221,6 +235,16 @@ SELECT day_of(block) AS day, rule, count(*) FILTER (WHERE action = 'HOLD') AS ho
 FROM decisions AS told WHERE block >= $first AND block < $end GROUP BY ALL
 """
 
+BY_PATH = """
+SELECT day_of(block) AS day, path, count(DISTINCT block) AS blocks
+FROM energy_to_value WHERE path IS NOT NULL GROUP BY ALL
+"""
+
+BLOCKS = """
+SELECT block, pv_w, house_w, loads_w, grid_w, battery_w, soc_pct FROM lived
+WHERE block >= $first AND block < $end ORDER BY block
+"""
+
 EXPLAINED = """
 WITH said AS (
     SELECT block, at_s, min(explain_sessions.said_s) AS said_s FROM decisions LEFT JOIN explain_sessions
@@ -236,5 +260,5 @@ FROM told GROUP BY ALL
 SAFETY_EVENTS = "SELECT at_s, record FROM events"
 FIRST_TICK = "SELECT min(block) FROM decisions WHERE trigger = 'TICK'"
 
-ADDED_UP = (ENERGIES, VALUES, DECISIONS, LATENCIES, FLAPS, EXPLAINED)
+ADDED_UP = (ENERGIES, SOLD, VALUES, DECISIONS, LATENCIES, FLAPS, EXPLAINED)
 """Each gives rows of a day and sums by the names of `bitgrid.replay.kpi.sums.Sums`."""

@@ -86,6 +86,8 @@ def reckon(
     for day, rule, holds, vetoes in database.rows(queries.BY_RULE, **bounds):
         sums[day].holds[rule] += holds
         sums[day].vetoes[rule] += vetoes
+    for day, path, blocks in database.rows(queries.BY_PATH):
+        sums[day].paths[path] += blocks
     _count_trips(database, days, sums)
     _count_due(database, days, sums, part, known_since_s)
     lived = database.rows(queries.BASELINE, has_battery=battery is not None, **bounds)

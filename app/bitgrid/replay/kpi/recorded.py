@@ -157,6 +157,9 @@ class Recorded:
                     found.files.setdefault(entry.day, []).append(entry)
         found.archived = max((entry.day for kind in _OF_LEDGER for entry in entries.kept(kind)), default=None)
         found.decided = min((entry.day for entry in entries.kept("decisions")), default=None)
+        if not found.files:
+            archived = [entry.day for kind in COLUMNS for entry in entries.kept(kind)]
+            found.notes += _elsewhere(over, archived, hot)
         return found
 
     def _is_sound(self, entry: Entry, found: Found) -> bool:
@@ -170,6 +173,19 @@ class Recorded:
         else:
             return True
         return False
+
+
+def _elsewhere(over: Period, archived: list[dt.date], hot: Unarchived | None) -> Iterator[str]:
+    """Where the records are, if none is in the period."""
+    try:
+        newest_s = None if hot is None else hot.last_decision_s()
+    except StoreError as error:
+        raise Unreadable(str(error)) from error
+    if newest_s is not None and newest_s < over.from_s:
+        day = dt.datetime.fromtimestamp(newest_s, over.zone).date()
+        yield f"nothing is recorded of this period; the last decision is of {day}"
+    elif newest_s is None and archived:
+        yield f"nothing is recorded of this period; the archive holds {min(archived)} to {max(archived)}"
 
 
 def _decided(row: Told) -> Row:

@@ -40,6 +40,10 @@ class Sums:
     base_even_wh: float = 0.0
     base_without_wh: float = 0.0
     base_stored_wh: float = 0.0
+    charged_blocks: int = 0
+    charged_wh: float = 0.0
+    sold_blocks: int = 0
+    sold_ct: float = 0.0
     split_blocks: int = 0
     split_wh: float = 0.0
     split_surplus_wh: float = 0.0
@@ -50,6 +54,7 @@ class Sums:
     mined_ct: float = 0.0
     export_ct: float = 0.0
     bought_ct: float = 0.0
+    path_blocks: int = 0
     ticks_due: int = 0
     ticks: int = 0
     decided_s: int = 0
@@ -67,6 +72,7 @@ class Sums:
     most_said_after_s: float = 0.0
     holds: Counter[str] = field(default_factory=Counter)
     vetoes: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Sums) -> None:
         """Take in another day's."""

@@ -59,10 +59,15 @@ class Words:
             return _NONE
         if isinstance(figure.value, dict):
             counts = (
-                f"{rule}{NO_BREAK_SPACE}{self.figures.number(count, 0)}" for rule, count in figure.value.items()
+                f"{self.part(name)}{NO_BREAK_SPACE}{self.figures.number(count, 0)}"
+                for name, count in figure.value.items()
             )
             return ", ".join(counts) or "0"
         return self.number(figure.value, figure.kpi.unit)
+
+    def part(self, name: str) -> str:
+        """What a counted part is called: a path by its name, a rule by its letter and number."""
+        return self.t(f"path-{name}") if texts().knows(self.language, f"path-{name}") else name
 
     def number(self, value: float, unit: str) -> str:
         """A number with its unit."""

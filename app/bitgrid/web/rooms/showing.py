@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Response, render_template, request
 
@@ -12,8 +13,18 @@ from bitgrid.web.answers import answer_text
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
 
-ROOMS: dict[str, str] = {"now": "/"}
+ROOMS: dict[str, str] = {
+    "now": "/",
+    "timeline": "/timeline",
+    "plan": "/plan",
+    "energy": "/energy",
+    "devices": "/devices",
+    "rules": "/rules",
+    "system": "/system",
+}
 """Address of each room that the navigation shows, in its order."""
+_PASSING = frozenset({"lang", "asked", "said", "recorded"})
+"""What an address says of this once alone: the language, and what has become of a wish."""
 
 
 def show(web: Web, template: str, here: str, /, status: int = 200, **values: object) -> Response:
@@ -35,8 +46,9 @@ def show(web: Web, template: str, here: str, /, status: int = 200, **values: obj
         words=words,
         language=words.language,
         site=web.config.site,
-        rooms=ROOMS.items(),
+        rooms=_rooms(web),
         here=here,
+        same=_same(here),
         may=entry.scopes(),
         has_login=web.config.site.web.login == "required",
         answer=None if outcome is None else answer_text(outcome, words),
@@ -46,3 +58,17 @@ def show(web: Web, template: str, here: str, /, status: int = 200, **values: obj
     response = Response(html, status)
     security.hand_out_cookie(response)
     return response
+
+
+def _same(here: str) -> str:
+    """The address of this very page without its language, to be shown in another: what was asked for stays."""
+    if request.method != "GET":
+        return f"{ROOMS.get(here, '/')}?"
+    query = urlencode([(key, value) for key, value in request.args.items(multi=True) if key not in _PASSING])
+    return f"{request.path}?{query}&" if query else f"{request.path}?"
+
+
+def _rooms(web: Web) -> list[tuple[str, str]]:
+    """The rooms of the navigation; while the house is being set up, that comes first."""
+    first = [("setup", "/setup")] if web.config.flags.first_run else []
+    return [*first, *ROOMS.items()]

@@ -6,6 +6,12 @@ time-of-house = Uhrzeit im Haus
 other-language = English
 other-language-hint = This page in English
 reload = Zurück zur Seite
+failed-title = Das ging nicht
+failed-404 = Unter dieser Adresse gibt es nichts.
+failed-405 = Diese Adresse nimmt das nicht an; es wurde nichts getan.
+failed-413 = Das war zu lang, deshalb wurde nichts getan.
+failed-500 = In BitGrid stimmt etwas nicht. Ob etwas getan wurde, zeigt die Seite Jetzt; das Protokoll von web sagt, was nicht stimmt.
+failed-otherwise = Diese Anfrage war nicht lesbar, deshalb wurde nichts getan.
 refused-title = Es wurde nichts getan
 
 card-now = Jetzt
@@ -130,7 +136,7 @@ control-start = Starten
 control-level = { $level }
 control-end = Handbetrieb beenden
 control-estop = Not-Halt
-control-estop-hint = sofort alles aus, bis zur Quittierung
+control-estop-hint = sofort alles aus; wieder an erst nach dem Quittieren, frühestens in { $time }
 control-ack = Not-Halt quittieren
 control-hint = Sicherheit und Speicherreserve gehen jedem Wunsch vor.
 
@@ -189,7 +195,9 @@ source-open-meteo = { " " }und open-meteo
 
 login-title = Anmelden
 login-name = Name
+login-name-hint = Kleinbuchstaben und Ziffern
 login-password = Passwort
+login-password-hint = mindestens 10 Zeichen
 login-do = Anmelden
 login-wrong = Name oder Passwort stimmt nicht.
 login-wrong_code = Das ist nicht der Code auf dem Bildschirm des Geräts.

@@ -6,6 +6,12 @@ time-of-house = Time in the house
 other-language = Deutsch
 other-language-hint = Diese Seite auf Deutsch
 reload = Back to the page
+failed-title = That did not work
+failed-404 = There is nothing at this address.
+failed-405 = This address does not take that; nothing was done.
+failed-413 = That was too long, so nothing was done.
+failed-500 = Something is wrong inside BitGrid. Look at the page Now whether something was done; the log of web says what is wrong.
+failed-otherwise = This request could not be read, so nothing was done.
 refused-title = Nothing was done
 
 card-now = Now
@@ -130,7 +136,7 @@ control-start = Start
 control-level = { $level }
 control-end = End what was asked by hand
 control-estop = Emergency stop
-control-estop-hint = everything off at once, until acknowledged
+control-estop-hint = everything off at once; on again only when acknowledged, in { $time } at the earliest
 control-ack = Acknowledge the emergency stop
 control-hint = Safety and the battery's reserve stay above every wish.
 
@@ -189,7 +195,9 @@ source-open-meteo = { " " }and open-meteo
 
 login-title = Log in
 login-name = Name
+login-name-hint = small letters and digits
 login-password = Password
+login-password-hint = at least 10 characters
 login-do = Log in
 login-wrong = Name or password is wrong.
 login-wrong_code = That is not the code on the device's screen.

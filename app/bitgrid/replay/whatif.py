@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from bitgrid.config import Config
@@ -28,10 +29,11 @@ from bitgrid.kernel import (
     memory_from_record,
     outlook,
     state_from_record,
+    surplus_w,
     to_people,
 )
 from bitgrid.kernel.counterfactual import counterfactuals
-from bitgrid.ops.errors import Refusal
+from bitgrid.replay.errors import BadQuestion, NotArchived, NothingThere
 from bitgrid.store import Ledger
 
 Values = Mapping[str, float | bool | None]
@@ -75,9 +77,12 @@ class WhatIf:
     follows: tuple[Change, ...]
     decision: Decision
 
+    @cached_property
+    def _found(self) -> list[dict[str, Any]]:
+        return [one.record() for one in counterfactuals(self.decision)]
+
     def record(self) -> dict[str, Any]:
         """As JSON; ``counterfactuals`` are of the hypothetical decision."""
-        found = [one.record() for one in counterfactuals(self.decision)]
         return {
             "hypothetical": bool(self.set),
             "load": self.decision.load.id,
@@ -85,7 +90,7 @@ class WhatIf:
             "follows": {change.name: change.record() for change in self.follows},
             "lacks_forecast": self.recorded.lacks_forecast,
             "recorded": self.recorded.record,
-            "decision": decision_record(self.decision) | {"counterfactuals": found},
+            "decision": decision_record(self.decision) | {"counterfactuals": self._found},
         }
 
 
@@ -93,11 +98,12 @@ def last_recorded(ledger: Ledger, load: str) -> Recorded:
     """The last decision on a load.
 
     Raises:
-        Refusal: there is none, or this version cannot read it.
+        NothingThere: there is none.
+        NotArchived: this version cannot read it.
     """
     rows = ledger.decisions(limit=1, load=load)
     if not rows:
-        raise Refusal(f"no decision on {load} is recorded yet, so there is no state to start from")
+        raise NothingThere(f"no decision on {load} is recorded yet, so there is no state to start from")
     try:
         whole = json.loads(rows[0].record)
         forecast = _forecast(ledger, whole["state"]["forecast"])
@@ -105,7 +111,7 @@ def last_recorded(ledger: Ledger, load: str) -> Recorded:
         lacks_forecast = forecast is None and whole["state"]["forecast"] is not None
         return Recorded(whole["decision"], state, memory_from_record(whole["memory"]), lacks_forecast)
     except (KeyError, TypeError, ValueError) as error:
-        raise Refusal(
+        raise NotArchived(
             f"the last decision on {load} ({rows[0].id}) was recorded by a version that this one cannot read "
             f"({type(error).__name__}: {error}). Does the running house run this version?"
         ) from None
@@ -124,7 +130,7 @@ def what_if(recorded: Recorded, values: Values, load: str, config: Config) -> Wh
     stays the recorded one where the forecast is not at hand.
 
     Raises:
-        Refusal: a name or a value that no house can have.
+        BadQuestion: a name or a value that no house can have.
     """
     profile = next(load_profile(entry) for entry in config.site.loads if entry.id == load)
     if not values:
@@ -135,6 +141,7 @@ def what_if(recorded: Recorded, values: Values, load: str, config: Config) -> Wh
     follows = _at_meter(recorded.state, given)
     signals = {**recorded.state.signals, **given, **follows}
     state = replace(recorded.state, signals=signals, autonomy=_autonomy(values, recorded.state))
+    state = replace(state, surplus_left_w=_left_w(recorded.state, state))
     if state.forecast is not None:
         state = replace(state, outlook=outlook(state, battery(config), config.rules.block_s))
     decision = decide(state, recorded.memory, rule_set(config), profile)
@@ -147,13 +154,15 @@ def _read(values: Values, load: str, config: Config) -> dict[str, Signal]:
     try:
         case = read_case(json.dumps({"signals": dict(values), "load": load}), config)
     except InputError as error:
-        raise Refusal(f"nothing was decided: {str(error).removeprefix('signals.')}") from None
+        raise BadQuestion(f"nothing was decided: {str(error).removeprefix('signals.')}") from None
     if "surplus_left_w" in values:
-        raise Refusal("surplus_left_w follows from the other loads and cannot be set; set grid_power_w instead")
+        raise BadQuestion(
+            "surplus_left_w follows from the other loads and cannot be set; set grid_power_w instead"
+        )
     for name in values:
         signal = name.removesuffix(".age_s")
         if signal != name and signal not in case.state.load_ids and signal not in values:
-            raise Refusal(f"{name}: an age is set together with its value: --set {signal}=… --set {name}=…")
+            raise BadQuestion(f"{name}: an age is set together with its value: --set {signal}=… --set {name}=…")
     return {name: signal for name, signal in case.state.signals.items() if name in values}
 
 
@@ -162,7 +171,7 @@ def _autonomy(values: Values, state: EnergyState) -> int:
     if asked is None:
         return state.autonomy
     if asked not in {0, 1, 2, 3}:
-        raise Refusal("autonomy: 0 manual, 1 assisted, 2 semi or 3 full")
+        raise BadQuestion("autonomy: 0 manual, 1 assisted, 2 semi or 3 full")
     return int(asked)
 
 
@@ -173,7 +182,7 @@ def _at_meter(state: EnergyState, given: Mapping[str, Signal]) -> dict[str, Sign
         return {name: given[told[0]] for name in _METER if name not in given and state.good(name) is not None}
     shift_w = 0
     for name, sign in _SIGN_AT_METER.items():
-        before, after = state.good(name), given[name].value if name in given else None
+        before, after = _before(state, name), given[name].value if name in given else None
         if before is not None and after is not None:
             shift_w += sign * (after - before)
     readings = {name: present for name in _METER if (present := state.good(name)) is not None}
@@ -182,5 +191,18 @@ def _at_meter(state: EnergyState, given: Mapping[str, Signal]) -> dict[str, Sign
     return {name: Signal(present + shift_w, 0, Quality.GOOD, "given") for name, present in readings.items()}
 
 
+def _left_w(before: EnergyState, after: EnergyState) -> int | None:
+    """What the loads before this one left, moved by as much as the surplus of the whole house."""
+    if before.surplus_left_w is None:
+        return None
+    was, would_be = (surplus_w(replace(state, surplus_left_w=None)) for state in (before, after))
+    return None if was is None or would_be is None else before.surplus_left_w + would_be - was
+
+
 def _changes(state: EnergyState, given: Mapping[str, Signal]) -> tuple[Change, ...]:
-    return tuple(Change(name, state.good(name), signal.value) for name, signal in given.items())
+    return tuple(Change(name, _before(state, name), signal.value) for name, signal in given.items())
+
+
+def _before(state: EnergyState, name: str) -> int | None:
+    """What a signal was: of the household, where it is not measured, what the balance makes of it."""
+    return state.house_load_w if name == "house_load_w" else state.good(name)
