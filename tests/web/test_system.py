@@ -125,6 +125,18 @@ def test_without_the_file_the_bus_tells_of_the_backup(log_in: LogIn, talk: Talk)
     assert "none yet" in told
 
 
+def test_an_update_of_the_whole_system_is_told_and_marked_where_it_was_not_kept(log_in: LogIn, talk: Talk) -> None:
+    assert "Whole system" not in page(log_in("oma"))
+    talk.health("update", HealthStatus.OK, "The update to 2.0.0 was well, and took the place of 1.0.0")
+    assert "Whole system last update kept The update to 2.0.0 was well" in section(
+        page(log_in("oma")), "What runs here"
+    )
+    talk.health("update", HealthStatus.WARN, "The update to 2.0.0 was not kept: it did not come up")
+    told = section(text := page(log_in("oma")), "What runs here")
+    assert "Whole system last update not kept The update to 2.0.0 was not kept: it did not come up" in told
+    assert '<div class="old"><dt>Whole system' in text
+
+
 def test_an_old_restore_is_marked(log_in: LogIn, data: Path) -> None:
     tell_backup(data, NOON_S)
     tell_restore(data, NOON_S - 400 * 86_400)

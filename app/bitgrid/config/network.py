@@ -13,7 +13,7 @@ AbsolutePath = Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]{1,25
 OWN_ACCOUNTS = frozenset(
     [
         *("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web", "bridge"),
-        *("doctor", "ups", "reviver", "backup", "mirror", "link", "gateway"),
+        *("doctor", "ups", "reviver", "backup", "update", "mirror", "link", "gateway"),
     ]
 )
 """Names that the house's own processes have at the broker."""

@@ -91,6 +91,16 @@ class System:
         return self._config.site.mirror is not None
 
     @property
+    def update(self) -> Line | None:
+        """The last update of the whole system, as the start after it told; None where there was none."""
+        heard = self._house.health.get("update")
+        if heard is None:
+            return None
+        was_kept = heard.message.status == "ok"
+        told = self._words.t("system-image-kept" if was_kept else "system-image-left")
+        return Line(self._words.t("system-image"), told, not was_kept, heard.message.reason)
+
+    @property
     def backups(self) -> list[Line]:
         """The last backup, the last tested restore, and the mirror."""
         state = None if self._data is None else backup_state.read(self._data)

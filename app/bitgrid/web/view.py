@@ -14,7 +14,7 @@ from bitgrid.web.house import Decided, Heard, House
 from bitgrid.web.readings import Readings
 
 COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
-ASIDE = ("mirror", "backup", "bridge")
+ASIDE = ("mirror", "backup", "update", "bridge")
 """What is heard of, where a house has it, and is no part of what must run."""
 DECISIONS_KEPT = 20
 

@@ -51,6 +51,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "doctor": set(),
     "ups": {T.ups},
     "backup": {T.health("backup")},
+    "update": {T.health("update")},
     "homeassistant": {T.override, T.export},
     "tank": {TANK_TOPIC},
 }
@@ -92,6 +93,7 @@ MAY_HEAR: dict[str, set[str]] = {
     "doctor": {TANK_TOPIC},
     "ups": {T.reply},
     "backup": set(),
+    "update": set(),
     "homeassistant": {
         T.telemetry("meter", "grid_power_w"),
         T.energy,

@@ -14,6 +14,8 @@ from bitgrid.ops.host import console
 from bitgrid.ops.host.console import Screen, code_for_camera, look
 from bitgrid.ops.host.places import WEB, HostPlaces
 from bitgrid.ops.readiness import Answer
+from bitgrid.ops.slots import Phase, Slot, State
+from bitgrid.ops.slots.state import STATE, save
 from ops.host.appliance_site import write_config
 
 WELL = Screen(("bitgrid.local",), ("192.168.1.10", "fd00::10"), "AB:CD", None, "")
@@ -41,6 +43,17 @@ def test_it_tells_every_way_to_the_page() -> None:
         assert url in told
     assert "The house is well." in told
     assert "code" not in told
+
+
+def test_an_update_is_told_until_it_is_kept(host: HostPlaces) -> None:
+    def told(phase: Phase, reason: str = "") -> str:
+        state = State(phase=phase, to=Slot.B, version="2.0.0", before="1.0.0", at_s=0, reason=reason)
+        save(host.root / STATE, state)
+        return text(look(load_config(host.config), host, lambda: Answer(503, {})))
+
+    assert "The update to 2.0.0 is on trial; 1.0.0 is started again unless it is kept." in told(Phase.TRIAL)
+    assert "  The update to 2.0.0 was not kept: it did not come up.\n" in told(Phase.LEFT, "it did not come up")
+    assert "2.0.0" not in told(Phase.KEPT)
 
 
 def test_without_a_network_it_says_what_to_look_at() -> None:

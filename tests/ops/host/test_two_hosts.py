@@ -18,7 +18,19 @@ from ops.host.appliance_broker import NO_SUBSCRIBERS, NOT_AUTHORIZED, SUCCESS, T
 from ops.host.appliance_site import HEATER_METER, HOME_ASSISTANT, config_of
 
 T = Topics("home")
-EVERYBODY = {"poller", "loads", "rules", "recorder", "feeds", "explain", "web", "doctor", "backup", "ups"}
+EVERYBODY = {
+    "poller",
+    "loads",
+    "rules",
+    "recorder",
+    "feeds",
+    "explain",
+    "web",
+    "doctor",
+    "backup",
+    "update",
+    "ups",
+}
 
 
 @pytest.fixture(scope="module")

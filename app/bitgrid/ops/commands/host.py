@@ -13,6 +13,7 @@ from bitgrid.bus import HealthStatus
 from bitgrid.clock import SystemClock
 from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.commands.loading import config_errors_told, load
+from bitgrid.ops.commands.slots import judge_update, last_update, update_image
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.first_boot import first_boot
 from bitgrid.ops.host.certificates import Authority
@@ -34,6 +35,10 @@ _root = click.option(
 @click.group()
 def host() -> None:
     """Prepare an appliance: accounts, keys, and what broker and supervisord read."""
+
+
+for _command in (update_image, judge_update, last_update):
+    host.add_command(_command)
 
 
 @host.command()

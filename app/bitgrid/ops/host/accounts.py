@@ -119,7 +119,8 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
     for name, (reads, writes) in grants.items():
         yield Account(name, USERS[name], (*reads, topics.restart), (*writes, topics.health(name)))
     yield Account("doctor", IO, told)
-    yield Account("backup", "root", (), (topics.health("backup"),))
+    for name in ("backup", "update"):
+        yield Account(name, "root", (), (topics.health(name),))
     yield Account("ups", "nut", (topics.reply,), (topics.ups,))
 
 

@@ -15,6 +15,9 @@ from bitgrid.config.secrets import ACCOUNTS, SETUP_CODE, WEB_KEYS
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import Ask, still_missing
 from bitgrid.ops.host.places import WEB, HostPlaces
+from bitgrid.ops.slots import Phase, SlotError
+from bitgrid.ops.slots.state import STATE, load
+from bitgrid.ops.slots.telling import words
 
 CLEAR = "\x1b[2J\x1b[H"
 EVERY_S = 10.0
@@ -32,6 +35,7 @@ class Screen:
     fingerprint: str
     missing: str | None
     setup_code: str
+    update: str = ""
 
     def lines(self) -> Iterator[str]:
         """Everything but the code for a camera."""
@@ -41,6 +45,8 @@ class Screen:
         if not self.addresses:
             yield "  This computer has no address yet. Is its network cable plugged in?"
         yield f"\n  {'The house is well.' if self.missing is None else f'Not well: {self.missing}'}"
+        if self.update:
+            yield f"  {self.update}."
         if self.setup_code:
             yield f"\n  The page asks for this code before the first account is made:  {self.setup_code}"
         if self.fingerprint:
@@ -62,6 +68,7 @@ def look(config: Config, places: HostPlaces, ask: Ask) -> Screen:
         Authority(places.tls, "").fingerprint() if is_certified else "",
         still_missing(ask, None),
         _setup_code(places),
+        _update(places),
     )
 
 
@@ -102,3 +109,12 @@ def _setup_code(places: HostPlaces) -> str:
         return "" if (keys / ACCOUNTS).exists() else (keys / SETUP_CODE).read_text(encoding="ascii").strip()
     except OSError:
         return ""
+
+
+def _update(places: HostPlaces) -> str:
+    """The last update of the whole system, unless it is kept: then there is nothing to look at."""
+    try:
+        state = load(places.root / STATE)
+    except SlotError:
+        return ""
+    return "" if state is None or state.phase is Phase.KEPT else words(state)

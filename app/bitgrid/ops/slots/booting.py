@@ -48,7 +48,7 @@ class PiBooting:
         directory: the boot partition.
     """
 
-    reboot = ("systemctl", "reboot", "--reboot-argument=0 tryboot")
+    reboot: tuple[str, ...] = ("systemctl", "reboot", "--reboot-argument=0 tryboot")
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -92,7 +92,7 @@ class GrubBooting:
         directory: the EFI system partition.
     """
 
-    reboot = ("systemctl", "reboot")
+    reboot: tuple[str, ...] = ("systemctl", "reboot")
 
     def __init__(self, directory: Path) -> None:
         self.directory, self._block = directory, directory / "grub" / "grubenv"

@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bitgrid.ops.slots.errors import SlotError
 
 MAX_BYTES = 10_000
+STATE = "var/lib/bitgrid-update/update.json"
+"""Below the root; its directory is root's alone, on the data partition, and may be read by all."""
 
 
 class Slot(StrEnum):

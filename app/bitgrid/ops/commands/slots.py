@@ -1,0 +1,127 @@
+"""`bitgrid host update-image`, `judge-update` and `last-update`: the whole system in two slots."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import click
+
+from bitgrid.clock import SystemClock
+from bitgrid.config import ConfigError, load_config
+from bitgrid.ops.errors import Refusal
+from bitgrid.ops.host.health import ask_of, still_missing, wait_until_well
+from bitgrid.ops.host.places import WEB, HostPlaces
+from bitgrid.ops.host.telling import say_health
+from bitgrid.ops.slots import Phase, SlotError, State
+from bitgrid.ops.slots.bundle import Bundle
+from bitgrid.ops.slots.card import CardPlaces, find_card, for_change, restart, this_machine
+from bitgrid.ops.slots.state import load
+from bitgrid.ops.slots.telling import health, words
+from bitgrid.ops.slots.updating import Progress, Updater, judge
+
+KEY = Path("usr/share/bitgrid/release.pem")
+_ALL = 100
+_root = click.option("--root", type=click.Path(file_okay=False, path_type=Path), default=Path("/"), hidden=True)
+
+
+@click.command(name="update-image")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_root
+@click.option("--key", type=click.Path(path_type=Path), help="Who must have signed it; by default this system's.")
+@click.option("--restart/--no-restart", "is_restarted", default=True, help="Begin the trial at once.")
+def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool) -> None:
+    """Write a whole new system beside the one that runs, and start it on trial: it is kept only if it is well."""
+    with _told():
+        card = find_card(CardPlaces(root))
+        bundle = Bundle(file, key or root / KEY)
+        with for_change(card):
+            version = installed_version("bitgrid")
+            updater = Updater(card, this_machine(), version, SystemClock(), _on_terminal())
+            state = updater.install(bundle)
+        click.echo(f"{state.version} is whole in slot {state.to}, and is tried at the next start.")
+        if not is_restarted:
+            click.echo(f"To begin: {' '.join(card.booting.reboot)}")
+            return
+        click.echo("Restarting: loads go off, the page is away for some minutes.")
+        restart(card)
+
+
+@click.command(name="judge-update")
+@_root
+@click.option(
+    "--within", "within_s", type=click.FloatRange(1, 3600), default=600.0, help="Seconds it has to be well."
+)
+def judge_update(root: Path, within_s: float) -> None:
+    """After a start: keep an update whose house is well, leave any other; a unit calls it."""
+    with _told():
+        card = find_card(CardPlaces(root))
+        is_trial = card.running is not card.booting.usual()
+        with for_change(card):
+            ended = list(judge(card, partial(_how_ill, HostPlaces(root), within_s), SystemClock()))
+        for state in ended:
+            click.echo(f"{words(state)}.")
+        if is_trial and any(state.phase is Phase.LEFT for state in ended):
+            restart(card)
+            return
+    last = load(card.state)
+    if last is not None:
+        _tell(HostPlaces(root), last)
+
+
+@click.command(name="last-update")
+@_root
+def last_update(root: Path) -> None:
+    """Say how the last update of the whole system went."""
+    with _told():
+        state = load(CardPlaces(root).state)
+    click.echo("There was no update yet." if state is None else f"{words(state)}.")
+
+
+def _how_ill(places: HostPlaces, within_s: float) -> str | None:
+    """What is missing in the end; a configuration that the new system cannot read is that, too."""
+    try:
+        web = load_config(places.config).site.web
+    except ConfigError as error:
+        return f"it cannot read the configuration: {error}"
+    ask = ask_of(web, places.secrets / WEB)
+    return wait_until_well(partial(still_missing, ask, None), SystemClock(), within_s)
+
+
+def _tell(places: HostPlaces, state: State) -> None:
+    """The house hears it, if it can; what it cannot hear stands on the screen still."""
+    try:
+        status, reason = health(state)
+        say_health(load_config(places.config).site, "update", status, reason, SystemClock())
+    except (ConfigError, Refusal) as error:
+        click.echo(f"the house was not told: {error}", err=True)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except SlotError as error:
+        raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(
+            f"the card cannot be written: {error}. The system that runs stays; replace the card"
+        ) from None
+
+
+def _on_terminal() -> Progress:
+    """Tells every percent on a terminal, and nothing elsewhere, so that a log of it stays short."""
+    last = ("", -1)
+
+    def tell(step: str, share: float) -> None:
+        nonlocal last
+        now = (step, int(share * 100))
+        if now != last and sys.stderr.isatty():
+            click.echo(f"\r{step}: {now[1]:3d} %", nl=now[1] == _ALL, err=True)
+        last = now
+
+    return tell

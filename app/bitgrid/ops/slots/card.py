@@ -1,0 +1,150 @@
+"""The card that this system was started from, found by what the kernel was told; one at a time changes it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bitgrid.ops.slots.booting import Booting, GrubBooting, PiBooting
+from bitgrid.ops.slots.errors import SlotError
+from bitgrid.ops.slots.state import STATE, Slot
+from bitgrid.ops.slots.updating import Card
+
+PARTITIONS = {Slot.A: "02", Slot.B: "03"}
+"""A PARTUUID ends in the partition's number: an MBR has it so, and a card with a GPT is made so."""
+_MACHINES = {"aarch64": "arm64", "x86_64": "amd64"}
+_ROOT = re.compile(r"PARTUUID=([0-9a-fA-F-]*[0-9a-fA-F-])([0-9a-fA-F]{2})")
+
+Run = Callable[[tuple[str, ...]], None]
+
+
+@dataclass(frozen=True)
+class CardPlaces:
+    """Where the card is found, below ``root``: ``/``, or a test's."""
+
+    root: Path = Path("/")
+
+    @property
+    def command_line(self) -> Path:
+        """What the kernel was told."""
+        return self.root / "proc/cmdline"
+
+    @property
+    def boot(self) -> Path:
+        """The boot partition."""
+        return self.root / "boot/firmware"
+
+    @property
+    def partitions(self) -> Path:
+        """Every partition by its PARTUUID."""
+        return self.root / "dev/disk/by-partuuid"
+
+    @property
+    def state(self) -> Path:
+        """How far an update is; its directory is root's alone, on the data partition."""
+        return self.root / STATE
+
+
+def find_card(places: CardPlaces) -> Card:
+    """The card of the system that runs.
+
+    Raises:
+        SlotError: this system was not started from a slot, or a slot is missing.
+    """
+    words = dict(word.split("=", 1) for word in _read(places.command_line).split() if "=" in word)
+    told, root = words.get("bitgrid.slot", ""), _ROOT.fullmatch(words.get("root", ""))
+    if told not in set(Slot) or root is None:
+        raise SlotError(
+            "this system was not started from one of two slots, so it cannot be updated as a whole. "
+            "Of a host that Ansible provisioned, the house is updated by: bitgrid-release install FILE"
+        )
+    running = Slot(told)
+    if root[2] != PARTITIONS[running]:
+        raise SlotError(
+            f"slot {running} was started from partition {root[2]}, which is not its own; flash the card anew"
+        )
+    ids = {slot: f"{root[1]}{number}" for slot, number in PARTITIONS.items()}
+    return Card(
+        booting=_booting(places.boot),
+        devices={slot: _device(places.partitions / ids[slot], slot) for slot in Slot},
+        roots={slot: f"PARTUUID={ids[slot]}" for slot in Slot},
+        running=running,
+        state=places.state,
+    )
+
+
+def this_machine() -> str:
+    """What an update must be for, arm64 or amd64; the processor's own name where it is neither."""
+    return _MACHINES.get(platform.machine(), platform.machine())
+
+
+@contextmanager
+def for_change(card: Card, run: Run | None = None) -> Iterator[None]:
+    """The card as only this process may change it: its boot partition can be written until the end.
+
+    Args:
+        card: which one.
+        run: runs a program to its end.
+
+    Raises:
+        SlotError: another process is at it, or the partition cannot be made writable.
+    """
+    run = run or _run
+    boot = card.booting.directory
+    is_mounted = os.path.ismount(boot)
+    card.state.parent.mkdir(parents=True, exist_ok=True)
+    with (card.state.parent / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SlotError("another update is under way; nothing was changed. Wait until it has ended") from None
+        if is_mounted:
+            run(("mount", "-o", "remount,rw", str(boot)))
+        try:
+            yield
+        finally:
+            if is_mounted:
+                run(("mount", "-o", "remount,ro", str(boot)))
+
+
+def restart(card: Card, run: Run | None = None) -> None:
+    """Start the computer again, into what is armed.
+
+    Raises:
+        SlotError: it cannot be asked to.
+    """
+    (run or _run)(card.booting.reboot)
+
+
+def _run(command: tuple[str, ...]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  own words
+    if done.returncode:
+        raise SlotError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
+
+
+def _booting(boot: Path) -> Booting:
+    if (boot / "config.txt").is_file():
+        return PiBooting(boot)
+    if (boot / "grub" / "grubenv").is_file():
+        return GrubBooting(boot)
+    raise SlotError(f"{boot} has neither config.txt nor grub/grubenv: is the boot partition mounted there?")
+
+
+def _device(path: Path, slot: Slot) -> Path:
+    if not path.exists():
+        raise SlotError(f"the partition of slot {slot} is not there ({path}); flash the card anew")
+    return path.resolve()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SlotError(f"{path} cannot be read: {error.strerror}; nothing was changed") from None

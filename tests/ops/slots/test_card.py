@@ -1,0 +1,247 @@
+"""The card as a system finds it that was started from it, and the commands that change it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bitgrid.cli import main
+from bitgrid.ops.commands import slots as commands
+from bitgrid.ops.slots import Phase, Slot, SlotError, State
+from bitgrid.ops.slots import card as cards
+from bitgrid.ops.slots.booting import GrubBooting, PiBooting
+from bitgrid.ops.slots.card import CardPlaces, find_card, for_change, restart, this_machine
+from bitgrid.ops.slots.state import load
+from ops.slots.test_updating import CONFIG, NEW, ROOM, key, update
+
+__all__ = ["key"]
+DISK = {"pi": "1a2b3c4d-", "grub": "6a3e1e0c-6dd5-5b8f-9d0c-3f2f5b1c2e"}
+
+
+@pytest.fixture(params=["pi", "grub"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> CardPlaces:
+    return new_places(tmp_path / "root", request.param)
+
+
+def new_places(root: Path, kind: str) -> CardPlaces:
+    """A root that was started from slot a."""
+    places = CardPlaces(root)
+    for directory in (places.boot / "grub", places.partitions, places.command_line.parent):
+        directory.mkdir(parents=True)
+    if kind == "pi":
+        (places.boot / "config.txt").write_text(CONFIG)
+        PiBooting(places.boot).keep(Slot.A)
+    else:
+        (places.boot / "grub" / "grubenv").write_text("# GRUB Environment Block\n")
+        GrubBooting(places.boot).keep(Slot.A)
+    for number in (2, 3):
+        device = places.partitions.parents[1] / f"mmcblk0p{number}"
+        device.write_bytes(bytes(ROOM))
+        (places.partitions / f"{DISK[kind]}{number:02d}").symlink_to(device)
+    start(places, Slot.A, kind)
+    return places
+
+
+def start(places: CardPlaces, slot: Slot, kind: str = "pi") -> None:
+    number = {"a": "02", "b": "03"}[slot]
+    line = f"console=tty1 quiet root=PARTUUID={DISK[kind]}{number} ro bitgrid.slot={slot}\n"
+    places.command_line.write_text(line)
+
+
+def test_it_is_found_by_what_the_kernel_was_told(places: CardPlaces) -> None:
+    card = find_card(places)
+    assert card.running is Slot.A
+    assert [card.devices[slot].name for slot in Slot] == ["mmcblk0p2", "mmcblk0p3"]
+    ids = [card.roots[slot].removeprefix("PARTUUID=") for slot in Slot]
+    assert [(places.partitions / one).resolve() for one in ids] == list(card.devices.values())
+    assert isinstance(card.booting, PiBooting if (places.boot / "config.txt").exists() else GrubBooting)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("root=/dev/sda1 ro", "was not started from one of two slots"),
+        ("root=/dev/sda1 bitgrid.slot=a", "was not started from one of two slots"),
+        ("root=PARTUUID=1a2b3c4d-02 bitgrid.slot=c", "was not started from one of two slots"),
+        ("root=PARTUUID=1a2b3c4d-03 bitgrid.slot=a", "slot a was started from partition 03"),
+        ("root=PARTUUID=ffffffff-02 bitgrid.slot=a", "the partition of slot a is not there"),
+    ],
+)
+def test_what_is_no_such_card_is_said(tmp_path: Path, line: str, says: str) -> None:
+    places = new_places(tmp_path, "pi")
+    places.command_line.write_text(line)
+    with pytest.raises(SlotError, match=says):
+        find_card(places)
+
+
+def test_a_boot_partition_that_is_not_mounted_is_said(tmp_path: Path) -> None:
+    places = new_places(tmp_path, "pi")
+    (places.boot / "config.txt").unlink()
+    with pytest.raises(SlotError, match="is the boot partition mounted there"):
+        find_card(places)
+    places.command_line.unlink()
+    with pytest.raises(SlotError, match="cannot be read"):
+        find_card(places)
+
+
+def test_two_cannot_change_it_at_once(places: CardPlaces) -> None:
+    card = find_card(places)
+    with for_change(card), pytest.raises(SlotError, match="another update is under way"), for_change(card):
+        pytest.fail("both are at it")
+    with for_change(card):
+        pass
+
+
+def test_the_boot_partition_can_be_written_for_as_long_as_it_takes(
+    places: CardPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, ran = find_card(places), list[str]()
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == places.boot)
+    with for_change(card, lambda command: ran.append(command[2])):
+        assert ran == ["remount,rw"]
+    assert ran == ["remount,rw", "remount,ro"]
+
+
+def test_a_pi_is_told_to_try(tmp_path: Path) -> None:
+    asked = list[tuple[str, ...]]()
+    restart(find_card(new_places(tmp_path, "pi")), asked.append)
+    assert asked == [("systemctl", "reboot", "--reboot-argument=0 tryboot")]
+
+
+@pytest.mark.parametrize(
+    ("processor", "machine"), [("aarch64", "arm64"), ("x86_64", "amd64"), ("riscv64", "riscv64")]
+)
+def test_the_machine_is_named_as_debian_does(
+    processor: str, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: processor)
+    assert this_machine() == machine
+
+
+class TestCommands:
+    """As the owner and the unit call them; what a restart would do is noted."""
+
+    @pytest.fixture
+    def places(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restarts: list[tuple[str, ...]]
+    ) -> CardPlaces:
+        monkeypatch.setattr("platform.machine", lambda: "aarch64")
+        monkeypatch.setattr(cards, "_run", restarts.append)
+        return new_places(tmp_path / "root", "pi")
+
+    @pytest.fixture
+    def restarts(self) -> list[tuple[str, ...]]:
+        return []
+
+    @pytest.fixture
+    def told(self, monkeypatch: pytest.MonkeyPatch) -> list[State]:
+        told = list[State]()
+        monkeypatch.setattr(commands, "_tell", lambda _places, state: told.append(state))
+        return told
+
+    @staticmethod
+    def well(monkeypatch: pytest.MonkeyPatch, missing: str | None) -> None:
+        def how_ill(_places: object, _within_s: float) -> str | None:
+            return missing
+
+        monkeypatch.setattr(commands, "_how_ill", how_ill)
+
+    @staticmethod
+    def call(places: CardPlaces, *words: object) -> Result:
+        return CliRunner().invoke(main, ["host", *map(str, words), "--root", str(places.root)])
+
+    def update(self, places: CardPlaces, key: Path, tmp_path: Path, *words: str) -> Result:
+        return self.call(places, "update-image", update(tmp_path / "new.tar"), "--key", key, *words)
+
+    def test_an_update_is_written_and_tried_at_once(
+        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+    ) -> None:
+        done = self.update(places, key, tmp_path)
+        assert done.exit_code == 0, done.output
+        assert "2.0.0 is whole in slot b, and is tried at the next start." in done.output
+        assert restarts == [PiBooting.reboot]
+        card = find_card(places)
+        assert card.devices[Slot.B].read_bytes().startswith(NEW)
+        line = (places.boot / "b" / "cmdline.txt").read_text()
+        assert line == f"root=PARTUUID={DISK['pi']}03 bitgrid.slot=b ro\n"
+
+    def test_or_when_its_owner_wants(
+        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+    ) -> None:
+        done = self.update(places, key, tmp_path, "--no-restart")
+        assert "To begin: systemctl reboot --reboot-argument=0 tryboot" in done.output
+        assert restarts == []
+
+    def test_a_trial_that_is_well_is_kept_and_told(
+        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[State]
+    ) -> None:
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        self.well(monkeypatch, None)
+        done = self.call(places, "judge-update")
+        assert (done.exit_code, [state.phase for state in told]) == (0, [Phase.KEPT]), done.output
+        assert PiBooting(places.boot).usual() is Slot.B
+        assert "The update to 2.0.0 was well" in self.call(places, "last-update").output
+
+    def test_a_trial_that_is_ill_is_left_at_once(  # noqa: PLR0913, PLR0917  fixtures
+        self,
+        places: CardPlaces,
+        key: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        told: list[State],
+        restarts: list[tuple[str, ...]],
+    ) -> None:
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        self.well(monkeypatch, "rules has not been heard")
+        self.call(places, "judge-update")
+        assert restarts == [PiBooting.reboot]
+        assert not (places.boot / "tryboot.txt").exists()
+        start(places, Slot.A)
+        self.call(places, "judge-update")
+        assert [state.reason for state in told] == [
+            "2.0.0 came up, but its house was not well: rules has not been heard"
+        ]
+        assert len(restarts) == 1, "the old system does not restart itself"
+
+    def test_a_usual_start_is_nothing_to_judge(self, places: CardPlaces, told: list[State]) -> None:
+        assert self.call(places, "judge-update").exit_code == 0
+        assert told == []
+        assert self.call(places, "last-update").output == "There was no update yet.\n"
+
+    def test_a_configuration_that_the_new_system_cannot_read_is_why_it_is_left(
+        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+    ) -> None:
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        done = self.call(places, "judge-update", "--within", 1)
+        state = load(places.state)
+        assert state is not None
+        assert (state.phase, len(restarts)) == (Phase.LEFT, 1), done.output
+        assert "it cannot read the configuration" in state.reason
+
+    def test_what_is_refused_ends_with_a_reason_and_no_restart(
+        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+    ) -> None:
+        start(places, Slot.B)
+        done = self.update(places, key, tmp_path)
+        assert done.exit_code == 1
+        assert "Error: the system that runs is on trial itself" in done.output
+        assert restarts == []
+
+    def test_a_card_that_cannot_be_written_is_said(
+        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fails(*_: Any) -> None:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(os, "fsync", fails)
+        done = self.update(places, key, tmp_path)
+        assert done.exit_code == 1
+        assert "the card cannot be written" in done.output
+        assert "replace the card" in done.output
