@@ -1,8 +1,8 @@
 """How a card is divided: what each partition is for, how large it is, and by which identity it is found again.
 
 A boot partition that any computer reads, two slots for the system, and the house's data, which grows to the end of
-the card at its first start. On a Raspberry Pi the table is of the old kind (MBR), which every model's firmware reads;
-on other computers it is GPT with an EFI system partition.
+the card at its first start. On a Raspberry Pi the table is of the old kind (MBR), which every model's firmware
+reads; on other computers it is GPT with an EFI system partition.
 """
 
 from __future__ import annotations
@@ -82,10 +82,13 @@ class Layout:
         return FIRST_MIB + sum(one.size_mib for one in self.partitions[:number])
 
     def part_uuid(self, name: str) -> str:
-        """By which identity the kernel finds a partition (``root=PARTUUID=…``)."""
-        if self.is_gpt:
-            return str(self.identity(f"part {name}"))
+        """By which identity the kernel finds a partition (``root=PARTUUID=…``).
+
+        It ends in the partition's number, as an MBR has it, so that from one slot the whole card can be found.
+        """
         number = [one.name for one in self.partitions].index(name) + 1
+        if self.is_gpt:
+            return f"{str(self.identity('disk'))[:-2]}{number:02d}"
         return f"{self.disk_id.removeprefix('0x')}-{number:02d}"
 
     def identity(self, of: str) -> uuid.UUID:

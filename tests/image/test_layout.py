@@ -34,6 +34,12 @@ def test_identities_follow_from_version_and_machine(card: Layout) -> None:
     assert len({card.part_uuid(one.name) for one in card.partitions}) == 4
 
 
+def test_from_one_slot_the_whole_card_is_found(card: Layout) -> None:
+    ids = [card.part_uuid(one.name) for one in card.partitions]
+    assert [one[-2:] for one in ids] == ["01", "02", "03", "04"]
+    assert len({one[:-2] for one in ids}) == 1
+
+
 def test_a_pi_finds_a_partition_by_the_tables_own_number() -> None:
     card = layout(Machine.ARM64, "1.2.3")
     assert card.part_uuid("root-b") == f"{card.disk_id[2:]}-03"

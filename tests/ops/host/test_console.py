@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from bitgrid.cli import main
 from bitgrid.config import load_config
+from bitgrid.ops.first_boot import first_boot
 from bitgrid.ops.host import console
-from bitgrid.ops.host.console import Screen, code_for_camera, look
+from bitgrid.ops.host.console import NO_DATA, Screen, code_for_camera, look
 from bitgrid.ops.host.places import WEB, HostPlaces
 from bitgrid.ops.readiness import Answer
 from bitgrid.ops.slots import Phase, Slot, State
@@ -54,6 +55,25 @@ def test_an_update_is_told_until_it_is_kept(host: HostPlaces) -> None:
     assert "The update to 2.0.0 is on trial; 1.0.0 is started again unless it is kept." in told(Phase.TRIAL)
     assert "  The update to 2.0.0 was not kept: it did not come up.\n" in told(Phase.LEFT, "it did not come up")
     assert "2.0.0" not in told(Phase.KEPT)
+
+
+def test_a_mistake_in_what_the_owner_wrote_is_shown_until_it_is_mended(host: HostPlaces) -> None:
+    boot = host.root / "boot/firmware"
+    boot.mkdir(parents=True)
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: My House\n")
+    for hostname, is_shown in (("My House", True), ("my-house", False)):
+        (boot / "bitgrid.yaml").write_text(f"schema: 1\nhostname: {hostname}\n")
+        first_boot(boot, host.root)
+        told = text(look(load_config(host.config), host, lambda: Answer(503, {})))
+        assert ("Nothing was taken over" in told, "bitgrid.yaml:2" in told) == (is_shown, is_shown), told
+
+
+def test_a_card_without_its_data_is_said_even_where_there_is_no_configuration(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / NO_DATA).write_text("The data partition of this card cannot be used. Replace the card.\n")
+    done = CliRunner().invoke(main, ["host", "console", "--once", "--root", str(tmp_path)])
+    assert done.exit_code != 0
+    assert "The data partition of this card cannot be used." in done.output
 
 
 def test_without_a_network_it_says_what_to_look_at() -> None:

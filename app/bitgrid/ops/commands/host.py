@@ -106,6 +106,8 @@ def console(root: Path, once: bool) -> None:
     from bitgrid.ops.host import console as screen  # noqa: PLC0415  for this command alone
 
     places, clock, never = HostPlaces(root), SystemClock(), threading.Event()
+    for line in screen.wrong_with_card(places):
+        click.echo(line)  # now already, for without its data there is no configuration to go on with
     config = load(places.config)
     ask = ask_of(config.site.web, places.secrets / WEB)
     while True:

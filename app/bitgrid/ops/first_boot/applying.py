@@ -16,6 +16,8 @@ from bitgrid.ops.first_boot.site import with_place
 from bitgrid.ops.first_boot.wishes import Wishes
 
 LOG = "bitgrid-firstboot.log"
+MISTAKE = "Nothing was taken over, for there is a mistake in it:"
+"""With this the log begins where there is one."""
 TAKEN = ".taken"
 _LEFT_OUT = (
     "# What stood here is taken over and removed: it may hold passwords. A new bitgrid.yaml changes more.\n"
@@ -43,7 +45,7 @@ def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
         wishes, ignored, files = wished
         told = [*_take_over(wishes, root), *(f"Not done: {words}." for words in ignored)]
     except ConfigError as error:
-        told = ["Nothing was taken over, for there is a mistake in it:", *(f"  {one}" for one in error.problems)]
+        told = [MISTAKE, *(f"  {one}" for one in error.problems)]
         _write(boot / LOG, "\n".join([*told, "Mend it on any computer, put the card back, and start again.", ""]))
         return told, False
     _write(boot / LOG, "\n".join([*told, ""]))

@@ -9,9 +9,11 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from bitgrid.config import Config
 from bitgrid.config.secrets import ACCOUNTS, SETUP_CODE, WEB_KEYS
+from bitgrid.ops.first_boot import LOG, MISTAKE
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import Ask, still_missing
 from bitgrid.ops.host.places import WEB, HostPlaces
@@ -21,6 +23,9 @@ from bitgrid.ops.slots.telling import words
 
 CLEAR = "\x1b[2J\x1b[H"
 EVERY_S = 10.0
+NO_DATA = "run/bitgrid-no-data"
+"""Written before the system starts, by an image, where its data partition cannot be used."""
+_MOST_LINES = 12
 _ELSEWHERE = (("192.0.2.1", 9), ("2001:db8::1", 9))
 """Addresses of nobody (RFC 5737, RFC 3849): asking which way leads there sends nothing."""
 _QR_TIMEOUT_S = 5
@@ -36,10 +41,12 @@ class Screen:
     missing: str | None
     setup_code: str
     update: str = ""
+    wrong: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
         """Everything but the code for a camera."""
         yield "BitGrid"
+        yield from self.wrong
         for place in (*self.names, *self.addresses):
             yield f"  https://{f'[{place}]' if ':' in place else place}/"
         if not self.addresses:
@@ -69,7 +76,14 @@ def look(config: Config, places: HostPlaces, ask: Ask) -> Screen:
         still_missing(ask, None),
         _setup_code(places),
         _update(places),
+        wrong_with_card(places),
     )
+
+
+def wrong_with_card(places: HostPlaces) -> tuple[str, ...]:
+    """What is wrong with the card this was started from, or with what its owner wrote onto it."""
+    unusable, mistakes = _lines(places.root / NO_DATA), _lines(places.root / "boot/firmware" / LOG)
+    return (*unusable, *(mistakes if mistakes[:1] == (MISTAKE,) else ()))
 
 
 def code_for_camera(address: str) -> str:
@@ -118,3 +132,10 @@ def _update(places: HostPlaces) -> str:
     except SlotError:
         return ""
     return "" if state is None or state.phase is Phase.KEPT else words(state)
+
+
+def _lines(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(path.read_text(encoding="utf-8").splitlines()[:_MOST_LINES])
+    except (OSError, UnicodeDecodeError):
+        return ()

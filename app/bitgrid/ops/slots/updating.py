@@ -19,6 +19,8 @@ from bitgrid.ops.slots.state import Phase, Slot, State, load, save, sync_directo
 
 SLOT_WORD, ROOT_WORD = "@SLOT@", "@ROOT@"
 """What the kernel's command line of an update has in place of the slot and its partition."""
+COMMAND_LINES = {"cmdline.txt", "slot.cfg"}
+"""Where it is: as a Raspberry Pi's firmware reads it, and as GRUB does."""
 _DIRECT = getattr(os, "POSIX_FADV_DONTNEED", 4)
 
 Progress = Callable[[str, float], None]
@@ -138,7 +140,7 @@ class Updater:
                     continue
                 content = archive.extractfile(member)
                 raw = b"" if content is None else content.read()
-                if member.name.removeprefix("./") == "cmdline.txt":
+                if member.name.removeprefix("./") in COMMAND_LINES:
                     words = raw.decode("ascii").replace(SLOT_WORD, to).replace(ROOT_WORD, self.card.roots[to])
                     raw = words.encode()
                 _put(place, member.name, raw)

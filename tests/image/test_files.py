@@ -1,0 +1,189 @@
+"""What lies on the card as plain files: each read as whoever reads it on the appliance does."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bitgrid.ops.first_boot.changes import changes
+from bitgrid.ops.first_boot.wishes import Wishes
+from bitgrid.ops.host.places import USERS
+from bitgrid.ops.slots import Slot
+from bitgrid.ops.slots.booting import GrubBooting, PiBooting
+from bitgrid.ops.slots.card import CardPlaces, find_card
+from bitgrid.ops.slots.state import STATE
+from bitgrid.ops.slots.updating import COMMAND_LINES, ROOT_WORD, SLOT_WORD
+from bitgrid_image.layout import Machine, layout
+
+FILES = Path(__file__).parents[2] / "image" / "files"
+ROOT = FILES / "root"
+BOOT = FILES / "boot"
+UNITS = sorted((ROOT / "etc/systemd/system").iterdir())
+SCRIPTS = sorted(path for path in ROOT.rglob("*") if path.is_file() and path.read_bytes().startswith(b"#!"))
+EVERY_WISH = {
+    "schema": 1,
+    "hostname": "house",
+    "ssh_keys": [],
+    "wifi": {"name": "home", "password": "secret-enough", "country": "DE"},
+    "network": {"address": "192.168.1.2/24", "gateway": "192.168.1.1"},
+}
+
+
+def mounts() -> dict[str, tuple[str, str, set[str]]]:
+    """By its place: what is mounted there, of which kind, how."""
+    lines = [line.split() for line in (ROOT / "etc/fstab").read_text().splitlines() if line and line[0] != "#"]
+    assert all(len(line) == 6 for line in lines)
+    return {line[1]: (line[0], line[2], set(line[3].split(","))) for line in lines}
+
+
+class TestMounts:
+    def test_nothing_is_mounted_but_memory_and_this_house_s_own(self) -> None:
+        for place, (what, kind, how) in mounts().items():
+            assert {"nosuid", "nodev"} <= how, place
+            if kind == "tmpfs":
+                assert what == "tmpfs"
+                is_bounded = any(one.startswith("size=") for one in how)
+                assert is_bounded or place.endswith("/shm"), place
+            else:
+                assert (what, kind) == (f"/data{place}", "none")
+                assert {"bind", "x-systemd.requires-mounts-for=/data"} <= how
+
+    def test_whatever_the_owner_wishes_is_kept_on_the_data_partition(self) -> None:
+        binds = [place for place, (_, kind, _) in mounts().items() if kind == "none"]
+        for change in changes(Wishes.model_validate(EVERY_WISH)):
+            is_bound = any(f"/{change.path}".startswith(f"{place}/") for place in binds)
+            assert is_bound or change.path == "etc/hostname", change.path
+
+    @pytest.mark.parametrize("place", ["etc/bitgrid/site.yaml", "var/lib/bitgrid/ledger", STATE])
+    def test_what_the_house_keeps_is_kept_there_too(self, place: str) -> None:
+        assert any(f"/{place}".startswith(f"{one}/") for one, (_, kind, _) in mounts().items() if kind == "none")
+
+
+class TestBootFiles:
+    @pytest.mark.parametrize(("machine", "name"), [("arm64", "cmdline.txt"), ("amd64", "slot.cfg")])
+    def test_from_what_the_kernel_is_told_the_card_is_found(self, machine: str, name: str, tmp_path: Path) -> None:
+        assert name in COMMAND_LINES
+        card, places = layout(Machine(machine), "1.0.0"), CardPlaces(tmp_path)
+        ids = {Slot.A: card.part_uuid("root-a"), Slot.B: card.part_uuid("root-b")}
+        for directory in (places.partitions, places.command_line.parent):
+            directory.mkdir(parents=True)
+        shutil.copytree(BOOT / machine, places.boot)
+        if machine == "amd64":
+            (places.boot / "grub/grubenv").write_text("# GRUB Environment Block\n")
+        for one in ids.values():
+            (places.partitions / one).touch()
+        told = (BOOT / machine / "slot" / name).read_text()
+        for slot in Slot:
+            line = told.replace(SLOT_WORD, slot).replace(ROOT_WORD, f"PARTUUID={ids[slot]}")
+            assert "@" not in line
+            places.command_line.write_text(line)
+            found = find_card(places)
+            assert (found.running, found.roots[slot]) == (slot, f"PARTUUID={ids[slot]}")
+
+    @pytest.mark.parametrize(("machine", "name"), [("arm64", "cmdline.txt"), ("amd64", "slot.cfg")])
+    def test_a_kernel_that_cannot_go_on_starts_again_and_root_is_read_only(self, machine: str, name: str) -> None:
+        line = (BOOT / machine / "slot" / name).read_text().splitlines()[0].split()
+        assert {"panic=10", "ro", "rootwait"} <= set(line)
+
+    def test_a_pi_can_try_the_other_slot(self, tmp_path: Path) -> None:
+        shutil.copy(BOOT / "arm64/config.txt", tmp_path)
+        booting = PiBooting(tmp_path)
+        booting.keep(Slot.A)
+        booting.arm(Slot.B)
+        usual, trial = ((tmp_path / name).read_text().splitlines() for name in ("config.txt", "tryboot.txt"))
+        assert [line for line in trial if line not in usual] == ["os_prefix=b/"]
+        assert "include slot.txt" not in trial
+        settings = [line for line in usual if "=" in line and not line.startswith("#")]
+        assert {"kernel=vmlinuz", "cmdline=cmdline.txt", "arm_64bit=1"} <= set(settings)
+        assert all(" " not in line for line in settings), "the firmware takes a blank for a part of the value"
+
+    def test_grub_takes_a_trial_back_before_it_starts_anything(self) -> None:
+        text = (BOOT / "amd64/grub/grub.cfg").read_text()
+        assert text.index("load_env") < text.index("save_env") < text.index("menuentry")
+        assert re.findall(r"--id (\S+) \{\n\s+source /(\S+)/slot.cfg", text) == [("a", "a"), ("b", "b")]
+
+    @pytest.mark.skipif(shutil.which("grub-script-check") is None, reason="grub-common is not installed")
+    @pytest.mark.parametrize("name", ["grub/grub.cfg", "slot/slot.cfg"])
+    def test_grub_can_read_it(self, name: str) -> None:
+        subprocess.run(["grub-script-check", BOOT / "amd64" / name], check=True)
+
+
+class TestUnits:
+    @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+    def test_it_runs_what_is_there(self, unit: Path) -> None:
+        parser = configparser.ConfigParser(strict=False, interpolation=None)
+        parser.optionxform = str  # type: ignore[assignment,method-assign]
+        parser.read(unit)
+        assert parser["Unit"]["Description"].startswith("BitGrid: ")
+        if unit.suffix == ".timer":
+            assert unit.with_suffix(".service") in UNITS
+            return
+        program = parser["Service"]["ExecStart"].split()[0]
+        assert program == "/opt/bitgrid/current/bin/bitgrid" or os.access(ROOT / program[1:], os.X_OK)
+        is_called = "Install" in parser or unit.with_suffix(".timer") in UNITS
+        assert is_called, "nobody starts it"
+
+    @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
+    def test_systemd_knows_every_word_of_them(self) -> None:
+        told = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *UNITS], capture_output=True, text=True, check=False
+        ).stderr
+        assert not [line for line in told.splitlines() if "Unknown" in line or "Failed to parse" in line], told
+
+    def test_the_judge_may_wait_longer_than_a_house_takes_and_the_trial_longer_than_the_judge(self) -> None:
+        judge = (ROOT / "etc/systemd/system/bitgrid-judge.service").read_text()
+        trial = (ROOT / "etc/systemd/system/bitgrid-trial.timer").read_text()
+        within_s = int(re.findall(r"--within (\d+)", judge)[0])
+        assert within_s < 60 * int(re.findall(r"TimeoutStartSec=(\d+)min", judge)[0])
+        assert within_s < 60 * int(re.findall(r"OnBootSec=(\d+)min", trial)[0])
+
+    def test_who_owns_data_has_the_same_number_in_every_system(self) -> None:
+        lines = [
+            line.split() for line in (ROOT / "usr/lib/sysusers.d/bitgrid-image.conf").read_text().splitlines()
+        ]
+        named = {line[1]: int(line[2]) for line in lines if line[0] in {"u", "g"}}
+        assert set(USERS.values()) | {"bitgrid-data", "bitgrid-link", "mosquitto"} <= set(named)
+        assert len(set(named.values())) == len(named)
+        assert all(100 <= number < 1000 for number in named.values())
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_a_script_can_be_run_and_read(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    subprocess.run(["sh", "-n", script], check=True)
+
+
+def test_no_key_of_a_host_is_in_the_image() -> None:
+    key = ROOT / "etc/ssh/ssh_host_ed25519_key"
+    assert key.is_symlink()
+    assert str(key.readlink()) == "/data/etc/ssh/ssh_host_ed25519_key"
+
+
+class TestTrial:
+    """What leaves a trial that nobody kept, without any of BitGrid's own programs."""
+
+    @pytest.mark.parametrize("kind", [PiBooting, GrubBooting])
+    @pytest.mark.parametrize(
+        ("usual", "running", "is_left"), [("a", "b", True), ("b", "b", False), ("a", "a", False)]
+    )
+    def test_it_is_left_by_a_restart(
+        self, kind: type[PiBooting | GrubBooting], usual: str, running: str, is_left: bool, tmp_path: Path
+    ) -> None:
+        (tmp_path / "grub").mkdir()
+        (tmp_path / "grub/grubenv").write_text("# GRUB Environment Block\n")
+        kind(tmp_path).keep(Slot(usual))
+        (tmp_path / "cmdline").write_text(f"root=PARTUUID=1-02 bitgrid.slot={running} panic=10\n")
+        environment = {
+            **os.environ,
+            "BITGRID_BOOT": str(tmp_path),
+            "BITGRID_CMDLINE": str(tmp_path / "cmdline"),
+            "BITGRID_RESTART": f"touch {tmp_path}/restarted",
+        }
+        subprocess.run([ROOT / "usr/lib/bitgrid/leave-trial"], env=environment, check=True, capture_output=True)
+        assert (tmp_path / "restarted").exists() is is_left

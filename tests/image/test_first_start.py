@@ -1,0 +1,185 @@
+"""What a card does before and at its first start: scripts of the image, with their tools played by others."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "image" / "files" / "root"
+BEFORE = ROOT / "etc/initramfs-tools/scripts/local-bottom/bitgrid-card"
+
+
+class Machine:
+    """A computer whose tools note how they are called; an exit code can be set for each."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.tools, self.noted = place, place / "tools", place / "noted"
+        self.tools.mkdir(parents=True)
+        for directory in ("mnt/data", "mnt/etc", "run", "boot"):
+            (place / directory).mkdir(parents=True)
+        (place / "cmdline").write_text("quiet root=PARTUUID=1a2b3c4d-03 ro bitgrid.slot=b\n")
+        (place / "uuid").write_text("00112233-4455-6677-8899-aabbccddeeff\n")
+
+    def tool(self, name: str, code: int = 0, says: str = "") -> None:
+        """Play a tool."""
+        path = self.tools / name
+        path.write_text(f'#!/bin/sh\necho "{name} $*" >>{self.noted}\n{says}\nexit {code}\n')
+        path.chmod(0o755)
+
+    def run(self, script: Path, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a script with these tools before all others."""
+        environment = {
+            "PATH": f"{self.tools}:{os.environ['PATH']}",
+            "rootmnt": str(self.place / "mnt"),
+            "BITGRID_CMDLINE": str(self.place / "cmdline"),
+            "BITGRID_RUN": str(self.place / "run"),
+            "BITGRID_UUID": str(self.place / "uuid"),
+            "BITGRID_DATA": str(self.place / "mnt/data"),
+            "BITGRID_BOOT": str(self.place / "boot"),
+            "BITGRID": str(self.tools / "bitgrid"),
+        }
+        return subprocess.run([script, *words], env=environment, capture_output=True, text=True, check=False)
+
+    def calls(self, name: str = "") -> list[str]:
+        """What was called, in its order."""
+        noted = self.noted.read_text().splitlines() if self.noted.exists() else []
+        return [line for line in noted if line.startswith(name)]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    machine = Machine(tmp_path / "machine")
+    for name in ("mount", "e2fsck", "udevadm", "sync", "hostname"):
+        machine.tool(name)
+    return machine
+
+
+class TestBeforeTheSystem:
+    def test_the_data_partition_of_the_same_card_is_checked_and_mounted(self, machine: Machine) -> None:
+        assert machine.run(BEFORE).returncode == 0
+        assert machine.calls("e2fsck") == ["e2fsck -p /dev/disk/by-partuuid/1a2b3c4d-04"]
+        first = machine.calls("mount")[0]
+        assert first.endswith(f"/dev/disk/by-partuuid/1a2b3c4d-04 {machine.place}/mnt/data")
+        assert not (machine.place / "run/bitgrid-no-data").exists()
+        unit = (machine.place / "run/systemd/system/boot-firmware.mount").read_text()
+        assert "\nWhat=/dev/disk/by-partuuid/1a2b3c4d-01\nWhere=/boot/firmware\n" in unit
+        assert "\nOptions=ro," in unit
+        wanted = machine.place / "run/systemd/system/local-fs.target.wants/boot-firmware.mount"
+        assert wanted.resolve().read_text() == unit
+
+    def test_the_machine_s_id_is_made_once_and_stays(self, machine: Machine) -> None:
+        machine.run(BEFORE)
+        (machine.place / "uuid").write_text("ffffffff-4455-6677-8899-aabbccddeeff\n")
+        machine.run(BEFORE)
+        etc = machine.place / "mnt/data/etc"
+        assert (etc / "machine-id").read_text() == "00112233445566778899aabbccddeeff\n"
+        assert (etc / "hostname").read_text() == "bitgrid\n"
+        bound = [call.split()[2:] for call in machine.calls("mount --bind")][:2]
+        assert bound == [
+            [f"{etc}/{name}", f"{machine.place}/mnt/etc/{name}"] for name in ("machine-id", "hostname")
+        ]
+
+    def test_the_name_that_the_owner_gave_stays(self, machine: Machine) -> None:
+        etc = machine.place / "mnt/data/etc"
+        etc.mkdir()
+        (etc / "hostname").write_text("house\n")
+        machine.run(BEFORE)
+        assert (etc / "hostname").read_text() == "house\n"
+
+    @pytest.mark.parametrize(("check", "is_used"), [(0, True), (1, True), (4, False), (8, False)])
+    def test_one_that_is_not_sound_is_not_used_and_that_is_said(
+        self, machine: Machine, check: int, *, is_used: bool
+    ) -> None:
+        machine.tool("e2fsck", check)
+        assert machine.run(BEFORE).returncode == 0
+        is_memory = any("-t tmpfs" in call for call in machine.calls("mount"))
+        told = machine.place / "run/bitgrid-no-data"
+        assert (is_memory, told.exists()) == (not is_used, not is_used)
+        if not is_used:
+            assert "Replace the card" in told.read_text()
+            assert not any("-t ext4" in call for call in machine.calls("mount"))
+
+    def test_one_that_cannot_be_mounted_keeps_no_system_from_starting(self, machine: Machine) -> None:
+        machine.tool("mount", says='case "$*" in *ext4*) exit 32 ;; esac')
+        assert machine.run(BEFORE).returncode == 0
+        assert (machine.place / "run/bitgrid-no-data").exists()
+
+    def test_what_was_not_started_from_a_card_is_left_alone(self, machine: Machine) -> None:
+        (machine.place / "cmdline").write_text("root=/dev/vda1 ro\n")
+        assert machine.run(BEFORE).returncode == 0
+        assert machine.calls() == []
+
+    def test_it_needs_nothing_before_it(self, machine: Machine) -> None:
+        assert machine.run(BEFORE, "prereqs").stdout == "\n"
+        assert machine.calls() == []
+
+
+class TestGrowing:
+    @pytest.fixture(autouse=True)
+    def disk(self, machine: Machine) -> None:
+        machine.tool("findmnt", says="echo /dev/mmcblk0p4")
+        for name in ("sfdisk", "partx", "resize2fs"):
+            machine.tool(name)
+
+    @pytest.mark.parametrize("table", ["dos", "gpt"])
+    def test_the_table_goes_before_the_file_system(self, machine: Machine, table: str) -> None:
+        machine.tool("lsblk", says=f'case "$*" in *PKNAME*) echo mmcblk0 ;; *) echo {table} ;; esac')
+        assert machine.run(ROOT / "usr/lib/bitgrid/grow-data").returncode == 0
+        did = [call.split()[0] for call in machine.calls() if not call.startswith(("findmnt", "lsblk"))]
+        assert did == [*(["sfdisk"] if table == "gpt" else []), "sfdisk", "partx", "resize2fs"]
+        assert machine.calls("sfdisk")[-1].endswith("-N 4 /dev/mmcblk0")
+        assert machine.calls("resize2fs") == ["resize2fs /dev/mmcblk0p4"]
+        assert (machine.place / "mnt/data/.grown").exists()
+
+    def test_what_failed_is_done_again_at_the_next_start(self, machine: Machine) -> None:
+        machine.tool("lsblk", says='case "$*" in *PKNAME*) echo mmcblk0 ;; *) echo dos ;; esac')
+        machine.tool("sfdisk", 1)
+        assert machine.run(ROOT / "usr/lib/bitgrid/grow-data").returncode != 0
+        assert machine.calls("resize2fs") == []
+        assert not (machine.place / "mnt/data/.grown").exists()
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="openssh-client is not installed")
+def test_the_host_s_key_is_made_once_and_is_its_own(machine: Machine, tmp_path: Path) -> None:
+    script = ROOT / "usr/lib/bitgrid/make-host-key"
+    key = machine.place / "mnt/data/etc/ssh/ssh_host_ed25519_key"
+    assert machine.run(script).returncode == 0
+    first = key.read_text()
+    assert machine.run(script).returncode == 0
+    assert key.read_text() == first
+    assert (key.stat().st_mode & 0o777, key.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    other = Machine(tmp_path / "other")
+    other.tool("sync")
+    other.run(script)
+    assert (other.place / "mnt/data/etc/ssh/ssh_host_ed25519_key").read_text() != first
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_owner_s_file_is_taken_over_while_the_partition_can_be_written(machine: Machine, code: int) -> None:
+    machine.tool("bitgrid", code)
+    assert machine.run(ROOT / "usr/lib/bitgrid/take-first-boot").returncode == code
+    boot, data = machine.place / "boot", machine.place / "mnt/data"
+    assert machine.calls() == [
+        f"mount -o remount,rw {boot}",
+        f"bitgrid host first-boot --boot {boot} --root {data}",
+        f"mount -o remount,ro {boot}",
+        f"hostname -F {data}/etc/hostname",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [
+        (["image", "new.tar", "--no-restart"], "bitgrid host update-image new.tar --no-restart"),
+        (["status"], "bitgrid host last-update"),
+    ],
+)
+def test_the_owner_s_command(machine: Machine, words: list[str], called: str) -> None:
+    machine.tool("bitgrid")
+    assert machine.run(ROOT / "usr/sbin/bitgrid-update", *words).returncode == 0
+    assert machine.calls() == [called]
+    assert machine.run(ROOT / "usr/sbin/bitgrid-update", "dance").returncode == 2
