@@ -51,11 +51,12 @@ format: dev  ## Put the code in its form
 	$(VENV)/ruff check --fix
 
 .PHONY: docs
-docs: dev  ## Write docs/configuration.md, devices.md, drivers.md, kpi.md and ansible.md anew from what they are made of
+docs: dev  ## Write docs/configuration.md, devices.md, drivers.md, kpi.md, first-boot.md and ansible.md anew from what they are made of
 	$(VENV)/bitgrid config docs > docs/configuration.md
 	$(VENV)/bitgrid config devices > docs/devices.md
 	$(VENV)/python -m bitgrid.ops.driver_docs > docs/drivers.md
 	$(VENV)/python -m bitgrid.ops.kpi_docs > docs/kpi.md
+	$(VENV)/python -m bitgrid.ops.first_boot_docs > docs/first-boot.md
 	$(VENV)/python scripts/ansible-docs > docs/ansible.md
 
 .PHONY: test-ansible

@@ -13,6 +13,9 @@ import pytest
 from bitgrid.cli import main
 from bitgrid.ops.config_docs import FILES, keys_of, render
 from bitgrid.ops.device_docs import render as render_devices
+from bitgrid.ops.first_boot.reading import read
+from bitgrid.ops.first_boot_docs import EXAMPLE
+from bitgrid.ops.first_boot_docs import render as render_first_boot
 from bitgrid.ops.kpi_docs import render as render_kpis
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +47,15 @@ def test_the_page_of_the_configuration_is_up_to_date() -> None:
 def test_the_page_of_the_devices_is_up_to_date() -> None:
     page = (ROOT / "docs" / "devices.md").read_text(encoding="utf-8")
     assert page == render_devices(ROOT / "config" / "devices"), "run: make docs"
+
+
+def test_the_page_of_the_first_boot_is_up_to_date_and_its_example_is_taken(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "first-boot.md").read_text(encoding="utf-8")
+    assert page == render_first_boot(), "run: make docs"
+    assert EXAMPLE in page
+    assert "`network.gateway`" in page
+    (tmp_path / "bitgrid.yaml").write_text(EXAMPLE)
+    assert read(tmp_path / "bitgrid.yaml").hostname == "bitgrid"
 
 
 def test_the_page_of_the_key_figures_is_up_to_date() -> None:

@@ -1,0 +1,85 @@
+"""The boot partition: a directory each slot with what its root starts from, and what chooses between the two."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from bitgrid.ops.slots.booting import Booting, GrubBooting, PiBooting
+from bitgrid.ops.slots.state import Slot
+from bitgrid.ops.slots.updating import COMMAND_LINES, ROOT_WORD, SLOT_WORD
+from bitgrid_image.errors import ImageError
+from bitgrid_image.layout import Layout, Machine
+
+FILES = Path(__file__).parents[1] / "files" / "boot"
+_FIRMWARE = ("bootcode.bin", "start*.elf", "fixup*.dat")
+_KERNEL, _INITRD = "vmlinuz", "initrd.img"
+
+
+def slot_files(machine: Machine, root: Path, place: Path) -> None:
+    """What one slot's directory on the boot partition has, and what an update brings for it; it names no slot.
+
+    Args:
+        machine: what it is for.
+        root: the finished root; it has one kernel and its initrd.
+        place: an empty directory.
+
+    Raises:
+        ImageError: the root has no kernel, or several.
+    """
+    for name in (_KERNEL, _INITRD):
+        shutil.copyfile(_only(root, f"boot/{name}-*"), place / name)
+    shutil.copytree(FILES / machine / "slot", place, dirs_exist_ok=True)
+    if machine is Machine.ARM64:
+        for tree in sorted((root / "usr/lib").glob("linux-image-*/broadcom/*.dtb")):
+            shutil.copyfile(tree, place / tree.name)
+        _need(place, "*.dtb", "the kernel of the root brings no device tree of a Raspberry Pi")
+
+
+def boot_files(card: Layout, root: Path, slot: Path, place: Path) -> None:
+    """The whole boot partition of a new card, on which slot a is started.
+
+    Args:
+        card: whose partitions the kernel is told.
+        root: the finished root, with the firmware of a Raspberry Pi.
+        slot: as `slot_files` made it.
+        place: an empty directory.
+
+    Raises:
+        ImageError: the root has no firmware.
+    """
+    shutil.copytree(FILES / card.machine, place, dirs_exist_ok=True, ignore=shutil.ignore_patterns("slot"))
+    if card.machine is Machine.ARM64:
+        for pattern in _FIRMWARE:
+            for file in sorted((root / "usr/lib/raspi-firmware").glob(pattern)):
+                shutil.copyfile(file, place / file.name)
+        _need(place, "start*.elf", "the root has no firmware of a Raspberry Pi")
+    directory = place / Slot.A
+    shutil.copytree(slot, directory)
+    for name in COMMAND_LINES:
+        line = directory / name
+        if line.exists():
+            told = line.read_text("ascii").replace(SLOT_WORD, Slot.A)
+            line.write_text(told.replace(ROOT_WORD, f"PARTUUID={card.part_uuid('root-a')}"), "ascii")
+    booting(card.machine, place).keep(Slot.A)
+
+
+def booting(machine: Machine, place: Path) -> Booting:
+    """What chooses the slot, on a boot partition that is being made."""
+    if machine is Machine.ARM64:
+        return PiBooting(place)
+    (place / "grub").mkdir(exist_ok=True)
+    return GrubBooting(place)
+
+
+def _only(root: Path, pattern: str) -> Path:
+    found = sorted(root.glob(pattern))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found) or "none"
+        raise ImageError(f"one {pattern} is wanted in the root, there is: {names}")
+    return found[0]
+
+
+def _need(place: Path, pattern: str, message: str) -> None:
+    if not any(place.glob(pattern)):
+        raise ImageError(f"{message}; its packages are in image/packages")

@@ -1,0 +1,71 @@
+"""The base root: what is asked for, and what is taken out of it again. None is built here: that takes minutes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from bitgrid_image.base import Mirror, base, clean, command, wanted
+from bitgrid_image.layout import Machine
+
+ROLES = Path(__file__).parents[2] / "ansible" / "roles"
+MIRROR = Mirror("http://debian.example/debian", "http://debian.example/debian-security")
+NOT_IN_AN_IMAGE = {
+    "unattended-upgrades": "packages are not changed on a card: an image brings what is newer",
+    "nut-client": "only where the inventory names a UPS",
+    "nut-server": "only where the inventory names a UPS",
+}
+
+
+def asked_by_roles() -> set[str]:
+    yaml, found = YAML(typ="safe"), set[str]()
+    for path in ROLES.glob("*/defaults/main.yml"):
+        for key, packages in (yaml.load(path.read_text()) or {}).items():
+            if re.fullmatch(r"bitgrid_\w+_packages", key) and "unwanted" not in key:
+                found |= set(packages)
+    return found
+
+
+@pytest.mark.parametrize("machine", Machine)
+def test_it_has_what_the_roles_want_so_that_they_need_no_network(machine: Machine) -> None:
+    assert asked_by_roles() - set(wanted(machine)) == set(NOT_IN_AN_IMAGE)
+
+
+@pytest.mark.parametrize("machine", Machine)
+def test_nothing_is_asked_for_twice_and_a_kernel_is(machine: Machine) -> None:
+    names = wanted(machine)
+    assert len(set(names)) == len(names)
+    assert f"linux-image-{machine}" in names
+
+
+def test_owners_have_their_numbers_before_any_package_asks() -> None:
+    words = command(Machine.ARM64, MIRROR, Path("/work/root"))
+    assert words[0] == "mmdebstrap"
+    assert "--architectures=arm64" in words
+    assert any(word.startswith("--essential-hook=systemd-sysusers") for word in words)
+    assert "deb http://debian.example/debian-security trixie-security main non-free-firmware" in words
+
+
+def test_it_is_another_one_for_another_machine_or_time_and_the_same_from_another_mirror() -> None:
+    keys = [base(machine, MIRROR, epoch_s).key for machine in Machine for epoch_s in (1, 2)]
+    assert len(set(keys)) == 4
+    assert base(Machine.ARM64, Mirror("http://b.example", "http://c.example"), 1).key in keys
+
+
+def test_nothing_of_one_computer_stays(tmp_path: Path) -> None:
+    for name in (
+        "etc/ssh/ssh_host_ed25519_key", "etc/hostname", "etc/machine-id", "var/log/apt/history.log",
+        "var/lib/systemd/random-seed", "etc/ssh/sshd_config", "var/lib/apt/lists/x_Packages",
+    ):  # fmt: skip
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("something")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/link").symlink_to("/etc/ssh")
+    clean(tmp_path)
+    left = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"etc/hostname": "", "etc/machine-id": "", "etc/ssh/sshd_config": "something"}
+    assert list((tmp_path / "run").iterdir()) == []
