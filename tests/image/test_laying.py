@@ -1,0 +1,78 @@
+"""What is laid over a root, and what of it begins on the data partition."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bitgrid_image.errors import ImageError
+from bitgrid_image.laying import FILES, data_of, lay, mounted
+
+pytestmark = pytest.mark.skipif(shutil.which("systemctl") is None, reason="systemctl is not here")
+TIMERS = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "dpkg-db-backup.timer",
+    "e2scrub_all.timer",
+    "sshd-keygen.service",
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root with a key of its build, a house's configuration, and Debian's timers."""
+    root = tmp_path / "root"
+    files = ["etc/ssh/ssh_host_ed25519_key", "etc/bitgrid/site.yaml", "etc/fstab", "home/admin/.profile"]
+    for name in (*files, *(f"usr/lib/systemd/system/{timer}" for timer in TIMERS)):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
+    (root / "etc/bitgrid").chmod(0o750)
+    lay(root)
+    return root
+
+
+def test_every_file_is_there_and_can_be_run_where_it_must(root: Path) -> None:
+    for path in FILES.rglob("*"):
+        laid = root / path.relative_to(FILES)
+        if path.is_symlink():
+            assert laid.readlink() == path.readlink()
+        elif path.is_file():
+            assert laid.read_bytes() == path.read_bytes()
+            assert os.access(laid, os.X_OK) == os.access(path, os.X_OK)
+
+
+def test_the_key_of_the_build_is_gone(root: Path) -> None:
+    assert (root / "etc/ssh/ssh_host_ed25519_key").is_symlink()
+
+
+def test_its_units_are_on_and_what_writes_to_the_root_is_off(root: Path) -> None:
+    units = root / "etc/systemd/system"
+    for name in ("bitgrid-grow", "bitgrid-first-boot", "bitgrid-host-key", "bitgrid-judge"):
+        assert (units / "multi-user.target.wants" / f"{name}.service").is_symlink()
+    assert (units / "ssh.service.requires/bitgrid-host-key.service").is_symlink()
+    assert (units / "timers.target.wants/bitgrid-trial.timer").is_symlink()
+    assert {str((units / timer).readlink()) for timer in TIMERS} == {"/dev/null"}
+
+
+def test_whatever_is_mounted_has_its_place(root: Path) -> None:
+    places = [place for place, _ in mounted()]
+    assert {"etc/bitgrid", "home", "var/log"} <= set(places)
+    assert [place for place in (*places, "data", "boot/firmware") if not (root / place).is_dir()] == []
+
+
+def test_the_data_partition_begins_with_what_the_root_has_there(root: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data_of(root, data)
+    assert (data / "etc/bitgrid/site.yaml").read_text() == (root / "etc/bitgrid/site.yaml").read_text()
+    assert (data / "etc/bitgrid").stat().st_mode & 0o777 == 0o750
+    assert sorted(place for place, is_kept in mounted() if is_kept and not (data / place).is_dir()) == []
+    assert not (data / "var/log").exists()
+
+
+def test_without_systemctl_nothing_is_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ImageError, match="lacks systemctl"):
+        lay(root)
