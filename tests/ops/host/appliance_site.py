@@ -21,7 +21,7 @@ TANK = {
 }
 
 
-def write_config(
+def write_config(  # noqa: PLR0913  one argument each for what a site may have
     directory: Path,
     *,
     broker: dict[str, object] | None = None,
@@ -30,7 +30,7 @@ def write_config(
     gateway: dict[str, object] | None = None,
     bridged: bool = False,
 ) -> Path:
-    """A whole configuration; ``broker`` adds to what an appliance's site.yaml says of it, ``bridged``: by Home Assistant."""
+    """A whole configuration; ``broker`` adds to an appliance's own, ``bridged``: Home Assistant is told of it."""
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("bitgrid_rules.yaml", "flags.yaml", "policies.yaml"):
         shutil.copyfile(ROOT / "config" / name, directory / name)

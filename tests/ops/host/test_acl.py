@@ -253,7 +253,7 @@ def test_only_a_declared_device_opens_the_listener_without_tls(tmp_path: Path) -
 
 
 def test_no_account_may_do_what_another_ones_topics_allow_by_a_wildcard(tmp_path: Path) -> None:
-    """The only wildcards that are granted for writing are one level: a device's signals, Home Assistant's wishes."""
+    """The only wildcards that are granted for writing are one level: a device's signals, Home Assistant's wish."""
     config = config_of(tmp_path / "config", bridged=True, peers=[HOME_ASSISTANT, HEATER_METER])
     written = [
         line.split(maxsplit=2)[2] for line in render_acl(accounts(config)).splitlines() if " write " in line

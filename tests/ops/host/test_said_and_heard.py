@@ -1,4 +1,4 @@
-"""Each process, wired by its own `main`, hears what its account may hear; what its rooms publish, it may, and no more.
+"""Each process, wired by its own `main`, hears what its account may hear; what its rooms publish, it may; no more.
 
 Nothing is connected: the bus only notes what is asked of it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,7 +104,7 @@ def ended(
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where every process finds its files, and wires itself without anything being connected or stepped."""
     Notebook.made = []
     for name in ("CONFIG", "DATA", "RUN", "LOG"):
@@ -119,7 +119,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(runtime.signal, "signal", lambda *_arguments: None)
     for name in ("poller", "loads"):
         monkeypatch.setattr(importlib.import_module(f"bitgrid.services.{name}"), "Stepper", Still)
-    yield tmp_path
+    return tmp_path
 
 
 def told(house: Path, *, two_hosts: bool = False) -> Config:

@@ -21,7 +21,7 @@ FEED_DEVICES = ("tariff", "forecast", "bitcoin")
 """Under these names the feeds tell what they know (``DEVICE`` in each of `bitgrid.feeds`)."""
 HA_TELLS_OF_THE_HOUSE = ("available", "house", "today", "answer")
 HA_TELLS_OF_A_LOAD = ("load", "decision")
-"""Under these names the bridge speaks, in its own corner; `bitgrid.ha` is above this room, so a test holds them to it."""
+"""Under these names the bridge speaks; `bitgrid.ha` is above this room, so a test holds them to it."""
 NEAR_DEVICES = ("poller", "loads", "doctor")
 """The accounts of those who are where the devices are."""
 CERTIFIED = ""
