@@ -1,4 +1,4 @@
-"""The proxy as it is installed, before an upstream that repeats what it was told: who asked, and what comes back."""
+"""The proxy as it is installed, before an upstream that repeats what it was told: who asked; what comes back."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(gateway, "MqttBus", Notebook)
     monkeypatch.setattr(runtime, "access_for", lambda *_arguments: Access())
     monkeypatch.setattr(runtime.Service, "run_loop", ended)
-    monkeypatch.setattr(runtime.signal, "signal", lambda *_arguments: None)
+    monkeypatch.setattr("signal.signal", lambda *_arguments: None)
     for name in ("poller", "loads"):
         monkeypatch.setattr(importlib.import_module(f"bitgrid.services.{name}"), "Stepper", Still)
     return tmp_path
@@ -144,7 +144,7 @@ def test_a_process_hears_what_it_is_granted_and_is_granted_what_it_hears(house: 
 def test_the_page_and_the_bridge_to_home_assistant_hear_what_they_are_granted(house: Path) -> None:
     config = told(house)
     service = runtime.start("web")
-    Server(service, service.connect_bus()).load()  # type: ignore[arg-type]  # it is in MqttBus's place
+    Server(service, service.connect_bus()).load()
     heard = {bus.name: bus.heard for bus in Notebook.made}
     assert heard == {name: may_hear(config, name) for name in ("web", "bridge")}
 
