@@ -14,6 +14,8 @@ from ground.networks import Target
 pytestmark = pytest.mark.system
 FLAGS = "/etc/bitgrid/flags.yaml"
 SITE = "/etc/bitgrid/site.yaml"
+AS_RULES = ("runuser", "--user=bitgrid-core", "--")
+"""Not even root opens another's file for writing in a directory with the sticky bit (fs.protected_regular)."""
 SEARCHED = Target(TABLET4, 1502)
 """No device of the house; the search for devices knocks there."""
 
@@ -32,9 +34,7 @@ def test_the_rules_own_the_four_files_and_root_the_rest(appliance: Appliance) ->
     assert owner_and_mode(appliance, "/etc/bitgrid") == "root:bitgrid-core 1775"
     for name in ("site", "bitgrid_rules", "flags", "policies"):
         assert owner_and_mode(appliance, f"/etc/bitgrid/{name}.yaml") == "bitgrid-core:bitgrid-core 644"
-    said = appliance.run(
-        "runuser", "--user=bitgrid-core", "--", "mv", "/etc/bitgrid/tls", "/etc/bitgrid/mine", may_fail=True
-    )
+    said = appliance.run(*AS_RULES, "mv", "/etc/bitgrid/tls", "/etc/bitgrid/mine", may_fail=True)
     assert (said, owner_and_mode(appliance, "/etc/bitgrid/tls")[:5]) == ("", "root:")
 
 
@@ -60,11 +60,11 @@ def test_the_search_reaches_the_home_in_the_first_run_and_not_afterwards(applian
     with appliance.home.listening([("tcp", TABLET4, SEARCHED.port)]):
         assert not is_reached()
         try:
-            appliance.run("tee", FLAGS, text=before + "first_run: true\n")
+            appliance.run(*AS_RULES, "tee", FLAGS, text=before + "first_run: true\n")
             eventually(is_reached, "the search is let into the home", 30)
             assert appliance.reaches([SEARCHED], "bitgrid-feeds") == [False], "nobody else is"
         finally:
-            appliance.run("tee", FLAGS, text=before)
+            appliance.run(*AS_RULES, "tee", FLAGS, text=before)
         eventually(lambda: not is_reached(), "and is shut out again", 30)
 
 
@@ -77,10 +77,10 @@ def test_the_firewall_and_the_broker_follow_a_site_that_the_page_wrote(appliance
     with appliance.home.listening([("tcp", place.address, place.port)]):
         assert appliance.reaches([place], "bitgrid-io") == [False]
         try:
-            appliance.run("tee", SITE, text=moved)
+            appliance.run(*AS_RULES, "tee", SITE, text=moved)
             eventually(lambda: appliance.reaches([place], "bitgrid-io") == [True], "the firewall follows", 30)
             assert appliance.reaches([place], "bitgrid-core") == [False]
         finally:
-            appliance.run("tee", SITE, text=before)
+            appliance.run(*AS_RULES, "tee", SITE, text=before)
         eventually(lambda: appliance.reaches([place], "bitgrid-io") == [False], "and back", 30)
     assert elements(appliance, "looked_for") == []
