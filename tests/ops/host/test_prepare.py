@@ -238,6 +238,15 @@ def test_with_those_rights_a_file_is_replaced_and_roots_are_not(
     assert (config / "host.env").read_text() == "root's own\n"
 
 
+def test_a_file_that_is_right_is_not_touched(root: Path) -> None:
+    """To set owner or mode to what they are is a change to whoever watches: PathChanged= takes IN_ATTRIB for one."""
+    run(root, "prepare")
+    files = [root / "etc/bitgrid" / name for name in ("site.yaml", "flags.yaml")]
+    before = [file.stat().st_ctime_ns for file in files]
+    run(root, "prepare")
+    assert [file.stat().st_ctime_ns for file in files] == before
+
+
 @pytest.mark.parametrize("how", ["symlink_to", "hardlink_to"])
 def test_a_link_in_place_of_a_file_gives_nobody_what_it_leads_to(root: Path, how: str) -> None:
     """Who may write the directory could point a name at anything; root follows nothing there."""

@@ -29,6 +29,7 @@ from bitgrid.research.signing import FILE as SIGNING_KEY
 from bitgrid.research.signing import own_key
 
 BROKER_USER = "mosquitto"
+READABLE = 0o644
 _OPTIONAL_OWNERS = frozenset({"nut"})
 """Whose passwords are made only where their programs are installed."""
 
@@ -158,6 +159,8 @@ def _make(directory: _Directory) -> None:
 def _hand_over(path: Path, owner: str) -> None:
     """Give a file of the configuration to who may replace it, for everybody to read; no link is followed.
 
+    One that is right is not touched: bitgrid-follow.path would see it, and have it prepared again, without end.
+
     Raises:
         Refusal: something else stands in its place; who may write the directory could point it anywhere.
     """
@@ -169,8 +172,9 @@ def _hand_over(path: Path, owner: str) -> None:
         found, user = os.fstat(descriptor), user_of(owner)
         if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
             raise Refusal(f"{path} is no plain file of its own, so it was given to nobody. Copy it anew.")
-        os.fchown(descriptor, user.pw_uid, user.pw_gid)
-        os.fchmod(descriptor, 0o644)
+        if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) != (user.pw_uid, user.pw_gid, READABLE):
+            os.fchown(descriptor, user.pw_uid, user.pw_gid)
+            os.fchmod(descriptor, READABLE)
     finally:
         os.close(descriptor)
 
