@@ -239,7 +239,7 @@ def test_with_those_rights_a_file_is_replaced_and_roots_are_not(
 
 
 def test_a_file_that_is_right_is_not_touched(root: Path) -> None:
-    """To set owner or mode to what they are is a change to whoever watches: PathChanged= takes IN_ATTRIB for one."""
+    """To set owner or mode to what they are is a change to whoever watches: PathChanged= does."""
     run(root, "prepare")
     files = [root / "etc/bitgrid" / name for name in ("site.yaml", "flags.yaml")]
     before = [file.stat().st_ctime_ns for file in files]
