@@ -74,7 +74,7 @@ class Assembler:
 
     def _fat(self, one: Partition, tree: Path | None, made: Path) -> None:
         volume = f"{self.layout.identity(one.name).int & 0xFFFFFFFF:08x}"
-        inside = f"/mnt/work/{made.name}"
+        inside = f"/mnt/made/{made.name}"
         label = one.name.upper()
         self._run("mkfs.vfat", "--invariant", "-F", "32", "-i", volume, "-n", label, inside)
         if tree is None:
@@ -93,11 +93,11 @@ class Assembler:
         command = ["mke2fs", "-q", "-F", "-t", "ext4", "-U", str(own), "-L", one.name, "-E", options, "-m", "1"]
         if tree is not None:
             self._run(
-                "tar", *self._sorted(), f"--file=/mnt/work/{one.name}.tar", "--directory=/mnt/tree", ".", tree=tree
+                "tar", *self._sorted(), f"--file=/mnt/made/{one.name}.tar", "--directory=/mnt/tree", ".", tree=tree
             )
-            command += ["-d", f"/mnt/work/{one.name}.tar"]
+            command += ["-d", f"/mnt/made/{one.name}.tar"]
         try:
-            self._run(*command, f"/mnt/work/{made.name}")
+            self._run(*command, f"/mnt/made/{made.name}")
         finally:
             (self.work / f"{one.name}.tar").unlink(missing_ok=True)
 
@@ -110,7 +110,7 @@ class Assembler:
         ]  # fmt: skip
 
     def _run(self, *command: str, stdin: str | None = None, **places: Path) -> None:
-        self.tools.run(*command, places={"work": self.work, **places}, epoch_s=self.epoch_s, stdin=stdin)
+        self.tools.run(*command, places={"made": self.work, **places}, epoch_s=self.epoch_s, stdin=stdin)
 
 
 def _place(part: Path, image: Path, at: int) -> None:

@@ -95,3 +95,15 @@ def test_on_an_appliance_each_user_has_a_directory_of_its_own(
     own = tmp_path / Path("/proc/self").owner()
     own.mkdir()
     assert secrets.place() == own
+
+
+def test_whoever_signs_on_an_appliance_signs_with_the_key_among_the_pages_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(secrets, "DEFAULT_DIRECTORY", tmp_path)
+    monkeypatch.delenv(DIRECTORY_VARIABLE, raising=False)
+    assert secrets.signing_place() == tmp_path, "no appliance"
+    (tmp_path / "bitgrid-web").mkdir()
+    assert secrets.signing_place() == tmp_path / "bitgrid-web" / "web"
+    monkeypatch.setenv(DIRECTORY_VARIABLE, str(tmp_path / "named"))
+    assert secrets.signing_place() == tmp_path / "named"

@@ -118,6 +118,23 @@ def test_a_user_reaches_what_it_is_for_and_nothing_else(house: House, user: str)
     assert names_reached(house, user) == set(ALLOWED[user])
 
 
+def test_the_search_for_devices_reaches_the_home_alone_and_only_while_it_is_let(house: House) -> None:
+    house.host.load(render())
+    house.host.load("add element inet bitgrid looked_for { 80 }")
+    assert names_reached(house, "bitgrid-io") == {*IO, "the meter's page"}, "and no page on the internet"
+    assert names_reached(house, "bitgrid-web") == set()
+    house.host.load("flush set inet bitgrid looked_for")
+    assert names_reached(house, "bitgrid-io") == set(IO)
+
+
+def test_what_the_page_adds_is_let_at_home_and_nowhere_else(house: House) -> None:
+    """Whoever could write site.yaml could name any address; beyond the home that opens nothing."""
+    house.host.load(render())
+    house.host.load(f"add element inet bitgrid own4 {{ {ROUTER4} . 443, {WEB4} . 443 }}")
+    house.host.load(f"add element inet bitgrid own6 {{ {ROUTER6} . 443, {WEB6} . 443 }}")
+    assert names_reached(house, "bitgrid-io") == {*IO, "the router's page", "the router's page by IPv6"}
+
+
 def test_from_the_home_only_what_is_declared_is_open(house: House) -> None:
     own = {PEER4: [8883], PLAIN4: [1883]}
     assert ports_reached(house.home, HOST4, METER4) == list(OPEN_PORTS)

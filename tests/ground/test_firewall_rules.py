@@ -85,8 +85,27 @@ def test_the_house_reaches_its_devices_alone() -> None:
     assert [line.strip() for line in lines] == [
         'ip daddr 10.77.0.20 tcp dport 502 accept comment "meter"',
         'ip6 daddr fd77::20 tcp dport 502 accept comment "meter by IPv6"',
+        "ip daddr @lan4 ip daddr . tcp dport @own4 accept",
+        "ip6 daddr @lan6 ip6 daddr . tcp dport @own6 accept",
+        "ip daddr @lan4 tcp dport @looked_for accept",
         "goto refuse",
     ]
+
+
+@needs_nft
+def test_what_the_house_adds_on_the_host_fits_into_the_sets_that_are_there() -> None:
+    added = (
+        "flush set inet bitgrid own4\nadd element inet bitgrid own4 { 10.77.0.20 . 502 }\n"
+        "flush set inet bitgrid own6\nadd element inet bitgrid own6 { fd77::20 . 502 }\n"
+        "flush set inet bitgrid looked_for\nadd element inet bitgrid looked_for { 502, 80 }\n"
+    )
+    assert checked(render() + added) == 0
+    assert checked(render() + added.replace("own4", "own5")) == 1
+
+
+def test_before_that_nothing_is_in_them() -> None:
+    for name in ("own4", "own6", "looked_for"):
+        assert "elements" not in render().partition(f"set {name} {{")[2].partition("}")[0]
 
 
 def test_the_lan_stands_in_no_rule_by_itself() -> None:

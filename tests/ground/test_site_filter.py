@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from bitgrid.config.loading import load_config
+from bitgrid.ops.host.places import Part
+from bitgrid.ops.host.reach import reach_of
 from ground.rules import ROOT, plugin
 
 FILTER = plugin()
@@ -49,6 +52,8 @@ def test_it_names_what_the_house_itself_would_reach(path: Path, tmp_path: Path) 
         wanted |= {(part.host, part.port) for part in (load.miner, load.relay) if part}
     assert wanted
     assert places(FILTER.bitgrid_devices(read)) == wanted
+    on_the_host = re.findall(r"(\S+) \. (\d+)", reach_of(config, Part.WHOLE))
+    assert {(address, int(port)) for address, port in on_the_host} == wanted, "nothing else is added there"
 
 
 @pytest.mark.parametrize(

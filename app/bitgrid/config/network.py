@@ -24,7 +24,7 @@ class Peer(Model):
 
     name: Identifier = Field(description="Its account; of a device, the device's `id`.")
     kind: Literal["home_assistant", "device"] = Field(
-        description="`home_assistant`: sees everything, may ask for an override or an export, commands no load. "
+        description="`home_assistant`: hears and asks the bridge (`home_assistant.enabled`), and nobody else. "
         "`device`: tells what its profile names, and sees nothing."
     )
     tls: bool = Field(

@@ -17,6 +17,8 @@ MAX_BYTES = 1000
 DIRECTORY_VARIABLE = "BITGRID_SECRETS_DIR"
 DEFAULT_DIRECTORY = Path("/etc/bitgrid/secrets")
 """On an appliance it holds one directory a Unix user, which only that user can open."""
+WEB_USER = "bitgrid-web"
+"""The Unix user of the pages on an appliance."""
 WEB_KEYS = "web"
 """Directory in the web process's own, in which it keeps accounts and keys that it makes itself."""
 ACCOUNTS, SETUP_CODE = "accounts.json", "setup-code"
@@ -43,6 +45,17 @@ def place(directory: Path | None = None) -> Path:
     except KeyError:  # a user id without a name
         return DEFAULT_DIRECTORY
     return own if own.is_dir() else DEFAULT_DIRECTORY
+
+
+def signing_place() -> Path:
+    """Where the key of research bundles is: as told, else on an appliance among the web process's own keys.
+
+    So the page, and whoever calls the command there as anybody else, sign with one key, or cannot.
+    """
+    shared = DEFAULT_DIRECTORY / WEB_USER
+    if os.environ.get(DIRECTORY_VARIABLE) or not shared.is_dir():
+        return place()
+    return shared / WEB_KEYS
 
 
 def credentials(name: str, directory: Path | None = None) -> Credentials:

@@ -70,7 +70,8 @@ def _write(data: Path, changes: dict[str, object]) -> None:
     """Keep the state, whole or not at all; everybody on the machine may read it."""
     state = (read(data) or BackupState()).model_copy(update=changes)
     unfinished = data / f".{FILE}.new"
-    with unfinished.open("w", encoding="utf-8") as file:
+    unfinished.unlink(missing_ok=True)
+    with unfinished.open("x", encoding="utf-8") as file:  # root writes where others may: through no link of theirs
         file.write(state.model_dump_json(by_alias=True))
         file.flush()
         os.fsync(file.fileno())

@@ -215,6 +215,7 @@ def _write_inventory(where: Path, key: str, work: Path) -> None:
     text = (ROOT / "ansible" / "inventory.example" / "site.yaml").read_text().replace("192.168.1.", "10.77.0.")
     site = yaml.safe_load(text)
     site["broker"]["peers"] = [{"name": "homeassistant", "kind": "home_assistant"}]
+    site["home_assistant"] = {"enabled": True}
     (where / "site.yaml").write_text(yaml.safe_dump(site, sort_keys=False))
     rules = (ROOT / "config" / "bitgrid_rules.yaml").read_text()
     # A decision a minute, so that nobody waits ten for the first.

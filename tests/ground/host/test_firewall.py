@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from broker import eventually
 from ground.host.appliance import (
     AT_HOME,
     BROKER_PORT,
@@ -144,7 +145,8 @@ def test_a_change_that_nobody_confirms_is_undone(appliance: Appliance) -> None:
     appliance.run("env", "BITGRID_FIREWALL_CONFIRM_S=4", "bitgrid-firewall", "apply", "/run/shut.nft")
     assert appliance.home.reaches(LOGIN) == [False]
     assert any(all(appliance.home.reaches(LOGIN)) for _ in range(30)), "the old rules came back by themselves"
-    assert shape(appliance.run("nft", "--stateless", "list", "table", "inet", "bitgrid")) == shape(before)
+    rules = ("nft", "--stateless", "list", "table", "inet", "bitgrid")
+    eventually(lambda: shape(appliance.run(*rules)) == shape(before), "they are what they were", 30)
     code, said = appliance.ssh("sudo", "bitgrid-firewall", "confirm")
     assert (code, "no change waits" in said) == (1, True)
 

@@ -132,14 +132,25 @@ def peer(appliance: Appliance, tablet: Tablet, password: str, topics: list[str])
     return found
 
 
-def test_a_peer_may_ask_for_an_override_and_commands_nothing(appliance: Appliance, tablet: Tablet) -> None:
+def test_the_bridge_to_home_assistant_is_well(tablet: Tablet) -> None:
+    def told() -> object:
+        return json.loads(tablet.get("/api/v1/health")["text"])["components"].get("bridge", {}).get("status")
+
+    eventually(lambda: told() == "ok", "the bridge has an account, and is let in by it", 60)
+
+
+def test_a_peer_may_ask_the_bridge_and_commands_nothing(appliance: Appliance, tablet: Tablet) -> None:
     secret = appliance.run("cat", "/etc/bitgrid/secrets/root/broker-homeassistant").strip().partition(":")[2]
-    may, may_not = [T.export], [T.command("miner"), T.decision, T.estop, T.telemetry("meter", "grid_power_w")]
+    may = [T.ha("cmd", "export"), T.ha_birth]
+    may_not = [
+        *(T.command("miner"), T.decision, T.estop, T.override, T.export, T.restart, T.ha("house")),
+        T.telemetry("meter", "grid_power_w"),
+    ]
     found = peer(appliance, tablet, secret, [*may, *may_not])
     assert found["let_in"] == SUCCESS
     codes = found["codes"]
     assert isinstance(codes, dict)
-    assert codes[T.export] != NOT_AUTHORIZED
+    assert NOT_AUTHORIZED not in {codes[topic] for topic in may}
     assert {codes[topic] for topic in may_not} == {NOT_AUTHORIZED}
     # Mosquitto 2.0.21 says the second of a wrong password, 2.0.11 the first.
     assert peer(appliance, tablet, "wrong", [])["let_in"] in {BAD_PASSWORD, NOT_AUTHORIZED}

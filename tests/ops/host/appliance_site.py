@@ -21,15 +21,16 @@ TANK = {
 }
 
 
-def write_config(
+def write_config(  # noqa: PLR0913  one argument each for what a site may have
     directory: Path,
     *,
     broker: dict[str, object] | None = None,
     tank: str = "cellar/tank",
     mirror: dict[str, object] | None = None,
     gateway: dict[str, object] | None = None,
+    bridged: bool = False,
 ) -> Path:
-    """A whole configuration; ``broker`` adds to what an appliance's site.yaml says of it."""
+    """A whole configuration; ``broker`` adds to an appliance's own, ``bridged``: Home Assistant is told of it."""
     directory.mkdir(parents=True, exist_ok=True)
     for name in ("bitgrid_rules.yaml", "flags.yaml", "policies.yaml"):
         shutil.copyfile(ROOT / "config" / name, directory / name)
@@ -42,6 +43,8 @@ def write_config(
         site["mirror"] = mirror
     if gateway is not None:
         site["gateway"] = gateway
+    if bridged:
+        site["home_assistant"] = {"enabled": True}
     site["devices"].append({**TANK, "topic": tank})
     with (directory / "site.yaml").open("wb") as out:
         yaml.dump(site, out)
@@ -53,7 +56,8 @@ def config_of(
     *,
     tank: str = "cellar/tank",
     gateway: dict[str, object] | None = None,
+    bridged: bool = False,
     **broker: object,
 ) -> Config:
     """The same, loaded."""
-    return load_config(write_config(directory, broker=broker, tank=tank, gateway=gateway))
+    return load_config(write_config(directory, broker=broker, tank=tank, gateway=gateway, bridged=bridged))

@@ -26,15 +26,26 @@ from ops.host.appliance_broker import (
 from ops.host.appliance_site import HEATER_METER, HOME_ASSISTANT, config_of
 
 T = Topics("home")
-PROCESSES = ("poller", "loads", "rules", "recorder", "feeds", "explain", "web", "doctor", "ups")
 DEVICES = ("inverter", "battery", "meter", "tank")
 TANK_TOPIC = "cellar/tank/room_temp_c"
-REQUESTS = (T.override, T.autonomy, T.confirm, T.reload, T.estop)
+REQUESTS = (T.override, T.autonomy, T.confirm, T.reload, T.estop, T.export, T.account, T.configure)
+TO_HOME_ASSISTANT = {
+    *(T.ha(name) for name in ("available", "house", "today", "answer")),
+    *(T.ha(name, "miner") for name in ("load", "decision")),
+    *(f"homeassistant/device/bitgrid_home{name}/config" for name in ("", "_miner")),
+}
+BY_HOME_ASSISTANT = {*(T.ha("cmd", name) for name in ("override", "export", "autonomy")), "homeassistant/status"}
 
 MAY_PUBLISH: dict[str, set[str]] = {
-    "poller": {*(T.telemetry(device, "grid_power_w") for device in DEVICES), T.health("poller")},
-    "loads": {T.telemetry("miner", "power_w"), T.telemetry("miner", "temp_c"), T.health("loads")},
+    "poller": {
+        *(T.telemetry(device, "grid_power_w") for device in DEVICES),
+        T.reply,
+        T.scanned,
+        T.health("poller"),
+    },
+    "loads": {T.telemetry("miner", "power_w"), T.telemetry("miner", "temp_c"), T.reply, T.health("loads")},
     "rules": {
+        T.restart,
         T.energy,
         T.decision,
         T.reply,
@@ -47,12 +58,13 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "recorder": {T.reply, T.health("recorder")},
     "feeds": {*(T.telemetry(device, "grid_power_w") for device in FEED_DEVICES), T.health("feeds")},
     "explain": {T.session, T.health("explain")},
-    "web": {*REQUESTS, T.export, T.health("web")},
+    "web": {*REQUESTS, T.look, T.scan, T.health("web")},
+    "bridge": {*TO_HOME_ASSISTANT, T.health("bridge")},
     "doctor": set(),
     "ups": {T.ups},
     "backup": {T.health("backup")},
     "update": {T.health("update")},
-    "homeassistant": {T.override, T.export},
+    "homeassistant": BY_HOME_ASSISTANT,
     "tank": {TANK_TOPIC},
 }
 """Written by hand from the bus contract, not from what renders the access list."""
@@ -69,50 +81,52 @@ EVERY_TOPIC = sorted(
         T.event("other"),
         "bitgrid/elsewhere/cmd/override",
         "homeassistant/device/miner/config",
+        "homeassistant/sensor/stranger/config",
+        T.ha("load", "other"),
+        T.ha("other"),
+        T.ha("cmd"),
+        T.ha("cmd", "override", "further"),
         "$SYS/broker/uptime",
         "anything",
     }
 )
 
 MAY_HEAR: dict[str, set[str]] = {
-    "poller": {TANK_TOPIC},
-    "loads": {T.command("miner")},
-    "rules": {T.telemetry("meter", "grid_power_w"), T.health("loads"), *REQUESTS, T.ups},
-    "recorder": {T.telemetry("meter", "grid_power_w"), T.ups},
-    "feeds": {T.decision},
-    "explain": {T.decision},
-    "web": {
-        T.energy,
-        T.load_state("miner"),
-        T.decision,
-        T.session,
-        T.health("rules"),
-        T.health("loads"),
-        T.reply,
+    "poller": {TANK_TOPIC, T.look, T.scan, T.restart},
+    "loads": {T.command("miner"), T.look, T.restart},
+    "rules": {
+        T.telemetry("meter", "grid_power_w"),
+        *map(T.health, ("loads", "recorder", "feeds")),
+        *REQUESTS,
+        T.ups,
+        T.restart,
     },
-    "doctor": {TANK_TOPIC},
-    "ups": {T.reply},
-    "backup": set(),
-    "update": set(),
-    "homeassistant": {
+    "recorder": {T.telemetry("meter", "grid_power_w"), T.ups, T.restart},
+    "feeds": {T.decision, T.restart},
+    "explain": {T.decision, T.restart},
+    "web": {
         T.telemetry("meter", "grid_power_w"),
         T.energy,
         T.load_state("miner"),
         T.decision,
-        T.session,
-        T.health("rules"),
-        T.health("loads"),
-        T.event("safety"),
+        *map(T.health, ("rules", "loads", "recorder", "feeds")),
         T.reply,
+        T.scanned,
+        T.restart,
     },
+    "bridge": {*BY_HOME_ASSISTANT, T.restart},
+    "doctor": {TANK_TOPIC},
+    "ups": {T.reply},
+    "backup": set(),
+    "update": set(),
+    "homeassistant": TO_HOME_ASSISTANT,
     "tank": set(),
 }
 SAID_BY = {
     TANK_TOPIC: "tank",
     T.command("miner"): "rules",
     T.telemetry("meter", "grid_power_w"): "poller",
-    T.health("loads"): "loads",
-    T.health("rules"): "rules",
+    **{T.health(name): name for name in ("loads", "rules", "recorder", "feeds")},
     T.ups: "ups",
     T.energy: "rules",
     T.load_state("miner"): "rules",
@@ -120,7 +134,11 @@ SAID_BY = {
     T.session: "explain",
     T.reply: "recorder",
     T.event("safety"): "rules",
-    **dict.fromkeys(REQUESTS, "web"),
+    T.restart: "rules",
+    T.scanned: "poller",
+    **dict.fromkeys((*REQUESTS, T.look, T.scan), "web"),
+    **dict.fromkeys(TO_HOME_ASSISTANT, "bridge"),
+    **dict.fromkeys(BY_HOME_ASSISTANT, "homeassistant"),
 }
 """Everything there is to hear, and an account that may say it."""
 
@@ -128,7 +146,7 @@ SAID_BY = {
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Config:
     peers = [HOME_ASSISTANT, HEATER_METER]
-    return config_of(tmp_path_factory.mktemp("site") / "config", peers=peers, **ports())
+    return config_of(tmp_path_factory.mktemp("site") / "config", bridged=True, peers=peers, **ports())
 
 
 @pytest.fixture(scope="module")
@@ -237,13 +255,29 @@ def test_only_a_declared_device_opens_the_listener_without_tls(tmp_path: Path) -
 
 
 def test_no_account_may_do_what_another_ones_topics_allow_by_a_wildcard(tmp_path: Path) -> None:
-    """The only wildcards that are granted for writing are one level: a device's signals."""
-    config = config_of(tmp_path / "config", peers=[HOME_ASSISTANT, HEATER_METER])
+    """The only wildcards that are granted for writing are one level: a device's signals, Home Assistant's wish."""
+    config = config_of(tmp_path / "config", bridged=True, peers=[HOME_ASSISTANT, HEATER_METER])
     written = [
         line.split(maxsplit=2)[2] for line in render_acl(accounts(config)).splitlines() if " write " in line
     ]
     assert all("#" not in topic for topic in written)
-    assert all("+" not in topic or topic.startswith("bitgrid/home/telemetry/") for topic in written)
+    levels = ("bitgrid/home/telemetry/", "bitgrid/home/ha/cmd/+")
+    assert all("+" not in topic or topic.startswith(levels) for topic in written)
+
+
+def test_without_home_assistant_there_is_no_bridge_and_its_password_is_the_pages_own(tmp_path: Path) -> None:
+    assert "bridge" not in {one.name for one in accounts(config_of(tmp_path / "without"))}
+    granted = {one.name: one for one in accounts(config_of(tmp_path / "with", bridged=True))}
+    assert granted["bridge"].owner == granted["web"].owner == "bitgrid-web"
+
+
+def test_home_assistant_hears_just_what_the_bridge_says_and_says_just_what_it_hears(tmp_path: Path) -> None:
+    granted = {
+        one.name: one for one in accounts(config_of(tmp_path / "with", bridged=True, peers=[HOME_ASSISTANT]))
+    }
+    bridge, peer = granted["bridge"], granted["homeassistant"]
+    assert set(peer.reads) == set(bridge.writes) - {T.health("bridge")}
+    assert set(peer.writes) == set(bridge.reads) - {T.restart} == {T.ha("cmd", "+"), "homeassistant/status"}
 
 
 def test_a_device_tells_what_its_profile_names(tmp_path: Path) -> None:

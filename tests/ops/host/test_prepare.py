@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import stat
+from collections.abc import Iterator
 from configparser import RawConfigParser
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from click.testing import CliRunner
 from supervisor.options import ServerOptions  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.cli import main
+from bitgrid.control.configuring import write_whole
 from bitgrid.ops.host import house_programs, places, prepare
 from bitgrid.ops.host.house_programs import appliance_programs, layout
 from bitgrid.ops.host.places import HostPlaces
@@ -64,7 +68,8 @@ def test_no_secret_is_printed(root: Path) -> None:
     told = "\n".join(run(root, "prepare"))
     files = [path for path in (root / "etc/bitgrid/secrets").rglob("*") if path.is_file()]
     assert len(files) >= 9
-    assert not any(path.read_text().strip().partition(":")[2] in told for path in files)
+    texts = [path.read_text().strip() for path in files]
+    assert not any((text.partition(":")[2] or text) in told for text in texts)
 
 
 def test_what_is_lost_in_run_comes_back_and_the_passwords_stay(root: Path) -> None:
@@ -190,3 +195,75 @@ def test_the_file_has_no_two_sections_of_a_name(root: Path) -> None:
     parser.read_string(layout(HostPlaces(root)).supervisor_conf.read_text())
     assert parser["unix_http_server"]["chmod"] == "0770"
     assert parser["supervisord"]["user"] == "root"
+
+
+def test_rules_may_replace_their_four_files_and_nothing_of_roots(root: Path) -> None:
+    run(root, "prepare")
+    config = root / "etc/bitgrid"
+    assert (config.owner(), config.group(), stat.S_IMODE(config.stat().st_mode)) == ("root", ME, 0o1775)
+    for name in ("site.yaml", "bitgrid_rules.yaml", "flags.yaml", "policies.yaml"):
+        assert ((config / name).owner(), stat.S_IMODE((config / name).stat().st_mode)) == (ME, 0o644), name
+    assert {(config / name).owner() for name in ("tls", "secrets", "devices")} == {"root"}
+
+
+@contextmanager
+def as_user(name: str) -> Iterator[None]:
+    """With a user's rights on files, and without root's."""
+    user = pwd.getpwnam(name)
+    os.setegid(user.pw_gid)
+    os.seteuid(user.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+def test_with_those_rights_a_file_is_replaced_and_roots_are_not(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the rules do, with their user's rights: the same call, the same directory."""
+    run(root, "prepare")
+    config = root / "etc/bitgrid"
+    (config / "host.env").write_text("root's own\n")
+    monkeypatch.chdir(config)  # the way there is root's alone, as pytest makes it
+    with as_user(ME):
+        write_whole(Path("flags.yaml"), "new: 1\n")
+        with pytest.raises(PermissionError):
+            write_whole(Path("host.env"), "new: 1\n")
+        with pytest.raises(PermissionError):
+            Path("tls").rename("elsewhere")
+    flags = config / "flags.yaml"
+    assert (flags.read_text(), flags.owner(), stat.S_IMODE(flags.stat().st_mode)) == ("new: 1\n", ME, 0o644)
+    assert (config / "host.env").read_text() == "root's own\n"
+
+
+def test_a_file_that_is_right_is_not_touched(root: Path) -> None:
+    """To set owner or mode to what they are is a change to whoever watches: PathChanged= does."""
+    run(root, "prepare")
+    files = [root / "etc/bitgrid" / name for name in ("site.yaml", "flags.yaml")]
+    before = [file.stat().st_ctime_ns for file in files]
+    run(root, "prepare")
+    assert [file.stat().st_ctime_ns for file in files] == before
+
+
+@pytest.mark.parametrize("how", ["symlink_to", "hardlink_to"])
+def test_a_link_in_place_of_a_file_gives_nobody_what_it_leads_to(root: Path, how: str) -> None:
+    """Who may write the directory could point a name at anything; root follows nothing there."""
+    other, flags = root / "etc/shadow", root / "etc/bitgrid/flags.yaml"
+    other.write_bytes(flags.read_bytes())
+    other.chmod(0o600)
+    flags.unlink()
+    getattr(flags, how)(other)
+    done = CliRunner().invoke(main, ["host", "prepare", "--root", str(root)])
+    assert (done.exit_code != 0, "flags.yaml" in done.output) == (True, True)
+    assert (other.owner(), stat.S_IMODE(other.stat().st_mode)) == ("root", 0o600)
+
+
+def test_the_key_of_research_bundles_is_the_pages_own_and_stays(root: Path) -> None:
+    run(root, "prepare")
+    key = root / "etc/bitgrid/secrets" / ME / "web" / "research_signing_key"
+    before = key.read_bytes()
+    assert (key.owner(), stat.S_IMODE(key.stat().st_mode)) == (ME, 0o600)
+    run(root, "prepare")
+    assert key.read_bytes() == before

@@ -21,7 +21,7 @@ from bitgrid.ops.host import restoring, snapshot
 from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.restoring import ARCHIVE, SNAPSHOT, judge, restore
 from bitgrid.ops.host.snapshot import take
-from bitgrid.store import Ledger, TelemetryStore
+from bitgrid.store import Ledger, TelemetryStore, backup_state
 from bitgrid.store.feeds import FeedsStore
 from bitgrid.store.telemetry import Measured
 from bitgrid.store.verify import inspect
@@ -201,3 +201,43 @@ def test_the_command_judges_without_touching_anything(stage: Path, tmp_path: Pat
     done = CliRunner().invoke(main, ["host", "restore", str(stage), "--dry-run", "--root", str(tmp_path / "new")])
     assert (done.exit_code, "is whole: 15 decisions" in done.output) == (0, True)
     assert not (tmp_path / "new").exists()
+
+
+def test_what_was_judged_is_told_to_the_page(stage: Path, host: HostPlaces) -> None:
+    """A restore that was tried, well or not, stands beside the date of the last backup."""
+    command = ["host", "restore", str(stage), "--dry-run", "--root", str(host.root)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    told = backup_state.read(host.data)
+    assert told is not None
+    assert (told.restore_tested_s is not None, told.restore_problem) == (True, "")
+    (stage / SNAPSHOT / "manifest.json").unlink()
+    assert CliRunner().invoke(main, command).exit_code != 0
+    later = backup_state.read(host.data)
+    assert later is not None
+    assert (later.restore_tested_s, "holds no whole backup" in later.restore_problem) == (
+        told.restore_tested_s,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("how", "problem"), [("ok", ""), ("failed", "the disk is not mounted")])
+def test_how_a_backup_went_is_noted_though_nobody_hears_it_on_the_bus(
+    host: HostPlaces, how: str, problem: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deaf(*_arguments: object) -> None:
+        raise Refusal("the broker is away")
+
+    monkeypatch.setattr("bitgrid.ops.commands.host.say_health", deaf)
+    done = CliRunner().invoke(main, ["host", "tell-backup", "--root", str(host.root), how, problem])
+    assert "the broker is away" in done.output
+    told = backup_state.read(host.data)
+    assert told is not None
+    assert (told.problem, told.last_success_s is None) == (problem, bool(problem))
+
+
+@AS_ROOT
+def test_a_link_in_a_backup_brings_nothing_along(stage: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("not of this backup")
+    (stage / "etc/bitgrid/extra").symlink_to(tmp_path / "elsewhere")
+    list(restore(stage, HostPlaces(tmp_path / "new")))
+    assert not os.path.lexists(tmp_path / "new/etc/bitgrid/extra")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,11 +23,13 @@ from bitgrid.ops.host.health import Missing, ask_of, not_running, still_missing,
 from bitgrid.ops.host.house_programs import layout
 from bitgrid.ops.host.places import WEB, HostPlaces, Part
 from bitgrid.ops.host.prepare import prepare as prepare_host
+from bitgrid.ops.host.reach import load_reach, reach_of
 from bitgrid.ops.host.restoring import SNAPSHOT, judge
 from bitgrid.ops.host.restoring import restore as restore_host
 from bitgrid.ops.host.snapshot import take
 from bitgrid.ops.host.telling import say_health
 from bitgrid.ops.supervisor_client import Supervisor
+from bitgrid.store import backup_state
 
 _root = click.option(
     "--root", type=click.Path(file_okay=False, path_type=Path), default=Path("/"), help="Another root than /."
@@ -146,14 +150,43 @@ def snapshot(root: Path, target: Path) -> None:
 def restore(stage: Path, root: Path, dry_run: bool) -> None:
     """Put an unpacked backup in its place, once it is seen to be whole; overwrites no ledger."""
     places = HostPlaces(root)
+    with config_errors_told(), _noted(places.data):
+        manifest = judge(stage)
     with config_errors_told():
         if dry_run:
-            manifest = judge(stage)
             click.echo(f"{stage} is whole: {manifest.decisions} decisions, configuration {manifest.config_hash}")
             return
         for line in restore_host(stage, places):
             click.echo(line)
         click.echo(f"configuration {load_config(places.config).config_hash}, as it was backed up")
+    backup_state.tell_restore(places.data, SystemClock().now())
+
+
+@contextmanager
+def _noted(data: Path) -> Iterator[None]:
+    """Note for the page whether a backup was whole, where this host has a house already."""
+    problem = ""
+    try:
+        yield
+    except (Refusal, ConfigError) as error:
+        problem = str(error)
+        raise
+    finally:
+        if data.is_dir():
+            backup_state.tell_restore(data, SystemClock().now(), problem)
+
+
+@host.command()
+@_root
+@click.option("--load", "is_loaded", is_flag=True, help="Have nft load it; else it is printed.")
+def reach(root: Path, is_loaded: bool) -> None:
+    """What bitgrid-io may reach by site.yaml as it stands on this host, for the firewall; a unit calls it."""
+    places = HostPlaces(root)
+    text = reach_of(load(places.config), places.part)
+    if is_loaded:
+        load_reach(text)
+    else:
+        click.echo(text, nl=False)
 
 
 @host.command(name="tell-backup")
@@ -161,11 +194,15 @@ def restore(stage: Path, root: Path, dry_run: bool) -> None:
 @click.argument("how", type=click.Choice(["ok", "failed"]))
 @click.argument("reason", default="")
 def tell_backup(root: Path, how: str, reason: str) -> None:
-    """Tell the house, and with it Home Assistant, how the backup went: health/backup on the bus."""
-    site = load(HostPlaces(root).config).site
+    """Tell how the backup went: the page, which remembers it, and the house by health/backup on the bus."""
+    places, clock = HostPlaces(root), SystemClock()
+    site = load(places.config).site
     status = HealthStatus.OK if how == "ok" else HealthStatus.ERROR
+    if places.data.is_dir():
+        problem = "" if status is HealthStatus.OK else reason or "no reason was told"
+        backup_state.tell_backup(places.data, clock.now(), problem)
     try:
-        say_health(site, "backup", status, reason, SystemClock())
+        say_health(site, "backup", status, reason, clock)
     except ConfigError as error:
         raise Refusal(f"nobody could be told:\n{error}") from None
     click.echo(f"health/backup: {status.value} {reason}".strip())

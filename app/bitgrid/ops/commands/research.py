@@ -16,8 +16,9 @@ import click
 from bitgrid.bus import ExportRequest, Topics
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import clock_from_environment
-from bitgrid.config import Config
-from bitgrid.config.secrets import place
+from bitgrid.config import Config, ConfigError
+from bitgrid.config.secrets import signing_place
+from bitgrid.ops.broker_access import access_for
 from bitgrid.ops.commands.bundles import believed
 from bitgrid.ops.commands.house_here import house_here
 from bitgrid.ops.commands.loading import load
@@ -89,7 +90,9 @@ def export(  # noqa: PLR0913, PLR0917  one option each
     clock, ledger = clock_from_environment(), open_ledger(data_directory)
     limits = Limits(max_mb * 1_000_000, max_minutes * 60)
     try:
-        exporter = Exporter(ArchiveReader(data_directory / "archive"), ledger, own_key(place()), clock, limits)
+        exporter = Exporter(
+            ArchiveReader(data_directory / "archive"), ledger, own_key(signing_place()), clock, limits
+        )
         days = exporter.scope_of(scope)
         bundle_id = recorded or uuid.uuid4().hex
         if recorded:
@@ -126,7 +129,7 @@ def verify(bundle: Path, key: str | None) -> None:
 def key() -> None:
     """Print the public key of this house's bundles; one is made where there is none."""
     try:
-        public = own_key(place()).public
+        public = own_key(signing_place()).public
     except ResearchError as error:
         raise Refusal(str(error)) from None
     click.echo(f"{public.text}\nkey id {public.id}")
@@ -167,7 +170,11 @@ def _ask(config: Config, scope: Scope, bundle_id: str) -> None:
         Refusal: the rules refused, or did not answer.
     """
     clock, broker = clock_from_environment(), config.site.broker
-    bus = MqttBus(f"research-{os.getpid()}", broker.host, broker.port, speed=clock.speed)
+    try:
+        access = access_for(broker, "web")
+    except ConfigError as error:
+        raise Refusal(f"nothing can be shown to the broker, so nothing was asked:\n{error}") from None
+    bus = MqttBus(f"research-{os.getpid()}", broker.host, broker.port, speed=clock.speed, access=access)
     request = ExportRequest(
         request_id=uuid.uuid4().hex,
         bundle_id=bundle_id,
@@ -217,7 +224,7 @@ def _whose(found: PublicKey, wanted: PublicKey | None) -> str:
     if wanted is not None:
         return f"It was signed with the key that was named, {found.id}."
     try:
-        own = known_key(place())
+        own = known_key(signing_place())
     except ResearchError:
         own = None
     if own is not None and own.public == found:

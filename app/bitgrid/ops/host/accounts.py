@@ -6,7 +6,7 @@ nothing is delivered: Mosquitto's way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bitgrid.bus.topics import Topics
@@ -19,6 +19,9 @@ from bitgrid.ops.host.places import IO, USERS, Part
 
 FEED_DEVICES = ("tariff", "forecast", "bitcoin")
 """Under these names the feeds tell what they know (``DEVICE`` in each of `bitgrid.feeds`)."""
+HA_TELLS_OF_THE_HOUSE = ("available", "house", "today", "answer")
+HA_TELLS_OF_A_LOAD = ("load", "decision")
+"""Under these names the bridge speaks; `bitgrid.ha` is above this room, so a test holds them to it."""
 NEAR_DEVICES = ("poller", "loads", "doctor")
 """The accounts of those who are where the devices are."""
 CERTIFIED = ""
@@ -100,7 +103,6 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
                 topics.energy,
                 topics.load_state("+"),
                 topics.decision,
-                topics.session,
                 topics.health("+"),
                 topics.reply,
                 topics.telemetry("+", "+"),
@@ -110,15 +112,17 @@ def _processes(config: Config, topics: Topics) -> Iterator[Account]:
         ),
     }
     if config.site.home_assistant.enabled:
-        grants["bridge"] = (
-            (topics.ha("cmd", "+"), topics.ha_birth),
-            (topics.ha("#"), topics.ha_discovery("+")),
-        )
+        grants["bridge"] = (_asked_by_home_assistant(topics), _told_to_home_assistant(topics, loads))
     if config.site.mirror is not None:
         grants["mirror"] = (), ()
     for name, (reads, writes) in grants.items():
         yield Account(name, USERS[name], (*reads, topics.restart), (*writes, topics.health(name)))
     yield Account("doctor", IO, told)
+    yield from _passing(topics)
+
+
+def _passing(topics: Topics) -> Iterator[Account]:
+    """Who comes to tell one thing, and leaves."""
     for name in ("backup", "update"):
         yield Account(name, "root", (), (topics.health(name),))
     yield Account("ups", "nut", (topics.reply,), (topics.ups,))
@@ -129,7 +133,7 @@ def _at_edge(config: Config, topics: Topics, gateway: Gateway) -> Iterator[Accou
     named = [device.id for device in config.site.devices] + [load.id for load in config.site.loads]
     told = (topics.link("ping"), topics.link("report"))
     asked = (topics.link("pong"), topics.link("request"))
-    yield Account("link", IO, told, (*asked, topics.health("link")))
+    yield Account("link", IO, (*told, topics.restart), (*asked, topics.health("link")))
     commands = (topics.command(load.id) for load in config.site.loads)
     health = (topics.health(name) for name in ("poller", "loads", "gateway"))
     yield Account(gateway.name, CERTIFIED, (*asked, *commands), (*told, *_telemetry(topics, named), *health))
@@ -137,19 +141,33 @@ def _at_edge(config: Config, topics: Topics, gateway: Gateway) -> Iterator[Accou
 
 def _at_gateway(config: Config, topics: Topics) -> Account:
     """The end of the link on the gateway, as its own broker knows it."""
-    told = (topics.telemetry("+", "+"), topics.health("poller"), topics.health("loads"))
-    return Account("gateway", USERS["gateway"], told, tuple(topics.command(load.id) for load in config.site.loads))
+    told = (topics.telemetry("+", "+"), *map(topics.health, ("poller", "loads")), topics.restart)
+    said = (*(topics.command(load.id) for load in config.site.loads), topics.health("gateway"))
+    return Account("gateway", USERS["gateway"], told, said)
 
 
 def _telemetry(topics: Topics, devices: list[str] | tuple[str, ...]) -> Iterator[str]:
     return (topics.telemetry(device, "+") for device in devices)
 
 
+def _asked_by_home_assistant(topics: Topics) -> tuple[str, ...]:
+    """All that Home Assistant may say: its wishes, and that it has started or gone."""
+    return topics.ha("cmd", "+"), topics.ha_birth
+
+
+def _told_to_home_assistant(topics: Topics, loads: Sequence[str]) -> tuple[str, ...]:
+    """All that the bridge says to it, and so all that it hears; see `bitgrid.ha`."""
+    house = (topics.ha(name) for name in HA_TELLS_OF_THE_HOUSE)
+    each = (topics.ha(name, load) for load in loads for name in HA_TELLS_OF_A_LOAD)
+    known = (topics.ha_discovery(topics.ha_device(load)) for load in ("", *loads))
+    return (*house, *each, *known)
+
+
 def _peer(config: Config, topics: Topics, peer: Peer) -> Account:
     if peer.kind == "home_assistant":
         # Its wishes are counted by the bridge, so it has no other way to the rules.
-        reads = (topics.ha("#"), "homeassistant/#")
-        return Account(peer.name, "root", reads, (topics.ha("cmd", "+"), topics.ha_birth))
+        told = _told_to_home_assistant(topics, [load.id for load in config.site.loads])
+        return Account(peer.name, "root", told, _asked_by_home_assistant(topics))
     device = next((one for one in config.site.devices if one.id == peer.name), None)
     written = device_topics(config, device) if device else ()
     if not written:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-CORE, IO, FEEDS, WEB, MIRROR = "bitgrid-core", "bitgrid-io", "bitgrid-feeds", "bitgrid-web", "bitgrid-mirror"
+from bitgrid.config.secrets import WEB_USER
+
+CORE, IO, FEEDS, WEB, MIRROR = "bitgrid-core", "bitgrid-io", "bitgrid-feeds", WEB_USER, "bitgrid-mirror"
 DATA_GROUP = "bitgrid-data"
 """May read the house's data, and change none of it."""
 LINK_GROUP = "bitgrid-link"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from bitgrid.bus.upkeep import ConfigFile
 from bitgrid.config import Config
 from bitgrid.config.network import Broker
 from bitgrid.config.secrets import WEB_KEYS
@@ -22,8 +25,11 @@ from bitgrid.ops.host.places import CORE, DATA_GROUP, FEEDS, LINK_GROUP, MIRROR,
 from bitgrid.ops.mirror.places import Places as MirrorPlaces
 from bitgrid.ops.mirror.setup import make_secrets
 from bitgrid.ops.supervisor_conf import render_supervisor
+from bitgrid.research.signing import FILE as SIGNING_KEY
+from bitgrid.research.signing import own_key
 
 BROKER_USER = "mosquitto"
+READABLE = 0o644
 _OPTIONAL_OWNERS = frozenset({"nut"})
 """Whose passwords are made only where their programs are installed."""
 
@@ -55,12 +61,16 @@ def prepare(
     _refuse_what_cannot_serve(config)
     for directory in _directories(places):
         _make(directory)
+    for name in get_args(ConfigFile):
+        _hand_over(places.config / name, CORE)
     if part is not Part.GATEWAY:  # it has one certificate, from the edge, and speaks to nobody else
         yield from _keys(config, places, addresses)
     granted = [account for account in accounts(config, part) if _is_wanted(account)]
     known = set(places.secrets.glob("*/*"))
     passwords = make_passwords([account for account in granted if account.owner != CERTIFIED], places.secrets)
     _make_mirror_secrets(config, places)
+    if part is not Part.GATEWAY:
+        _make_signing_key(places.secrets / WEB / WEB_KEYS)
     yield from (f"made {path}" for path in sorted(set(places.secrets.glob("*/*")) - known))
     hashes = places.broker / "passwords"
     broker = pwd.getpwnam(BROKER_USER).pw_uid  # Mosquitto wants to own what it reads
@@ -117,6 +127,8 @@ def _is_wanted(account: Account) -> bool:
 
 def _directories(places: HostPlaces) -> list[_Directory]:
     return [
+        # Rules replace their four files there, and nothing of root's: the sticky bit keeps each entry its owner's.
+        _Directory(places.config, "root", CORE, 0o1775),
         _Directory(places.run, "root", "root", 0o755),
         _Directory(places.link, "root", LINK_GROUP, 0o3770),
         _Directory(places.broker, "root", BROKER_USER, 0o750),
@@ -142,6 +154,39 @@ def _make(directory: _Directory) -> None:
     except KeyError as error:
         raise Refusal(f"{error}, so {directory.path} cannot be given to it. Run: site.yml") from None
     directory.path.chmod(directory.mode)
+
+
+def _hand_over(path: Path, owner: str) -> None:
+    """Give a file of the configuration to who may replace it, for everybody to read; no link is followed.
+
+    One that is right is not touched: bitgrid-follow.path would see it, and have it prepared again, without end.
+
+    Raises:
+        Refusal: something else stands in its place; who may write the directory could point it anywhere.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise Refusal(f"{path} cannot be given to {owner}: {error.strerror}. Put a plain file there.") from None
+    try:
+        found, user = os.fstat(descriptor), user_of(owner)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise Refusal(f"{path} is no plain file of its own, so it was given to nobody. Copy it anew.")
+        if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) != (user.pw_uid, user.pw_gid, READABLE):
+            os.fchown(descriptor, user.pw_uid, user.pw_gid)
+            os.fchmod(descriptor, READABLE)
+    finally:
+        os.close(descriptor)
+
+
+def _make_signing_key(keys: Path) -> None:
+    """The key of research bundles, among the page's own, so that whoever signs here signs with one key."""
+    path = keys / SIGNING_KEY
+    if os.path.lexists(path):
+        return
+    own_key(keys)
+    owner = user_of(WEB)
+    os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)
 
 
 def _make_mirror_secrets(config: Config, places: HostPlaces) -> None:

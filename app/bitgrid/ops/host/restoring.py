@@ -89,7 +89,9 @@ def restore(stage: Path, places: HostPlaces) -> Iterator[str]:
 
 
 def _put(source: Path, target: Path) -> None:
-    """A file or directory with its owners and modes, as the backup has them."""
+    """A file or directory with its owners and modes, as in the backup; no link, which may lead anywhere."""
+    if source.is_symlink():
+        return
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
         for inner in source.iterdir():
