@@ -108,7 +108,9 @@ def house(place: Path) -> Iterator[Card]:
         if not wait_ready(runner):
             sys.exit("the house did not become ready; see what it says with: make run")
         threading.Thread(target=runner.communicate, daemon=True).start()
-        yield next(running(place))
+        card = next(running(place))
+        wait_until_served(f"{card.url}{ROOMS['plan']}")
+        yield card
     finally:
         runner.send_signal(signal.SIGINT)
         runner.wait(timeout=60)
@@ -133,11 +135,11 @@ def bare_flask() -> Iterator[str]:
 
 
 def wait_until_served(url: str) -> None:
-    """Until somebody answers there."""
-    for _ in range(100):
+    """Until somebody answers there with what was asked for: a plan comes only after the first decision."""
+    for _ in range(300):
         try:
-            httpx.get(url)
-        except httpx.TransportError:
+            httpx.get(url).raise_for_status()
+        except httpx.HTTPError:
             time.sleep(0.1)
         else:
             return

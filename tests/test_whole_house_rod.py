@@ -169,5 +169,5 @@ def test_the_page_shows_it_beside_the_miner(both: WholeHouse) -> None:
     both.live(10)
     page = app.test_client().get("/?lang=en").get_data(as_text=True).replace("\u00a0", " ")
     words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-    assert "rod Runs: level on 1.0 kW Set to 1,000 W" in words
+    assert re.search(r"rod Runs: level on 1\.0 kW \d+ s ago Since 10:30 \(25 min\) Set to 1,000 W", words)
     assert words.count("Hottest chip") == 1, "the miner has one, the rod none"

@@ -6,6 +6,7 @@ import ast
 import re
 import shutil
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,7 +176,9 @@ def test_a_miner_that_never_answers_does_not_hold_up_the_guards_process(tmp_path
         there = {"miner": load.miner.model_copy(update=port), "relay": load.relay.model_copy(update=port)}
         site = config.site.model_copy(update={"loads": [load.model_copy(update=there)]})
         ear = LocalSocket(tmp_path / "guard.sock")
-        built = build(replace(config, site=site), clock, frozenset(), ear, tmp_path / "rules.sock")
+        built = build(
+            replace(config, site=site), clock, frozenset(), ear, tmp_path / "rules.sock", threading.Event()
+        )
         began_boot_s = clock.boot()
         built.step()
         took_s = clock.boot() - began_boot_s

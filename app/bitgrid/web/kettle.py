@@ -15,6 +15,9 @@ GRID, BATTERY, PV = "grid_power_w", "battery_power_w", "pv_power_w"
 _COUNTS = {PV: 1, GRID: 1, BATTERY: -1}
 KETTLE_W = (900.0, 3500.0)
 """What kettles draw, with some room for what else the house does meanwhile."""
+BENEFIT = 1.05
+"""By so much more or less than a kettle may be drawn before signs as they are count as unfit: they are not accused
+for what a refrigerator did."""
 MOVED_W = 400.0
 """A signal that has changed by less tells nothing."""
 NIGHT_W = -50.0
@@ -55,4 +58,5 @@ def _turns(moved: list[str]) -> list[tuple[str, ...]]:
 
 def _is_kettle(change: Mapping[str, float], turned: tuple[str, ...]) -> bool:
     drawn_w = sum(_COUNTS[name] * watts * (-1 if name in turned else 1) for name, watts in change.items())
-    return KETTLE_W[0] <= drawn_w <= KETTLE_W[1]
+    room = 1.0 if turned else BENEFIT
+    return KETTLE_W[0] / room <= drawn_w <= KETTLE_W[1] * room

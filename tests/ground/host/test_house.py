@@ -132,11 +132,9 @@ def peer(appliance: Appliance, tablet: Tablet, password: str, topics: list[str])
     return found
 
 
-def test_the_bridge_to_home_assistant_is_well(tablet: Tablet) -> None:
-    def told() -> object:
-        return json.loads(tablet.get("/api/v1/health")["text"])["components"].get("bridge", {}).get("status")
-
-    eventually(lambda: told() == "ok", "the bridge has an account, and is let in by it", 60)
+def test_the_bridge_to_home_assistant_is_let_in_by_an_account_of_its_own(appliance: Appliance) -> None:
+    told = ("journalctl", "--unit=bitgrid-broker", "--output=cat")
+    eventually(lambda: "as bitgrid-bridge (p5, c1, k15, u'bridge')" in appliance.run(*told), "it is let in", 30)
 
 
 def test_a_peer_may_ask_the_bridge_and_commands_nothing(appliance: Appliance, tablet: Tablet) -> None:

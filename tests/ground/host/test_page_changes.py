@@ -71,8 +71,8 @@ def test_the_search_reaches_the_home_in_the_first_run_and_not_afterwards(applian
 def test_the_firewall_and_the_broker_follow_a_site_that_the_page_wrote(appliance: Appliance) -> None:
     """Another place of a device, as the page would write it: within the home, and for bitgrid-io alone."""
     before = appliance.run("cat", SITE)
-    place = Target(SECOND_METER4, 1502)
-    moved = before.replace(f"host: {SECOND_METER4}\n  port: 502", f"host: {SECOND_METER4}\n  port: 1502")
+    place = Target(TABLET4, 1503)  # what is sent to a device's own address comes to the simulated house
+    moved = before.replace(f"host: {SECOND_METER4}\n  port: 502", f"host: {TABLET4}\n  port: 1503")
     assert moved != before
     with appliance.home.listening([("tcp", place.address, place.port)]):
         assert appliance.reaches([place], "bitgrid-io") == [False]

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from bitgrid.ops.commands.period import DIRECTORY, period
+from bitgrid.ops.commands.period import period
+from bitgrid.ops.commands.subject_options import subject_options
 from bitgrid.ops.kpis import kpi_errors_told, subject
 from bitgrid.replay.kpi.asking import as_json
 from bitgrid.replay.kpi.blocks import MOST_DAYS, blocks
@@ -23,10 +24,7 @@ _DAY_S = 86_400
 @click.command()
 @click.option("--from", "begin", required=True, help="2024-05-15 (midnight there), or with a time; Z for UTC.")
 @click.option("--to", "end", required=True, help="Where to end, itself left out; as --from.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="By default the house's own.")
-@click.option("--data", type=DIRECTORY, help="Data of a house, such as var/0/data; by default the running one's.")
-@click.option("--archive", type=DIRECTORY, help="An archive alone: of an import, or of an unpacked bundle.")
-@click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
+@subject_options
 def energy(  # noqa: PLR0913, PLR0917  one option each
     begin: str,
     end: str,

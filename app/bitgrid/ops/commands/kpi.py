@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from bitgrid.explain.language import Language
-from bitgrid.ops.commands.period import DIRECTORY, period
+from bitgrid.ops.commands.period import period
+from bitgrid.ops.commands.subject_options import subject_options
 from bitgrid.ops.kpis import Subject, kpi_errors_told, subject
 from bitgrid.replay.kpi.asking import as_json
 from bitgrid.replay.kpi.catalogue import GROUPS
@@ -24,10 +25,7 @@ USUAL_S = 30 * 86_400
 @click.option("--from", "begin", help="2024-05-15 (midnight there), 2024-05-15T12:30, or with Z for UTC.")
 @click.option("--to", "end", help="Where to end; as --from. By default both: the last 30 days.")
 @click.option("--json", "as_json_", is_flag=True, help="As JSON, for programs; with every day of the period.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="By default the house's own.")
-@click.option("--data", type=DIRECTORY, help="Data of a house, such as var/0/data; by default the running one's.")
-@click.option("--archive", type=DIRECTORY, help="An archive alone: of an import, or of an unpacked bundle.")
-@click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
+@subject_options
 def kpi(  # noqa: PLR0913, PLR0917  one option each
     begin: str | None,
     end: str | None,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from bitgrid.ops.commands.period import DIRECTORY, FILE
+from bitgrid.ops.commands.period import FILE
+from bitgrid.ops.commands.subject_options import subject_options
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.kpis import kpi_errors_told, subject
 from bitgrid.ops.report.page import House, render
@@ -16,10 +17,7 @@ from bitgrid.replay.kpi.period import month as month_of
 @click.command()
 @click.argument("month")
 @click.option("--out", type=FILE, required=True, help="The HTML file to write.")
-@click.option("--language", type=click.Choice(["de", "en"]), help="By default the house's own.")
-@click.option("--data", type=DIRECTORY, help="Data of a house, such as var/0/data; by default the running one's.")
-@click.option("--archive", type=DIRECTORY, help="An archive alone: of an import, or of an unpacked bundle.")
-@click.option("--config", "directory", type=DIRECTORY, help="Directory of the configuration.")
+@subject_options
 def report(  # noqa: PLR0913, PLR0917  one option each
     month: str,
     out: Path,

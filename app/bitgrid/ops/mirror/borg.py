@@ -19,6 +19,7 @@ from bitgrid.ops.mirror.places import Places
 from bitgrid.ops.programs import SYSTEM_DIRECTORIES, find
 
 LOCK_WAIT_S = 30
+MOST_READ = 8_000
 UNFINISHED = "*/.*.unfinished"
 """What an export that is still being made is called."""
 _SSH_OPTIONS = (
@@ -65,6 +66,7 @@ def start(words: Sequence[str], mirror: Mirror, places: Places, told: IO[bytes])
         os.write(writing, passphrase.encode("ascii"))
         os.close(writing)
         places.own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _words_of_ssh(places).unlink(missing_ok=True)
         command = [find("setpriv"), "--pdeathsig", "TERM", find("borg"), *words]
         return subprocess.Popen(  # noqa: S603  our own words, no shell
             command,
@@ -79,6 +81,22 @@ def start(words: Sequence[str], mirror: Mirror, places: Places, told: IO[bytes])
         os.close(reading)
 
 
+def said(told: IO[bytes], places: Places) -> str:
+    """The end of what borg printed, and what its ssh had to say, which borg does not always wait for."""
+    size = told.seek(0, os.SEEK_END)
+    told.seek(max(0, size - MOST_READ))
+    try:
+        with _words_of_ssh(places).open("rb") as file:
+            by_ssh = file.read(MOST_READ)
+    except FileNotFoundError:
+        by_ssh = b""
+    return (told.read() + by_ssh).decode(errors="replace")
+
+
+def _words_of_ssh(places: Places) -> Path:
+    return places.own / "ssh.log"
+
+
 def environment(mirror: Mirror, places: Places, passphrase_fd: int) -> dict[str, str]:
     """All that borg is told of its surroundings."""
     return {
@@ -87,7 +105,7 @@ def environment(mirror: Mirror, places: Places, passphrase_fd: int) -> dict[str,
         "LANG": "C.UTF-8",
         "BORG_BASE_DIR": str(places.own),
         "BORG_PASSPHRASE_FD": str(passphrase_fd),
-        "BORG_RSH": ssh(mirror, places),
+        "BORG_RSH": shlex.join([*shlex.split(ssh(mirror, places)), "-E", str(_words_of_ssh(places))]),
         "BORG_RELOCATED_REPO_ACCESS_IS_OK": "no",
         "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "no",
     }

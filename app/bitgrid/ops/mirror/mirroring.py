@@ -19,7 +19,6 @@ from bitgrid.ops.mirror.words import in_words
 
 FIRST_AGAIN_S = 300.0
 KILL_AFTER_MACHINE_S = 10.0
-MOST_READ = 8_000
 WARNING = 1
 """Borg's exit code for a copy that is whole but for a file that changed under its hands."""
 
@@ -127,7 +126,7 @@ class _Run:
         if mirror.is_remote and not places.known_hosts(mirror).is_file():
             raise Refusal(f"the server's host key is not noted in {places.known_hosts(mirror)}; nothing was sent")
         self.archive, self.began_boot_s, self.is_late = archive, began_boot_s, False
-        self._lock = _locked(places)
+        self._places, self._lock = places, _locked(places)
         self._told: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by `said`
         try:
             words = borg.create(mirror, places.sources(mirror), archive)
@@ -143,9 +142,7 @@ class _Run:
 
     def said(self) -> str:
         """The end of what it printed; to be asked once, when it has ended."""
-        size = self._told.seek(0, os.SEEK_END)
-        self._told.seek(max(0, size - MOST_READ))
-        text = self._told.read().decode(errors="replace")
+        text = borg.said(self._told, self._places)
         self._close()
         return text
 

@@ -106,8 +106,7 @@ def call(words: list[str], mirror: Mirror, places: Places) -> tuple[int, str]:
             process.kill()
             process.wait()
             raise Refusal(f"borg {words[0]} took longer than {WITHIN_S:.0f} s and was ended") from None
-        told.seek(0)
-        return code, told.read().decode(errors="replace")
+        return code, borg.said(told, places)
 
 
 def leftovers(mirror: Mirror, places: Places) -> Iterator[Path]:

@@ -23,32 +23,31 @@ ACTOR = "web"
 log = logging.getLogger(__name__)
 
 
+class FormRefusal(Refusal):
+    """What the accounts refuse; the page says it at the form that asked."""
+
+
 def routes(web: Web, door: entry.Door) -> Blueprint:
     """Routes under ``/system``: ``user``, ``user/remove``, ``token`` and ``token/remove``."""
     blueprint = Blueprint("people", __name__, url_prefix="/system")
     accounts = door.accounts
+    blueprint.errorhandler(FormRefusal)(lambda refusal: _again(web, door, refusal))
 
     @blueprint.post("/user")
     def set_user() -> Response:
         security.check_form()
         name, role = request.form.get("name", ""), request.form.get("role", "")
         password = request.form.get("password", "")
-        try:
-            with _refused("user", web):
-                accounts.set_user(name, password, Role(role))
-        except Refusal as refusal:
-            return _again(web, door, refusal)
+        with _refused("user", web):
+            accounts.set_user(name, password, Role(role))
         return _done(web, "user-set", _record(web, "user_set", name, role))
 
     @blueprint.post("/user/remove")
     def remove_user() -> Response:
         security.check_form()
         name = request.form.get("name", "")
-        try:
-            with _refused("remove_user", web):
-                accounts.remove_user(name)
-        except Refusal as refusal:
-            return _again(web, door, refusal)
+        with _refused("remove_user", web):
+            accounts.remove_user(name)
         return _done(web, "user-removed", _record(web, "user_removed", name))
 
     @blueprint.post("/token")
@@ -56,11 +55,8 @@ def routes(web: Web, door: entry.Door) -> Blueprint:
         security.check_form()
         name = request.form.get("name", "")
         scopes = tuple(one for one in TOKEN_SCOPES if one in request.form.getlist("scope"))
-        try:
-            with _refused("token", web):
-                token = accounts.add_token(name, scopes)
-        except Refusal as refusal:
-            return _again(web, door, refusal)
+        with _refused("token", web):
+            token = accounts.add_token(name, scopes)
         _record(web, "token_added", name, " ".join(scopes))
         return system_page(web, door, token=token)
 
@@ -68,11 +64,8 @@ def routes(web: Web, door: entry.Door) -> Blueprint:
     def remove_token() -> Response:
         security.check_form()
         name = request.form.get("name", "")
-        try:
-            with _refused("remove_token", web):
-                accounts.remove_token(name)
-        except Refusal as refusal:
-            return _again(web, door, refusal)
+        with _refused("remove_token", web):
+            accounts.remove_token(name)
         return _done(web, "token-removed", _record(web, "token_removed", name))
 
     return blueprint
@@ -80,15 +73,15 @@ def routes(web: Web, door: entry.Door) -> Blueprint:
 
 @contextmanager
 def _refused(what: str, web: Web) -> Iterator[None]:
-    """What the accounts refuse, as a `Refusal` that the page says at its form."""
+    """What the accounts refuse, as a `FormRefusal`."""
     if web.config.site.web.login != "required":
-        raise Refusal(409, "no_login", "Nobody logs in to this house, so there are no accounts to change.")
+        raise FormRefusal(409, "no_login", "Nobody logs in to this house, so there are no accounts to change.")
     try:
         yield
     except AccountsError as error:
-        raise Refusal(409, f"{what}_refused", str(error)) from error
+        raise FormRefusal(409, f"{what}_refused", str(error)) from error
     except (ValidationError, ValueError) as error:
-        raise Refusal(
+        raise FormRefusal(
             422, f"{what}_unfit", "A name is small letters and digits, and begins with a letter."
         ) from error
 
