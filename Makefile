@@ -8,6 +8,9 @@ DATA ?=
 SITE ?=
 START ?=
 KEEP ?=
+# For `make image`: which computers it is for, and who signs its updates.
+ARCH ?= arm64
+KEY ?=
 # For `make test`: what is handed to pytest, e.g. PYTEST="-k guard -x".
 PYTEST ?=
 
@@ -63,6 +66,15 @@ docs: dev  ## Write docs/configuration.md, devices.md, drivers.md, kpi.md, first
 test-ansible: tools dev  ## Provision a host from zero in a container and check it from outside; root, and some minutes
 	@scripts/apt-need mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nmap=nmap ssh=openssh-client
 	@BITGRID_TEST_HOST=1 $(VENV)/pytest -W error --timeout 1800 --durations 40 --durations-min 2 tests/ground $(PYTEST)
+
+.PHONY: image image-lock
+image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
+	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
+	@PYTHONPATH=image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
+
+image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
+	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd
+	@PYTHONPATH=image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock
 
 .PHONY: fail-safe
 fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes

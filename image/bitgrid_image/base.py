@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
-from bitgrid_image.packages import installed, render
+from bitgrid_image.packages import hold, installed, render
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import SUITE
 
@@ -64,20 +64,29 @@ def wanted(machine: Machine) -> list[str]:
     return sorted(line for line in lines if line and not line.startswith("#"))
 
 
-def base(machine: Machine, mirror: Mirror, epoch_s: int) -> Stage:
+def lock_of(machine: Machine) -> Path:
+    """Where it is written down which packages are in the image."""
+    return LISTS / f"{machine}.lock"
+
+
+def base(machine: Machine, mirror: Mirror, epoch_s: int, lock: Path | None) -> Stage:
     """The stage: ``root``, and in `LOCK` what is in it.
 
     Args:
         machine: what it is for.
         mirror: which is no part of its key: from wherever they come, packages are held against the lock.
         epoch_s: the time of what is written on the way, UTC epoch seconds.
+        lock: what must be in it, and nothing else; None: whatever the mirror has now.
     """
 
     def make(place: Path) -> None:
         _need(machine)
         root = place / "root"
         _run(command(machine, mirror, root), epoch_s)
-        (place / LOCK).write_text(render(installed(root)), encoding="utf-8")
+        found = installed(root)
+        if lock is not None:
+            hold(lock, found)
+        (place / LOCK).write_text(render(found), encoding="utf-8")
         clean(root)
 
     inputs = (
@@ -88,6 +97,7 @@ def base(machine: Machine, mirror: Mirror, epoch_s: int) -> Stage:
         LISTS / f"{machine}.txt",
         EARLY,
         USERS,
+        *([] if lock is None else [lock]),
     )
     return Stage(f"base-{machine}", inputs, make)
 

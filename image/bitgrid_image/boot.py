@@ -10,10 +10,16 @@ from bitgrid.ops.slots.state import Slot
 from bitgrid.ops.slots.updating import COMMAND_LINES, ROOT_WORD, SLOT_WORD
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Layout, Machine
+from bitgrid_image.tools import Tools
 
 FILES = Path(__file__).parents[1] / "files" / "boot"
 _FIRMWARE = ("bootcode.bin", "start*.elf", "fixup*.dat")
 _KERNEL, _INITRD = "vmlinuz", "initrd.img"
+_GRUB = "usr/lib/grub/x86_64-efi"
+_MODULES = (
+    "part_gpt", "fat", "normal", "configfile", "test", "echo", "loadenv", "linux", "all_video", "sleep", "reboot",
+)  # fmt: skip
+"""What grub.cfg needs: the table, the boot partition, its own words, a kernel and a screen to say so on."""
 
 
 def slot_files(machine: Machine, root: Path, place: Path) -> None:
@@ -62,6 +68,27 @@ def boot_files(card: Layout, root: Path, slot: Path, place: Path) -> None:
             told = line.read_text("ascii").replace(SLOT_WORD, Slot.A)
             line.write_text(told.replace(ROOT_WORD, f"PARTUUID={card.part_uuid('root-a')}"), "ascii")
     booting(card.machine, place).keep(Slot.A)
+
+
+def efi(tools: Tools, root: Path, place: Path, epoch_s: int) -> None:
+    """The program that a computer with UEFI starts from the card: GRUB, which reads grub/grub.cfg beside it.
+
+    Args:
+        tools: for grub-mkimage.
+        root: the finished root, with GRUB's modules.
+        place: the boot partition's tree.
+        epoch_s: the time of everything, UTC epoch seconds.
+
+    Raises:
+        ImageError: the root has no GRUB.
+    """
+    if not (root / _GRUB).is_dir():
+        raise ImageError("the root has no GRUB for UEFI; its packages are in image/packages")
+    target = place / "EFI" / "BOOT"
+    target.mkdir(parents=True)
+    words = ["grub-mkimage", f"--directory=/mnt/root/{_GRUB}", "--format=x86_64-efi", "--prefix=/grub"]
+    words += ["--output=/mnt/to/BOOTX64.EFI", *_MODULES]
+    tools.run(*words, places={"root": root, "to": target}, epoch_s=epoch_s)
 
 
 def booting(machine: Machine, place: Path) -> Booting:

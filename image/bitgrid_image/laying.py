@@ -1,4 +1,4 @@
-"""The last of a root: what lies on the card as plain files, its units, what of it begins on the data partition."""
+"""The last of a root: what lies on the card as plain files, its units, and the places that are mounted over."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from bitgrid_image.errors import ImageError
 
 FILES = Path(__file__).parents[1] / "files" / "root"
 _UNITS = "etc/systemd/system"
+_OF_DEBIAN = ("systemd-networkd.service", "systemd-resolved.service")
+"""What Debian brings and a card needs, and no role asks for: how a host is in a network is its owner's affair."""
 _NOT_ON_A_CARD = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
@@ -36,34 +38,22 @@ def lay(root: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         shutil.copy2(path, target, follow_symlinks=False)
-    for place in ("data", "boot/firmware", *(place for place, _ in mounted())):
+    for place in ("data", "boot/firmware", *mounted()):
         (root / place).mkdir(parents=True, exist_ok=True)
-    units = [path for path in (FILES / _UNITS).iterdir() if "[Install]" in path.read_text("utf-8")]
-    _systemctl(root, "enable", *sorted(path.name for path in units))
+    units = [
+        path for path in (FILES / _UNITS).iterdir() if path.is_file() and "[Install]" in path.read_text("utf-8")
+    ]
+    _systemctl(root, "enable", *_OF_DEBIAN, *sorted(path.name for path in units))
     _systemctl(root, "mask", *_NOT_ON_A_CARD)
 
 
-def data_of(root: Path, place: Path) -> None:
-    """Take to the data partition what a root has in the places that are bound from there.
-
-    Args:
-        root: after `lay`.
-        place: an empty directory.
-    """
-    for name, is_kept in mounted():
-        if is_kept:
-            target = place / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _run("cp", "--archive", str(root / name), str(target))
-
-
-def mounted() -> Iterator[tuple[str, bool]]:
-    """What fstab mounts over the root, without its leading slash, and whether it is kept on the data partition."""
+def mounted() -> Iterator[str]:
+    """The places that fstab mounts over the root, without their leading slash."""
     for line in (FILES / "etc/fstab").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
-            what, place, *_ = line.split()
+            _, place, *_ = line.split()
             if not place.startswith("/dev/"):
-                yield place.removeprefix("/"), what.startswith("/data/")
+                yield place.removeprefix("/")
 
 
 def _systemctl(root: Path, *words: str) -> None:

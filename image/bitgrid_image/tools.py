@@ -12,7 +12,17 @@ from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 
-PACKAGES = ("bmap-tools", "dosfstools", "e2fsprogs", "fdisk", "libarchive13t64", "mtools", "tar", "zstd")
+PACKAGES = (
+    "bmap-tools",
+    "dosfstools",
+    "e2fsprogs",
+    "fdisk",
+    "grub-common",
+    "libarchive13t64",
+    "mtools",
+    "tar",
+    "zstd",
+)
 SUITE = "trixie"
 RECIPE = 1
 """To be raised when what is done here changes."""

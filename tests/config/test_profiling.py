@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bitgrid.config import load_config
+from bitgrid.config import load_config, profiling
 from bitgrid.config.profiles import RegisterProfile
 from config.directories import change, copied, problems
 
@@ -51,6 +51,22 @@ def test_port_and_unit_come_from_the_profile_where_the_site_leaves_them_out(dire
     meter = next(device for device in config.site.devices if device.id == "meter")
     assert (meter.place, meter.unit_id) == (("127.0.0.1", 1502), 71)
     assert isinstance(config.profiles["a_meter"], RegisterProfile)
+
+
+def test_a_release_brings_profiles_and_the_owner_s_own_go_before_them(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    monkeypatch.setattr(profiling, "SHIPPED", shipped)
+    (shipped / "a_meter.yaml").write_text(PROFILE.replace("1502", "1503"))
+    assert load_config(directory).profiles["a_meter"].port == 1502
+    (directory / "devices" / "a_meter.yaml").unlink()
+    assert load_config(directory).profiles["a_meter"].port == 1503
+    (shipped / "a_meter.yaml").rename(shipped / "shipped_meter.yaml")
+    (told,) = problems(directory)
+    assert "there is no devices/a_meter.yaml" in told
+    assert "shipped_meter" in told
 
 
 def test_the_site_has_the_last_word_on_port_and_unit(directory: Path) -> None:

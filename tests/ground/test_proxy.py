@@ -74,7 +74,7 @@ def rendered(work: Path, port: int, upstream: int) -> str:
         "/run/bitgrid-proxy": str(work),
         "/run/credentials/bitgrid-proxy.service/web.key": str(work / "web.key"),
         "/etc/bitgrid/tls/": f"{work}/",
-        "/etc/bitgrid/proxy/asked-by.conf": str(ROLE / "files" / "asked-by.conf"),
+        "/etc/bitgrid-proxy/asked-by.conf": str(ROLE / "files" / "asked-by.conf"),
     }.items():
         assert there in text, there
         text = text.replace(there, here)

@@ -50,9 +50,17 @@ def test_owners_have_their_numbers_before_any_package_asks() -> None:
 
 
 def test_it_is_another_one_for_another_machine_or_time_and_the_same_from_another_mirror() -> None:
-    keys = [base(machine, MIRROR, epoch_s).key for machine in Machine for epoch_s in (1, 2)]
+    keys = [base(machine, MIRROR, epoch_s, None).key for machine in Machine for epoch_s in (1, 2)]
     assert len(set(keys)) == 4
-    assert base(Machine.ARM64, Mirror("http://b.example", "http://c.example"), 1).key in keys
+    assert base(Machine.ARM64, Mirror("http://b.example", "http://c.example"), 1, None).key in keys
+
+
+def test_it_is_another_one_for_other_packages(tmp_path: Path) -> None:
+    keys = set()
+    for text in ("a amd64 1 00\n", "a amd64 2 00\n"):
+        (tmp_path / "lock").write_text(text)
+        keys.add(base(Machine.AMD64, MIRROR, 1, tmp_path / "lock").key)
+    assert len(keys | {base(Machine.AMD64, MIRROR, 1, None).key}) == 3
 
 
 def test_nothing_of_one_computer_stays(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from bitgrid_image.layout import Machine, layout
 FILES = Path(__file__).parents[2] / "image" / "files"
 ROOT = FILES / "root"
 BOOT = FILES / "boot"
-UNITS = sorted((ROOT / "etc/systemd/system").iterdir())
+UNITS = sorted(path for path in (ROOT / "etc/systemd/system").iterdir() if path.is_file())
 SCRIPTS = sorted(path for path in ROOT.rglob("*") if path.is_file() and path.read_bytes().startswith(b"#!"))
 EVERY_WISH = {
     "schema": 1,

@@ -148,6 +148,57 @@ class TestGrowing:
         assert not (machine.place / "mnt/data/.grown").exists()
 
 
+class TestBeginning:
+    """What of the system's own begins on the data partition."""
+
+    BEGIN = ROOT / "usr/lib/bitgrid/begin-data"
+
+    @pytest.fixture
+    def system(self, machine: Machine) -> Path:
+        """A system with a configuration and a table of mounts."""
+        system = machine.place / "system"
+        (system / "etc/bitgrid").mkdir(parents=True)
+        (system / "etc/bitgrid/site.yaml").write_text("schema: 1\n")
+        (system / "etc/bitgrid").chmod(0o1770)
+        lines = ["# what is where", "tmpfs /var/log tmpfs rw 0 0", "/data/etc/bitgrid /etc/bitgrid none bind 0 0"]
+        (system / "etc/fstab").write_text("\n".join(lines) + "\n")
+        return system
+
+    def begin(self, machine: Machine, system: Path) -> Path:
+        """Run it; where /etc/bitgrid of this card is."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "BITGRID_ROOT": str(system),
+            "BITGRID_DATA": str(machine.place / "mnt/data"),
+            "BITGRID_RUN": str(machine.place / "run"),
+        }
+        subprocess.run([self.BEGIN], env=environment, check=True, capture_output=True)
+        return machine.place / "mnt/data/etc/bitgrid"
+
+    def test_it_begins_as_the_system_brings_it_and_is_its_owner_s_from_then_on(
+        self, machine: Machine, system: Path
+    ) -> None:
+        place = self.begin(machine, system)
+        assert (place / "site.yaml").read_text() == "schema: 1\n"
+        assert place.stat().st_mode & 0o7777 == 0o1770
+        (place / "site.yaml").write_text("mine\n")
+        self.begin(machine, system)
+        assert (place / "site.yaml").read_text() == "mine\n"
+        assert [path.name for path in place.parent.iterdir()] == ["bitgrid"]
+        assert not (machine.place / "mnt/data/var").exists()
+
+    def test_what_was_cut_off_is_begun_again(self, machine: Machine, system: Path) -> None:
+        half = machine.place / "mnt/data/etc/bitgrid.new"
+        half.mkdir(parents=True)
+        (half / "rules.yaml").write_text("half")
+        place = self.begin(machine, system)
+        assert [path.name for path in place.iterdir()] == ["site.yaml"]
+
+    def test_without_a_data_partition_there_is_no_configuration(self, machine: Machine, system: Path) -> None:
+        (machine.place / "run/bitgrid-no-data").write_text("gone")
+        assert list(self.begin(machine, system).iterdir()) == []
+
+
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="openssh-client is not installed")
 def test_the_host_s_key_is_made_once_and_is_its_own(machine: Machine, tmp_path: Path) -> None:
     script = ROOT / "usr/lib/bitgrid/make-host-key"

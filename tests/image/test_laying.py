@@ -1,4 +1,4 @@
-"""What is laid over a root, and what of it begins on the data partition."""
+"""What is laid over a root."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bitgrid_image.errors import ImageError
-from bitgrid_image.laying import FILES, data_of, lay, mounted
+from bitgrid_image.laying import FILES, lay, mounted
 
 pytestmark = pytest.mark.skipif(shutil.which("systemctl") is None, reason="systemctl is not here")
 TIMERS = (
@@ -29,7 +29,8 @@ def root(tmp_path: Path) -> Path:
     for name in (*files, *(f"usr/lib/systemd/system/{timer}" for timer in TIMERS)):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target\n")
-    (root / "etc/bitgrid").chmod(0o750)
+    for name in ("systemd-networkd", "systemd-resolved"):
+        (root / f"usr/lib/systemd/system/{name}.service").write_text("[Install]\nWantedBy=multi-user.target\n")
     lay(root)
     return root
 
@@ -50,7 +51,14 @@ def test_the_key_of_the_build_is_gone(root: Path) -> None:
 
 def test_its_units_are_on_and_what_writes_to_the_root_is_off(root: Path) -> None:
     units = root / "etc/systemd/system"
-    for name in ("bitgrid-grow", "bitgrid-first-boot", "bitgrid-host-key", "bitgrid-judge"):
+    for name in (
+        "systemd-networkd",
+        "systemd-resolved",
+        "bitgrid-grow",
+        "bitgrid-first-boot",
+        "bitgrid-host-key",
+        "bitgrid-judge",
+    ):
         assert (units / "multi-user.target.wants" / f"{name}.service").is_symlink()
     assert (units / "ssh.service.requires/bitgrid-host-key.service").is_symlink()
     assert (units / "timers.target.wants/bitgrid-trial.timer").is_symlink()
@@ -58,18 +66,9 @@ def test_its_units_are_on_and_what_writes_to_the_root_is_off(root: Path) -> None
 
 
 def test_whatever_is_mounted_has_its_place(root: Path) -> None:
-    places = [place for place, _ in mounted()]
+    places = list(mounted())
     assert {"etc/bitgrid", "home", "var/log"} <= set(places)
     assert [place for place in (*places, "data", "boot/firmware") if not (root / place).is_dir()] == []
-
-
-def test_the_data_partition_begins_with_what_the_root_has_there(root: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    data_of(root, data)
-    assert (data / "etc/bitgrid/site.yaml").read_text() == (root / "etc/bitgrid/site.yaml").read_text()
-    assert (data / "etc/bitgrid").stat().st_mode & 0o777 == 0o750
-    assert sorted(place for place, is_kept in mounted() if is_kept and not (data / place).is_dir()) == []
-    assert not (data / "var/log").exists()
 
 
 def test_without_systemctl_nothing_is_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from bitgrid.config.files import check
 from bitgrid.config.profiles import PROFILES, DeviceProfile, RegisterProfile, TopicProfile
 from bitgrid.config.site import Site
 from bitgrid.config.yaml_source import YamlSource, read_yaml
+
+SHIPPED = Path(sys.prefix) / "config" / "devices"
+"""Those of the release that runs, so that they change with it; a checkout has them beside its site.yaml."""
 
 
 def load_profile(path: Path) -> DeviceProfile:
@@ -34,7 +38,7 @@ def with_profiles(site: Site, source: YamlSource, directory: Path) -> tuple[Site
     Args:
         site: as site.yaml says.
         source: site.yaml, for the places of problems.
-        directory: where the profiles are.
+        directory: where the owner's own profiles are, which go before those of the release.
 
     Raises:
         ConfigError: a profile is missing or wrong, or does not fit its device.
@@ -45,9 +49,9 @@ def with_profiles(site: Site, source: YamlSource, directory: Path) -> tuple[Site
         name = device.profile
         if name is None or name in profiles:
             continue
-        path = directory / f"{name}.yaml"
-        if not path.is_file():
-            known = ", ".join(sorted(file.stem for file in directory.glob("*.yaml"))) or "none"
+        path = next((path for place in (directory, SHIPPED) if (path := place / f"{name}.yaml").is_file()), None)
+        if path is None:
+            known = ", ".join(sorted({*_names(directory), *_names(SHIPPED)})) or "none"
             told = f"there is no devices/{name}.yaml; there are: {known}"
             problems.append(_at(source, i, "profile", told))
             continue
@@ -61,6 +65,10 @@ def with_profiles(site: Site, source: YamlSource, directory: Path) -> tuple[Site
         raise ConfigError(problems)
     devices = [_filled(device, profiles) for device in site.devices]
     return site.model_copy(update={"devices": devices}), profiles
+
+
+def _names(directory: Path) -> Iterator[str]:
+    return (path.stem for path in directory.glob("*.yaml"))
 
 
 def _misfits(device: DeviceConfig, profiles: Mapping[str, DeviceProfile]) -> Iterator[tuple[str, str]]:

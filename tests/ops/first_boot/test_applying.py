@@ -55,6 +55,15 @@ def test_everything_is_in_its_place_and_off_the_card(boot: Path, root: Path) -> 
     assert (boot / "bitgrid-firstboot.log").read_text().splitlines() == told
 
 
+def test_the_page_answers_to_the_name_that_was_given(boot: Path, root: Path) -> None:
+    first_run = REPOSITORY / "ansible/roles/app/files/first_run/site.yaml"
+    shutil.copy(first_run, root / "etc/bitgrid/site.yaml")
+    for _ in range(2):
+        (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+        first_boot(boot, root)
+        assert load_config(root / "etc/bitgrid").site.web.names == ["sonne.local", "bitgrid.local"]
+
+
 def test_the_house_is_as_it_was_said_and_its_remarks_stay(boot: Path, root: Path) -> None:
     before = (root / "etc/bitgrid/site.yaml").read_text()
     (boot / "bitgrid.yaml").write_text(TEXT)

@@ -159,10 +159,10 @@ def test_a_ledger_that_is_there_is_never_overwritten(stage: Path, host: HostPlac
 
 @AS_ROOT
 def test_what_belongs_to_the_host_is_not_brought_along(stage: Path, tmp_path: Path) -> None:
-    (stage / "etc/bitgrid/proxy").mkdir()
+    (stage / "etc/bitgrid/tried").mkdir()
     (stage / "etc/bitgrid/host.env").write_text("BITGRID_ADDRESSES=192.168.1.10\n")
     list(restore(stage, HostPlaces(tmp_path / "new")))
-    assert not (tmp_path / "new/etc/bitgrid/proxy").exists()
+    assert not (tmp_path / "new/etc/bitgrid/tried").exists()
     assert not (tmp_path / "new/etc/bitgrid/host.env").exists()
 
 

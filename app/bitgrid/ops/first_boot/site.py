@@ -12,7 +12,7 @@ _WIDTH = 4096
 
 
 def with_place(text: str, wishes: Wishes) -> str:
-    """The text of site.yaml with the owner's name, language, place and time zone, as far as they are given."""
+    """The text of site.yaml with the owner's name, language, place, time zone and host name, as far as given."""
     place = wishes.site
     yaml = YAML(typ="rt")
     yaml.preserve_quotes, yaml.width = True, _WIDTH
@@ -23,6 +23,10 @@ def with_place(text: str, wishes: Wishes) -> str:
             site["location"] |= {"latitude": place.latitude, "longitude": place.longitude}
     if wishes.time_zone:
         site["location"]["timezone"] = wishes.time_zone
+    if wishes.hostname is not None and "web" in site:
+        # The page answers to the names that stand there, and its certificate is for them.
+        known, own = site["web"].get("names", []), f"{wishes.hostname}.local"
+        site["web"]["names"] = known if own in known else [own, *known]
     written = io.StringIO()
     yaml.dump(site, written)
     return written.getvalue()

@@ -24,7 +24,7 @@ SNAPSHOT = "var/lib/bitgrid-backup/snapshot"
 ARCHIVE = "var/lib/bitgrid/archive"
 """Where it holds what is kept for years, as it lay; `bitgrid archive verify` holds it against its own manifest."""
 _HEAD = re.compile(r"^(\d+):([0-9a-f]{64})$")
-_NOT_RESTORED = frozenset({"tried", "proxy", "host.env"})
+_NOT_RESTORED = frozenset({"tried", "host.env"})
 """What belongs to a host and not to the house; the playbook makes it."""
 
 

@@ -1,0 +1,198 @@
+"""From a checkout to files: the card's image, what is said of it, and the update for whoever has a card."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import bitgrid
+from bitgrid_image.assembly import Assembler, digest
+from bitgrid_image.base import LISTS, LOCK, Mirror, base, lock_of
+from bitgrid_image.boot import boot_files, efi, slot_files
+from bitgrid_image.errors import ImageError
+from bitgrid_image.layout import Layout, Machine, layout
+from bitgrid_image.packages import parse
+from bitgrid_image.provision import PROJECT, Appliance
+from bitgrid_image.sbom import bill
+from bitgrid_image.stages import Stage
+from bitgrid_image.tools import Tools, cache, tools
+from bitgrid_image.update import Update
+
+Tell = Callable[[str], None]
+_TOLD = 20
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is wanted.
+
+    Args:
+        machine: what the image is for.
+        mirror: where Debian's packages come from.
+        dist: where the files go.
+        key: the private key that signs updates; its public half is in the image.
+            None: no update is made, and none is taken.
+    """
+
+    machine: Machine
+    mirror: Mirror
+    dist: Path
+    key: Path | None = None
+
+    @property
+    def card(self) -> Layout:
+        """How the card is divided."""
+        return layout(self.machine, bitgrid.__version__)
+
+    @property
+    def name(self) -> str:
+        """What the files are called, without what comes after the first dot."""
+        return f"bitgrid-{bitgrid.__version__}-{self.machine}"
+
+
+def make(order: Order, tell: Tell) -> list[Path]:
+    """Make it all.
+
+    Raises:
+        ImageError: something is missing on this machine, or a stage failed; what stood in dist stays.
+    """
+    tool = tools(order.mirror.debian)
+    epoch_s = commit_time_s()
+    root_stage, packages = _root(order, epoch_s, tell)
+    order.dist.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache(), prefix=".card.") as name:
+        work = _Work(order, tool, epoch_s, Path(name), root_stage / "root")
+        image = work.image(tell)
+        made = [*work.packed(image, tell), *work.said_of_it(packages)]
+        if order.key is not None:
+            made.append(work.update(order.key, tell))
+        return [_put(path, order.dist) for path in made]
+
+
+def write_lock(order: Order, tell: Tell) -> Path:
+    """Write down which packages the mirror gives today; the next image has these and no others.
+
+    Raises:
+        ImageError: the root cannot be made.
+    """
+    tools(order.mirror.debian)
+    found, lock = _base(order, None), lock_of(order.machine)
+    place = found.made(cache(), tell)
+    lock.write_text((place / LOCK).read_text("utf-8"), encoding="utf-8")
+    held = cache() / place.name.replace(found.key, _base(order, lock).key)
+    if not held.exists():
+        place.rename(held)  # it is what the next build would make anew
+    return lock
+
+
+def commit_time_s(*of: Path) -> int:
+    """When what is built was last changed by a commit, UTC epoch seconds.
+
+    Raises:
+        ImageError: this is no checkout.
+    """
+    words = ["git", "-C", str(PROJECT), "log", "-1", "--format=%ct", "--", *map(str, of)]
+    return int(_run(words).strip() or 0)
+
+
+def _base(order: Order, lock: Path | None) -> Stage:
+    # Of the lists alone, so that not every commit makes it anew.
+    return base(order.machine, order.mirror, commit_time_s(*LISTS.glob("*.txt")), lock)
+
+
+def _root(order: Order, epoch_s: int, tell: Tell) -> tuple[Path, Path]:
+    """Where the finished root's stage is, and the list of its packages."""
+    stage = _base(order, lock_of(order.machine))
+    made = stage.made(cache(), tell)
+    release = Path(_run([str(PROJECT / "scripts" / "release"), order.machine, str(cache() / "releases")]).strip())
+    public = None if order.key is None else _run(["openssl", "pkey", "-pubout", "-in", str(order.key)])
+    appliance = Appliance(order.machine, stage, release, Path(sys.executable).parent, epoch_s, public)
+    return appliance.stage(made).made(cache(), tell), made / LOCK
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A finished root on its way to files."""
+
+    order: Order
+    tools: Tools
+    epoch_s: int
+    place: Path
+    root: Path
+
+    def image(self, tell: Tell) -> Path:
+        tell("card: is put together")
+        slot, boot, parts = (self._new(name) for name in ("slot", "boot", "parts"))
+        slot_files(self.order.machine, self.root, slot)
+        boot_files(self.order.card, self.root, slot, boot)
+        if self.order.machine is Machine.AMD64:
+            efi(self.tools, self.root, boot, self.epoch_s)
+        image = self.place / f"{self.order.name}.img"
+        Assembler(self.order.card, self.tools, self.epoch_s, parts).assemble(
+            {"boot": boot, "root-a": self.root}, image
+        )
+        return image
+
+    def packed(self, image: Path, tell: Tell) -> list[Path]:
+        """The image as it is handed on, its hash, and where in it something is."""
+        tell("card: is packed")
+        self._tool(
+            "bmaptool", "--quiet", "create", "--output", f"/mnt/work/{image.name}.bmap", f"/mnt/work/{image.name}"
+        )
+        self._tool("zstd", "-q", "--single-thread", "-10", f"/mnt/work/{image.name}")
+        packed = image.with_name(f"{image.name}.zst")
+        told = image.with_name(f"{packed.name}.sha256")
+        told.write_text(f"{digest(packed)}  {packed.name}\n", encoding="ascii")
+        return [packed, told, image.with_name(f"{image.name}.bmap")]
+
+    def said_of_it(self, packages: Path) -> list[Path]:
+        """Its packages, and its bill of materials."""
+        text = packages.read_text("utf-8")
+        listed, told = (self.place / f"{self.order.name}.{end}" for end in ("packages.txt", "sbom.json"))
+        listed.write_text(text, encoding="utf-8")
+        found = bill(self.order.name, bitgrid.__version__, parse(text), self.root, self.epoch_s)
+        told.write_text(found, encoding="utf-8")
+        return [listed, told]
+
+    def update(self, key: Path, tell: Tell) -> Path:
+        tell("update: is packed and signed")
+        parts = self.place / "parts"
+        part = Assembler(self.order.card, self.tools, self.epoch_s, parts).partition(
+            self.order.card.partitions[1], self.root
+        )
+        target = self.place / f"{self.order.name}.update"
+        Update(self.order.machine, bitgrid.__version__, part, self.place / "slot").write(
+            target, key, self.tools, self.epoch_s
+        )
+        return target
+
+    def _new(self, name: str) -> Path:
+        place = self.place / name
+        place.mkdir()
+        return place
+
+    def _tool(self, *words: str) -> None:
+        self.tools.run(*words, places={"work": self.place}, epoch_s=self.epoch_s)
+
+
+def _put(path: Path, dist: Path) -> Path:
+    """Into its place, whole or not at all."""
+    target, unfinished = dist / path.name, dist / f".{path.name}.new"
+    shutil.move(path, unfinished)
+    unfinished.rename(target)
+    return target
+
+
+def _run(words: list[str]) -> str:
+    environment = {**os.environ, "PYTHON": sys.executable}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)  # noqa: S603  own words
+    if done.returncode:
+        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])
+        raise ImageError(f"{words[0]} ended with {done.returncode}:\n{said}")
+    return done.stdout

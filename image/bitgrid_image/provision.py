@@ -1,0 +1,119 @@
+"""The appliance in a root: Ansible's roles and the release, in namespaces of their own.
+
+The root's ``/proc/sys`` is read-only and its network empty: what a role would load into a kernel it cannot load
+into this machine's.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bitgrid.ops.commands.slots import KEY
+from bitgrid_image.base import clean
+from bitgrid_image.errors import ImageError
+from bitgrid_image.laying import FILES, lay
+from bitgrid_image.layout import Machine
+from bitgrid_image.stages import Stage
+
+PROJECT = Path(__file__).parents[2]
+ROLES = PROJECT / "ansible"
+GROUND = PROJECT / "image" / "ansible"
+PLAYBOOKS = ("playbooks/os_hardening.yml", "playbooks/app.yml")
+RECIPE = 1
+"""To be raised when what is done here changes."""
+_TOLD = 40
+_MOUNTS = """
+root=$1; shift
+for place in proc dev run tmp; do mkdir -p "$root/$place"; done
+mount -t proc proc "$root/proc"
+mount --bind "$root/proc/sys" "$root/proc/sys"
+mount -o remount,bind,ro "$root/proc/sys"
+mount -t tmpfs -o mode=0755 run "$root/run"
+mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+mkdir -p "$root/run/lock"
+exec "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """What is put into a root.
+
+    Args:
+        machine: what it is for.
+        base: the stage of its base root.
+        release: the release's file, made by scripts/release for that machine.
+        ansible: the directory of ansible-playbook.
+        epoch_s: the time of everything, UTC epoch seconds.
+        public_key: by which it knows an update (PEM); None: it takes none.
+    """
+
+    machine: Machine
+    base: Stage
+    release: Path
+    ansible: Path
+    epoch_s: int
+    public_key: str | None = None
+
+    def stage(self, base: Path) -> Stage:
+        """The stage: ``root``, whole but for its partitions.
+
+        Args:
+            base: where the base root's stage is.
+        """
+
+        def make(place: Path) -> None:
+            root = place / "root"
+            _run(["cp", "--archive", "--reflink=auto", str(base / "root"), str(root)], {})
+            self._play(root)
+            clean(root)
+            lay(root)
+            if self.public_key is not None:
+                (root / KEY).parent.mkdir(parents=True, exist_ok=True)
+                (root / KEY).write_text(self.public_key, encoding="ascii")
+
+        texts = (str(RECIPE), self.base.key, str(self.epoch_s), self.public_key or "")
+        inputs: tuple[str | Path, ...] = (
+            *texts,
+            self.release,
+            *_told_by(ROLES),
+            PROJECT / "config",
+            GROUND,
+            FILES,
+        )
+        return Stage(f"root-{self.machine}", inputs, make)
+
+    def _play(self, root: Path) -> None:
+        words = ["unshare", "--mount", "--net", "--uts", "--ipc", "--propagation=private"]
+        words += ["sh", "-euc", _MOUNTS, "sh", str(root), str(self.ansible / "ansible-playbook")]
+        words += [f"--inventory={GROUND / 'inventory.yml'}", "--extra-vars", f"ansible_host={root}"]
+        words += ["--extra-vars", f"bitgrid_release_file={self.release.absolute()}", *PLAYBOOKS]
+        environment = {
+            "ANSIBLE_CONNECTION_PLUGINS": str(GROUND / "connection_plugins"),
+            "ANSIBLE_HOME": str(root.parent / "ansible"),
+            "ANSIBLE_REMOTE_TMP": "/tmp/ansible",  # noqa: S108  a memory of the root's own
+            "ANSIBLE_NOCOLOR": "1",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "PYTHONHASHSEED": "0",
+            "SOURCE_DATE_EPOCH": str(self.epoch_s),
+        }
+        (root.parent / "ansible.log").write_text(_run(words, environment, ROLES), encoding="utf-8")
+
+
+def _told_by(roles: Path) -> list[Path]:
+    """What of Ansible's directory an image follows from; an owner's inventory beside it does not."""
+    return [roles / name for name in ("roles", "playbooks", "plugins", "group_vars", "ansible.cfg")]
+
+
+def _run(words: list[str], environment: dict[str, str], cwd: Path | None = None) -> str:
+    done = subprocess.run(  # noqa: S603  own words
+        words, capture_output=True, text=True, check=False, env={**os.environ, **environment}, cwd=cwd
+    )
+    if done.returncode:
+        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])
+        raise ImageError(f"{words[0]} ended with {done.returncode}:\n{said}")
+    return done.stdout

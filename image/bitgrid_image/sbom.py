@@ -1,0 +1,73 @@
+"""What is in an image, as CycloneDX 1.6 says it: Debian's packages, and the Python packages of the release.
+
+Source of the form: the CycloneDX specification, JSON reference 1.6, and the package-url specification.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PathDistribution
+from pathlib import Path
+from urllib.parse import quote
+
+from bitgrid_image.packages import Package
+
+_NAMES = uuid.UUID("5b2d3c6e-0f0b-4c5e-8b1e-2f6d6a3b9c10")
+
+
+def bill(name: str, version: str, packages: list[Package], root: Path, epoch_s: int) -> str:
+    """The bill of materials; the same text for the same image.
+
+    Args:
+        name: of the image.
+        version: of BitGrid.
+        packages: of Debian.
+        root: the finished root, whose release is looked into.
+        epoch_s: the image's time, UTC epoch seconds.
+    """
+    told = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{uuid.uuid5(_NAMES, f'{name} {version} {epoch_s}')}",
+        "version": 1,
+        "metadata": {
+            "timestamp": datetime.fromtimestamp(epoch_s, UTC).isoformat().replace("+00:00", "Z"),
+            "component": {"type": "operating-system", "name": name, "version": version, "bom-ref": name},
+        },
+        "components": [*map(_debian, sorted(packages)), *_python(root)],
+    }
+    return json.dumps(told, indent=1, sort_keys=True) + "\n"
+
+
+def _debian(package: Package) -> dict[str, object]:
+    purl = (
+        f"pkg:deb/debian/{quote(package.name)}@{quote(package.version)}?arch={package.architecture}&distro=trixie"
+    )
+    return {
+        "type": "library",
+        "name": package.name,
+        "version": package.version,
+        "purl": purl,
+        "bom-ref": purl,
+        "hashes": [{"alg": "SHA-256", "content": package.sha256}],
+    }
+
+
+def _python(root: Path) -> Iterator[dict[str, object]]:
+    for place in sorted(root.glob("opt/bitgrid/releases/*/lib/python3*/site-packages/*.dist-info")):
+        known = PathDistribution(place)
+        name = known.metadata["Name"]
+        purl = f"pkg:pypi/{quote(name.lower().replace('_', '-'))}@{quote(known.version)}"
+        licence = (known.metadata.get_all("License-Expression") or [""])[0]
+        expressed = {"licenses": [{"expression": licence}]} if licence else {}
+        yield {
+            "type": "library",
+            "name": name,
+            "version": known.version,
+            "purl": purl,
+            "bom-ref": purl,
+            **expressed,
+        }
