@@ -64,7 +64,7 @@ def make(order: Order, tell: Tell) -> list[Path]:
     """
     tool = tools(order.mirror.debian)
     epoch_s = commit_time_s()
-    root_stage, packages = _root(order, epoch_s, tell)
+    root_stage, packages = _root(order, tool, epoch_s, tell)
     order.dist.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache(), prefix=".card.") as name:
         work = _Work(order, tool, epoch_s, Path(name), root_stage / "root")
@@ -106,13 +106,13 @@ def _base(order: Order, lock: Path | None) -> Stage:
     return base(order.machine, order.mirror, commit_time_s(*LISTS.glob("*.txt")), lock)
 
 
-def _root(order: Order, epoch_s: int, tell: Tell) -> tuple[Path, Path]:
+def _root(order: Order, tool: Tools, epoch_s: int, tell: Tell) -> tuple[Path, Path]:
     """Where the finished root's stage is, and the list of its packages."""
     stage = _base(order, lock_of(order.machine))
     made = stage.made(cache(), tell)
     release = Path(_run([str(PROJECT / "scripts" / "release"), order.machine, str(cache() / "releases")]).strip())
     public = None if order.key is None else _run(["openssl", "pkey", "-pubout", "-in", str(order.key)])
-    appliance = Appliance(order.machine, stage, release, Path(sys.executable).parent, epoch_s, public)
+    appliance = Appliance(order.machine, stage, tool, release, Path(sys.executable).parent, epoch_s, public)
     return appliance.stage(made).made(cache(), tell), made / LOCK
 
 

@@ -1,7 +1,8 @@
 """The appliance in a root: Ansible's roles and the release, in namespaces of their own.
 
 The root's ``/proc/sys`` is read-only and its network empty: what a role would load into a kernel it cannot load
-into this machine's.
+into this machine's. Ansible's modules run by the Python of the tools, which is of this machine's kind: nothing
+of theirs is emulated; what they call in the root is the root's own.
 """
 
 from __future__ import annotations
@@ -17,23 +18,31 @@ from bitgrid_image.errors import ImageError
 from bitgrid_image.laying import FILES, lay
 from bitgrid_image.layout import Machine
 from bitgrid_image.stages import Stage
+from bitgrid_image.tools import Tools
 
 PROJECT = Path(__file__).parents[2]
 ROLES = PROJECT / "ansible"
 GROUND = PROJECT / "image" / "ansible"
-PLAYBOOKS = ("playbooks/os_hardening.yml", "playbooks/app.yml")
+PLAYBOOKS = ("playbooks/os_hardening.yml", "playbooks/app.yml", "playbooks/backup.yml")
 RECIPE = 1
 """To be raised when what is done here changes."""
 _TOLD = 40
 _MOUNTS = """
-root=$1; shift
+root=$1 tools=$2; shift 2
 for place in proc dev run tmp; do mkdir -p "$root/$place"; done
 mount -t proc proc "$root/proc"
 mount --bind "$root/proc/sys" "$root/proc/sys"
 mount -o remount,bind,ro "$root/proc/sys"
 mount -t tmpfs -o mode=0755 run "$root/run"
 mount -t tmpfs -o mode=1777 tmp "$root/tmp"
-mkdir -p "$root/run/lock"
+mkdir -p "$root/run/lock" "$root/run/sshd" "$root/run/tools"
+mount --bind -o ro "$tools" "$root/run/tools"
+cat >"$root/run/python" <<'SCRIPT'
+#!/bin/sh
+usr=/run/tools/usr
+exec $usr/lib*/ld-linux-*.so.* --library-path "$(echo $usr/lib/*-linux-gnu)" $usr/bin/python3 "$@"
+SCRIPT
+chmod 0755 "$root/run/python"
 exec "$@"
 """
 
@@ -45,6 +54,7 @@ class Appliance:
     Args:
         machine: what it is for.
         base: the stage of its base root.
+        tools: whose Python runs Ansible's modules.
         release: the release's file, made by scripts/release for that machine.
         ansible: the directory of ansible-playbook.
         epoch_s: the time of everything, UTC epoch seconds.
@@ -53,6 +63,7 @@ class Appliance:
 
     machine: Machine
     base: Stage
+    tools: Tools
     release: Path
     ansible: Path
     epoch_s: int
@@ -88,7 +99,15 @@ class Appliance:
 
     def _play(self, root: Path) -> None:
         words = ["unshare", "--mount", "--net", "--uts", "--ipc", "--propagation=private"]
-        words += ["sh", "-euc", _MOUNTS, "sh", str(root), str(self.ansible / "ansible-playbook")]
+        words += [
+            "sh",
+            "-euc",
+            _MOUNTS,
+            "sh",
+            str(root),
+            str(self.tools.root),
+            str(self.ansible / "ansible-playbook"),
+        ]
         words += [f"--inventory={GROUND / 'inventory.yml'}", "--extra-vars", f"ansible_host={root}"]
         words += ["--extra-vars", f"bitgrid_release_file={self.release.absolute()}", *PLAYBOOKS]
         environment = {

@@ -13,16 +13,9 @@ from pathlib import Path
 from bitgrid_image.errors import ImageError
 
 PACKAGES = (
-    "bmap-tools",
-    "dosfstools",
-    "e2fsprogs",
-    "fdisk",
-    "grub-common",
-    "libarchive13t64",
-    "mtools",
-    "tar",
+    "bmap-tools", "dosfstools", "e2fsprogs", "fdisk", "grub-common", "libarchive13t64", "mtools", "python3", "tar",
     "zstd",
-)
+)  # fmt: skip
 SUITE = "trixie"
 RECIPE = 1
 """To be raised when what is done here changes."""

@@ -214,6 +214,54 @@ def test_the_host_s_key_is_made_once_and_is_its_own(machine: Machine, tmp_path: 
     assert (other.place / "mnt/data/etc/ssh/ssh_host_ed25519_key").read_text() != first
 
 
+def test_what_backups_are_encrypted_by_is_made_once(tmp_path: Path) -> None:
+    script = ROOT / "usr/lib/bitgrid/make-backup-passphrase"
+    environment = {"PATH": os.environ["PATH"], "BITGRID_SECRETS": str(tmp_path / "secrets")}
+    made = tmp_path / "secrets/root/backup-passphrase"
+    subprocess.run([script], env=environment, check=True)
+    first = made.read_text()
+    assert len(first.strip()) == 44
+    assert made.stat().st_mode & 0o777 == 0o600
+    subprocess.run([script], env=environment, check=True)
+    assert made.read_text() == first
+
+
+class TestLog:
+    """What the journal said is kept, from where the last file ends."""
+
+    SCRIPT = ROOT / "usr/lib/bitgrid/keep-log"
+
+    @pytest.fixture(autouse=True)
+    def journal(self, machine: Machine) -> Path:
+        machine.tool(
+            "journalctl", says='for word; do file=${word#--cursor-file=}; done; echo next >"$file"; echo said'
+        )
+        machine.tool("zstd", says="cat")
+        return machine.place / "mnt/data/log"
+
+    def test_a_file_each_time_and_the_next_begins_where_it_ends(self, machine: Machine, journal: Path) -> None:
+        machine.tool("date", says="echo 2026-11-21T030500")
+        assert machine.run(self.SCRIPT).returncode == 0
+        assert (journal / "2026-11-21T030500.log.zst").read_text().endswith("said\n")
+        assert (journal / ".said").read_text() == "next\n"
+        assert machine.calls("journalctl")[0].endswith(f"--cursor-file={journal}/.said.new")
+
+    def test_where_it_failed_the_next_file_has_it_all(self, machine: Machine, journal: Path) -> None:
+        machine.tool("zstd", 1)
+        assert machine.run(self.SCRIPT).returncode != 0
+        assert not (journal / ".said").exists()
+        assert list(journal.glob("*.log.zst")) == []
+
+    def test_no_more_than_thirty_are_kept(self, machine: Machine, journal: Path) -> None:
+        journal.mkdir(parents=True)
+        for day in range(10, 42):
+            (journal / f"2026-01-{day}.log.zst").touch()
+        machine.tool("date", says="echo 2026-11-21T030500")
+        assert machine.run(self.SCRIPT).returncode == 0
+        left = sorted(path.name for path in journal.glob("*.log.zst"))
+        assert (len(left), left[0], left[-1]) == (30, "2026-01-13.log.zst", "2026-11-21T030500.log.zst")
+
+
 @pytest.mark.parametrize("code", [0, 1])
 def test_the_owner_s_file_is_taken_over_while_the_partition_can_be_written(machine: Machine, code: int) -> None:
     machine.tool("bitgrid", code)

@@ -1,0 +1,223 @@
+"""A computer of QEMU's that is started from a copy of the card: its disk, its screen, and a way in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bitgrid_image.layout import MIB, Layout, Machine
+from bitgrid_image.tools import Tools
+
+SSH, TLS = 22, 443
+BEGIN_S = float(os.environ.get("BITGRID_TEST_BOOT_S", "600"))
+"""Machine seconds for what an emulated processor takes; a quiet one needs a fifth of it."""
+_UEFI = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
+
+
+@dataclass
+class Computer:
+    """What is started from a card.
+
+    Args:
+        work: an empty directory, not in memory: the card's copy goes there.
+        card: how the card is divided.
+        tools: Debian's own, for its partitions.
+        memory_mib: what it has.
+    """
+
+    work: Path
+    card: Layout
+    tools: Tools
+    memory_mib: int = 1024
+    ports: dict[int, int] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    figures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def disk(self) -> Path:
+        """The copy of the card."""
+        return self.work / "card.img"
+
+    @property
+    def screen(self) -> str:
+        """What it said on its serial line, of all starts."""
+        path = self.work / "console.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def insert(self, image: Path, size_mib: int) -> None:
+        """Copy the card onto a larger one, and let the kernel speak on the serial line."""
+        subprocess.run(["cp", "--sparse=always", image, self.disk], check=True)
+        os.truncate(self.disk, size_mib * MIB)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.work / "key"], check=True)
+        name = "cmdline.txt" if self.card.machine is Machine.ARM64 else "slot.cfg"
+        for slot in "ab":
+            with contextlib.suppress(FileNotFoundError):
+                self.tell_kernel(f"{slot}/{name}")
+
+    def tell_kernel(self, name: str) -> None:
+        """Let it speak where it is heard: the last console is the one that init speaks on."""
+        text = self.read(name)
+        serial = "ttyAMA0" if self.card.machine is Machine.ARM64 else "ttyS0"
+        self.write(name, text.replace("console=tty1", f"console=tty1 console={serial}", 1))
+
+    def read(self, name: str) -> str:
+        """A file of the boot partition.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        if not self.tools_say("mdir", "-b", *self._boot, f"::{name}", may_fail=True):
+            raise FileNotFoundError(name)
+        return self.tools_say("mtype", *self._boot, f"::{name}")
+
+    def write(self, name: str, text: str) -> None:
+        """Put a file onto the boot partition, as its owner does on any computer."""
+        (self.work / "file").write_text(text)
+        self.tools_say("mcopy", "-o", *self._boot, "/mnt/work/file", f"::{name}")
+
+    def copy_out(self, name: str) -> Path:
+        """A file of the boot partition, here."""
+        target = self.work / Path(name).name
+        self.tools_say("mcopy", "-o", *self._boot, f"::{name}", f"/mnt/work/{target.name}")
+        return target
+
+    @property
+    def _boot(self) -> list[str]:
+        return ["-i", f"/mnt/work/{self.disk.name}@@{self.card.begin_mib(0)}M"]
+
+    def tools_say(self, *words: str, may_fail: bool = False) -> str:
+        """What a tool says of the card, which no computer runs from meanwhile."""
+        assert self.process is None, "the card is in use"
+        try:
+            return self.tools.run(*words, places={"work": self.work}, epoch_s=0).stdout
+        except Exception:
+            if may_fail:
+                return ""
+            raise
+
+    def start(self) -> None:
+        """Switch it on."""
+        self.ports = {inside: free_port() for inside in (SSH, TLS)}
+        with (self.work / "qemu.log").open("ab") as log:
+            self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def _command(self) -> list[str]:
+        forwards = "".join(f",hostfwd=tcp:127.0.0.1:{port}-:{inside}" for inside, port in self.ports.items())
+        console = f"file,id=serial,append=on,path={self.work}/console.log"
+        return [
+            *self._machine(), "-smp", "2", "-m", str(self.memory_mib), "-accel", "tcg,thread=multi",
+            "-display", "none", "-monitor", "none", "-chardev", console, "-serial", "chardev:serial",
+            "-drive", f"file={self.disk},format=raw,if=none,id=card,cache=unsafe",
+            "-device", "virtio-blk-pci,drive=card",
+            "-netdev", f"user,id=home,restrict=on{forwards}", "-device", "virtio-net-pci,netdev=home",
+        ]  # fmt: skip
+
+    def _machine(self) -> list[str]:
+        if self.card.machine is Machine.ARM64:
+            line = self.read_before_start("a/cmdline.txt").strip()
+            return [
+                "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72",
+                "-kernel", str(self.work / "vmlinuz"), "-initrd", str(self.work / "initrd.img"), "-append", line,
+            ]  # fmt: skip
+        code, variables = _UEFI
+        if not (self.work / "uefi").exists():
+            shutil.copy(variables, self.work / "uefi")
+        return [
+            "qemu-system-x86_64", "-M", "q35", "-cpu", "Nehalem",
+            "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
+            "-drive", f"if=pflash,format=raw,unit=1,file={self.work / 'uefi'}",
+        ]  # fmt: skip
+
+    def read_before_start(self, name: str) -> str:
+        """A file of the boot partition, with kernel and initrd of its directory brought here beside it."""
+        for one in ("vmlinuz", "initrd.img"):
+            self.copy_out(f"{Path(name).parent}/{one}")
+        return self.read(name)
+
+    def stop(self) -> None:
+        """Pull the plug."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
+
+    def ended(self, within_s: float = 120) -> None:
+        """Wait until it has switched itself off."""
+        assert self.process is not None
+        self.process.wait(within_s)
+        self.process = None
+
+    def ssh(self, command: str, *, may_fail: bool = False) -> str:
+        """What a shell of the administrator's says to a line.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        done = self._ssh(command)
+        assert may_fail or done.returncode == 0, f"{command}: {done.returncode} {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def send(self, file: Path, place: str) -> None:
+        """Copy a file to the administrator's home."""
+        with file.open("rb") as content:
+            words = ["ssh", *self._options(), "admin@127.0.0.1", f"cat >{place}"]
+            subprocess.run(words, stdin=content, check=True, timeout=1800)
+
+    def _ssh(self, command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["ssh", *self._options(), "admin@127.0.0.1", command],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300,
+        )  # fmt: skip
+
+    def _options(self) -> list[str]:
+        """A key of this test's own, and nobody's configuration."""
+        return [
+            "-F", "none", "-i", str(self.work / "key"), "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
+            "-o", "ConnectTimeout=20", "-o", "StrictHostKeyChecking=accept-new", "-o", "LogLevel=ERROR",
+            "-o", f"UserKnownHostsFile={self.work / 'known_hosts'}", "-p", str(self.ports[SSH]),
+            "-o", "HostKeyAlias=card",
+        ]  # fmt: skip
+
+    def wait_for_login(self) -> None:
+        """Wait until one can log in."""
+        self.eventually(lambda: self._ssh("true").returncode == 0, "one can log in")
+
+    def eventually(self, holds: Callable[[], bool], what: str, within_s: float = BEGIN_S) -> float:
+        """Wait until something holds; how long that took, machine seconds.
+
+        Raises:
+            AssertionError: it does not in time, or the computer is off.
+        """
+        began_s = time.monotonic()
+        while not holds():
+            assert self.process is not None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+                raise AssertionError(f"{what}: it went off.\n{self.screen[-3000:]}")
+            assert time.monotonic() - began_s < within_s, f"{what}: not in {within_s} s.\n{self.screen[-3000:]}"
+        return time.monotonic() - began_s
+
+
+def free_port() -> int:
+    """One of the loopback's that nobody has."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def inserted(work: Path, card: Layout, tools: Tools, image: Path, size_mib: int) -> Iterator[Computer]:
+    """A computer with a card in it, off; its plug is pulled at the end."""
+    computer = Computer(work, card, tools)
+    computer.insert(image, size_mib)
+    try:
+        yield computer
+    finally:
+        computer.stop()

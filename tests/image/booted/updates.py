@@ -1,0 +1,73 @@
+"""Updates of the whole system: the one that `make image` signed, and others like it with a fault in each."""
+
+from __future__ import annotations
+
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from bitgrid_image import update
+from bitgrid_image.layout import Machine
+from bitgrid_image.tools import Tools
+from bitgrid_image.update import Update
+
+Change = tuple[str, str, str]
+"""A file of the root, what stands in it, and what is to stand there."""
+JUDGE = "/etc/systemd/system/bitgrid-judge.service"
+IMPATIENT: Change = (JUDGE, "--within 600", "--within 90")
+"""What is broken for good need not be waited for as long as a slow card."""
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The update that `make image` made, unpacked, and the key that signed it.
+
+    Args:
+        machine: what it is for.
+        place: where it is unpacked to, and others are made.
+        key: the private key.
+        tools: Debian's own.
+    """
+
+    machine: Machine
+    place: Path
+    key: Path
+    tools: Tools
+
+    def unpack(self, file: Path) -> None:
+        """Take it apart into slot and boot files."""
+        with tarfile.open(file) as archive:
+            archive.extractall(self.place, filter="data")
+        (self.place / "boot").mkdir()
+        with tarfile.open(self.place / "boot.tar") as archive:
+            archive.extractall(self.place / "boot", filter="data")
+        packed = self.place / "root.img.zst"
+        subprocess.run(["zstd", "-q", "-d", "--sparse", "--rm", packed], check=True)
+
+    def broken(self, version: str, *changes: Change, without: str = "") -> Path:
+        """An update like it, signed by the same key, with other files in it or without one."""
+        root = self.place / f"{version}.img"
+        subprocess.run(["cp", "--sparse=always", self.place / "root.img", root], check=True)
+        for path, old, new in changes:
+            text = self._debugfs(root, f"cat {path}")
+            assert old in text, (path, text)
+            (self.place / "file").write_text(text.replace(old, new, 1))
+            self._debugfs(root, f"rm {path}", f"write /mnt/here/file {path}")
+        if without:
+            self._debugfs(root, f"rm {without}")
+        target = self.place / f"{version}.update"
+        before, update._LEVEL = update._LEVEL, "-1"
+        try:
+            Update(self.machine, version, root, self.place / "boot").write(target, self.key, self.tools, 0)
+        finally:
+            update._LEVEL = before
+            root.unlink()
+        return target
+
+    def _debugfs(self, root: Path, *lines: str) -> str:
+        """What debugfs says to some lines; a file system is changed without being mounted."""
+        (self.place / "lines").write_text("".join(f"{line}\n" for line in lines))
+        words = ("debugfs", "-w", "-f", "/mnt/here/lines", f"/mnt/here/{root.name}")
+        said = self.tools.run(*words, places={"here": self.place}, epoch_s=0).stdout
+        return "\n".join(line for line in said.split("\n") if not line.startswith("debugfs: "))

@@ -1,0 +1,42 @@
+"""The bill of materials: what is in a root stands in it, in the form that tools read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from bitgrid_image.packages import Package
+from bitgrid_image.sbom import bill
+
+BASH = Package("bash", "amd64", "5.2+x-1", "ab" * 32)
+TZDATA = Package("tzdata", "all", "2025b-1", "cd" * 32)
+
+
+def root(where: Path) -> Path:
+    """A root with a release that has one Python package."""
+    place = where / "opt/bitgrid/releases/1/lib/python3.13/site-packages/ruamel_yaml-1.2.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text(
+        "Metadata-Version: 2.4\nName: ruamel_yaml\nVersion: 1.2\nLicense-Expression: MIT\n"
+    )
+    return where
+
+
+def test_every_package_is_named_by_what_finds_it_again(tmp_path: Path) -> None:
+    told = json.loads(bill("card", "1.0", [TZDATA, BASH], root(tmp_path), 1_750_000_000))
+    assert (told["bomFormat"], told["specVersion"], told["version"]) == ("CycloneDX", "1.6", 1)
+    assert told["metadata"]["timestamp"] == "2025-06-15T15:06:40Z"
+    assert [one["purl"] for one in told["components"]] == [
+        "pkg:deb/debian/bash@5.2%2Bx-1?arch=amd64&distro=trixie",
+        "pkg:deb/debian/tzdata@2025b-1?arch=all&distro=trixie",
+        "pkg:pypi/ruamel-yaml@1.2",
+    ]
+    assert told["components"][0]["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
+    assert told["components"][2]["licenses"] == [{"expression": "MIT"}]
+
+
+def test_it_is_the_same_for_the_same_image_and_another_for_another(tmp_path: Path) -> None:
+    place = root(tmp_path)
+    first = bill("card", "1.0", [BASH, TZDATA], place, 1)
+    assert bill("card", "1.0", [TZDATA, BASH], place, 1) == first
+    assert json.loads(bill("card", "1.1", [BASH], place, 1))["serialNumber"] != json.loads(first)["serialNumber"]
