@@ -67,10 +67,20 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 	@scripts/apt-need mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nmap=nmap ssh=openssh-client
 	@BITGRID_TEST_HOST=1 $(VENV)/pytest -W error --timeout 1800 --durations 40 --durations-min 2 tests/ground $(PYTEST)
 
-.PHONY: image image-lock
+.PHONY: image image-lock image-test image-repro
 image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
 	@PYTHONPATH=image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
+
+image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
+	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client
+	@[ '$(ARCH)' = arm64 ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || scripts/apt-need /usr/share/OVMF=ovmf
+	@image=$$(ls dist/bitgrid-*-'$(ARCH)'.img.zst) && BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
+		BITGRID_TEST_IMAGE_KEY='$(abspath $(KEY))' $(VENV)/pytest -W error --timeout 7200 tests/image/booted $(PYTEST)
+
+image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=
+	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
+	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)'
 
 image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd

@@ -13,6 +13,8 @@ from bitgrid_image.layout import MIB, Kind, Layout, Partition
 from bitgrid_image.tools import Tools
 
 _CHUNK = MIB
+_AS_LARGE = ["-b", "4096", "-I", "256", "-i", "16384"]
+"""As mke2fs makes a large file system: of a small partition it would make another, and data is to grow."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Assembler:
         own = self.layout.identity(one.name)
         options = f"hash_seed={own},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,nodiscard"
         command = ["mke2fs", "-q", "-F", "-t", "ext4", "-U", str(own), "-L", one.name, "-E", options, "-m", "1"]
+        command += _AS_LARGE
         if tree is not None:
             self._run(
                 "tar", *self._sorted(), f"--file=/mnt/made/{one.name}.tar", "--directory=/mnt/tree", ".", tree=tree

@@ -17,6 +17,7 @@ _NOT_ON_A_CARD = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "dpkg-db-backup.timer",
+    "e2scrub_reap.service",
     "e2scrub_all.timer",
     "sshd-keygen.service",
 )

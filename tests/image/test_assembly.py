@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,7 +109,9 @@ def test_what_was_put_in_is_in_it(
             file.seek(card.begin_mib(number) * MIB)
             part.write_bytes(file.read(card.partitions[number].size_mib * MIB))
         ask("e2fsck", "-fn", f"/mnt/here/{part.name}")  # raises where it finds anything
-        assert str(card.identity(name)) in ask("dumpe2fs", "-h", f"/mnt/here/{part.name}")
+        told = ask("dumpe2fs", "-h", f"/mnt/here/{part.name}")
+        assert str(card.identity(name)) in told
+        assert re.search(r"^Block size:\s+4096$", told, re.MULTILINE), "data is to grow"
     slot = "/mnt/here/root-a.ext4"
     assert ask("debugfs", "-R", "cat /etc/hostname", slot) == "bitgrid\n"
     told = ask("debugfs", "-R", "stat /home/admin/file", slot)

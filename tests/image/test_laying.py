@@ -16,6 +16,7 @@ TIMERS = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
     "dpkg-db-backup.timer",
+    "e2scrub_reap.service",
     "e2scrub_all.timer",
     "sshd-keygen.service",
 )

@@ -16,8 +16,8 @@ from bitgrid_image.layout import MIB, Layout, Machine
 from bitgrid_image.tools import Tools
 
 SSH, TLS = 22, 443
-BEGIN_S = float(os.environ.get("BITGRID_TEST_BOOT_S", "600"))
-"""Machine seconds for what an emulated processor takes; a quiet one needs a fifth of it."""
+BEGIN_S = float(os.environ.get("BITGRID_TEST_BOOT_S", "1800"))
+"""Machine seconds for what an emulated processor takes; one that has nothing else to do needs a tenth of it."""
 _UEFI = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
 
 

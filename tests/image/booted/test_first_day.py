@@ -15,7 +15,7 @@ from image.booted.conftest import CARD_MIB
 
 MEMORY_MIB = 700
 """Of 1 GB, what a house may take that has no language model; the rest is for the disk's cache and a bad day."""
-MADE_THERE = ("/etc/machine-id", "/etc/ssh/ssh_host_ed25519_key.pub", "/etc/bitgrid/tls/ca.crt")
+MADE_THERE = ("/etc/machine-id", "/data/etc/ssh/ssh_host_ed25519_key.pub", "/etc/bitgrid/tls/ca.crt")
 
 
 def page(computer: Computer, path: str = "/login") -> int:
@@ -79,7 +79,7 @@ class TestBegun:
     def test_what_one_computer_has_was_made_by_it(self, begun: Computer) -> None:
         assert re.fullmatch(r"[0-9a-f]{32}\n", begun.ssh("cat /etc/machine-id"))
         assert begun.ssh("sudo cat /etc/bitgrid/secrets/root/backup-passphrase | wc -c").strip() == "45"
-        assert begun.ssh("cat /etc/ssh/ssh_host_ed25519_key.pub").startswith("ssh-ed25519 ")
+        assert begun.ssh("sudo cat /data/etc/ssh/ssh_host_ed25519_key.pub").startswith("ssh-ed25519 ")
 
     def test_nobody_has_a_password_and_one_person_a_shell(self, begun: Computer) -> None:
         hashes = begun.ssh("sudo cut -d: -f2 /etc/shadow").split()
@@ -110,12 +110,8 @@ class TestBegun:
 
 
 class TestSecondStart:
-    @pytest.fixture(scope="class")
-    def before(self, begun: Computer) -> dict[str, str]:
-        """What one computer has, before it is started again."""
-        return {path: begun.ssh(f"sudo cat {path}") for path in MADE_THERE}
-
-    def test_it_is_the_same_computer_and_the_house_is_well(self, begun: Computer, before: dict[str, str]) -> None:
+    def test_it_is_the_same_computer_and_the_house_is_well(self, begun: Computer) -> None:
+        before = {path: begun.ssh(f"sudo cat {path}") for path in MADE_THERE}
         began = begun.ssh("cat /proc/sys/kernel/random/boot_id")
         begun.ssh("sudo systemctl --no-block reboot")
         begun.eventually(
