@@ -226,6 +226,54 @@ def test_what_backups_are_encrypted_by_is_made_once(tmp_path: Path) -> None:
     assert made.read_text() == first
 
 
+class TestRestore:
+    """From a new card to the house of the last backup."""
+
+    @pytest.fixture
+    def house(self, machine: Machine) -> Path:
+        """What the new card has written so far."""
+        house = machine.place / "house"
+        (house / "ledger").mkdir(parents=True)
+        (house / "ledger/2026-11.sqlite").write_text("of the new card")
+        for name in ("bitgrid", "bitgrid-backup", "systemctl"):
+            machine.tool(name)
+        return house
+
+    def restore(self, machine: Machine, house: Path) -> int:
+        """Its exit code, once the passphrase was typed."""
+        environment = {
+            "PATH": f"{machine.tools}:{os.environ['PATH']}",
+            "BITGRID": str(machine.tools / "bitgrid"),
+            "BITGRID_SECRETS": str(machine.place / "secrets"),
+            "BITGRID_HOUSE": str(house),
+            "BITGRID_STAGE": str(machine.place / "stage"),
+        }
+        words = [ROOT / "usr/sbin/bitgrid-restore"]
+        return subprocess.run(
+            words, env=environment, input="a b c\n", text=True, capture_output=True, check=False
+        ).returncode
+
+    def test_it_is_judged_before_anything_is_stopped_and_nothing_is_removed(
+        self, machine: Machine, house: Path
+    ) -> None:
+        assert self.restore(machine, house) == 0
+        assert [call.split()[:2] for call in machine.calls()] == [
+            ["bitgrid-backup", "unpack"],
+            ["systemctl", "stop"],
+            ["bitgrid", "host"],
+            ["bitgrid", "ledger"],
+        ]
+        assert (machine.place / "secrets/root/backup-passphrase").read_text() == "a b c\n"
+        assert (house / "before-restore/ledger/2026-11.sqlite").read_text() == "of the new card"
+        assert [path.name for path in house.iterdir()] == ["before-restore"]
+
+    def test_a_backup_that_is_not_whole_changes_nothing(self, machine: Machine, house: Path) -> None:
+        machine.tool("bitgrid-backup", 1)
+        assert self.restore(machine, house) != 0
+        assert (house / "ledger/2026-11.sqlite").exists()
+        assert machine.calls("systemctl") == []
+
+
 class TestLog:
     """What the journal said is kept, from where the last file ends."""
 

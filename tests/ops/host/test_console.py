@@ -76,6 +76,18 @@ def test_a_card_without_its_data_is_said_even_where_there_is_no_configuration(tm
     assert "The data partition of this card cannot be used." in done.output
 
 
+@pytest.mark.parametrize(("options", "is_said"), [("ro,errors=remount-ro", True), ("rw,errors=remount-ro", False)])
+def test_a_card_that_the_kernel_has_given_up_is_said(host: HostPlaces, options: str, *, is_said: bool) -> None:
+    (host.root / "proc/self").mkdir(parents=True)
+    lines = [
+        "21 1 8:2 / / ro,relatime shared:1 - ext4 /dev/sda2 ro",
+        f"30 21 8:4 / /data ro,nosuid,nodev,noatime shared:9 - ext4 /dev/sda4 {options}",
+    ]
+    (host.root / "proc/self/mountinfo").write_text("\n".join(lines) + "\n")
+    told = text(look(load_config(host.config), host, lambda: Answer(503, {})))
+    assert ("This card cannot be written any more" in told) is is_said
+
+
 def test_without_a_network_it_says_what_to_look_at() -> None:
     assert "network cable" in text(Screen(("bitgrid.local",), (), "", "rules has not been heard", ""))
 

@@ -25,6 +25,12 @@ CLEAR = "\x1b[2J\x1b[H"
 EVERY_S = 10.0
 NO_DATA = "run/bitgrid-no-data"
 """Written before the system starts, by an image, where its data partition cannot be used."""
+DATA = "/data"
+"""Where an image has its data partition; nothing is there on a host that was provisioned otherwise."""
+FAILING = (
+    "This card cannot be written any more, so nothing is recorded, and no load is started.",
+    "Replace the card, and restore the last backup.",
+)
 _MOST_LINES = 12
 _ELSEWHERE = (("192.0.2.1", 9), ("2001:db8::1", 9))
 """Addresses of nobody (RFC 5737, RFC 3849): asking which way leads there sends nothing."""
@@ -83,7 +89,20 @@ def look(config: Config, places: HostPlaces, ask: Ask) -> Screen:
 def wrong_with_card(places: HostPlaces) -> tuple[str, ...]:
     """What is wrong with the card this was started from, or with what its owner wrote onto it."""
     unusable, mistakes = _lines(places.root / NO_DATA), _lines(places.root / "boot/firmware" / LOG)
-    return (*unusable, *(mistakes if mistakes[:1] == (MISTAKE,) else ()))
+    failing = FAILING if _is_given_up(places.root / "proc/self/mountinfo") else ()
+    return (*unusable, *failing, *(mistakes if mistakes[:1] == (MISTAKE,) else ()))
+
+
+def _is_given_up(mounts: Path) -> bool:
+    """Whether the kernel mounted the data partition anew for reading alone, as it does after an error on the card.
+
+    By the options of the file system itself, the last field (proc(5), mountinfo); a unit's mount has its own.
+    """
+    try:
+        lines = [line.split() for line in mounts.read_text("utf-8").splitlines()]
+    except OSError:
+        return False
+    return any(line[4] == DATA and "ro" in line[-1].split(",") for line in lines)
 
 
 def code_for_camera(address: str) -> str:
