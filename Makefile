@@ -70,7 +70,7 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 .PHONY: image image-lock image-test image-repro
 image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
-	@PYTHONPATH=image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
+	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
 
 image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client
@@ -84,7 +84,7 @@ image-repro: dev  ## Make the image twice from empty caches and compare byte by 
 
 image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd
-	@PYTHONPATH=image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock
+	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock
 
 .PHONY: fail-safe
 fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes
