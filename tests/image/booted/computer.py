@@ -154,13 +154,13 @@ class Computer:
         self.process.wait(within_s)
         self.process = None
 
-    def ssh(self, command: str, *, may_fail: bool = False) -> str:
+    def ssh(self, command: str, *, may_fail: bool = False, within_s: float = 300) -> str:
         """What a shell of the administrator's says to a line.
 
         Raises:
             AssertionError: it failed.
         """
-        done = self._ssh(command)
+        done = self._ssh(command, within_s)
         assert may_fail or done.returncode == 0, f"{command}: {done.returncode} {done.stdout}{done.stderr}"
         return done.stdout
 
@@ -170,10 +170,10 @@ class Computer:
             words = ["ssh", *self._options(), "admin@127.0.0.1", f"cat >{place}"]
             subprocess.run(words, stdin=content, check=True, timeout=1800)
 
-    def _ssh(self, command: str) -> subprocess.CompletedProcess[str]:
+    def _ssh(self, command: str, within_s: float = 300) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["ssh", *self._options(), "admin@127.0.0.1", command],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=within_s,
         )  # fmt: skip
 
     def _options(self) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import re
 import ssl
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -107,6 +108,18 @@ class TestBegun:
         used = (int(found["MemTotal"]) - int(found["MemAvailable"])) / 1024
         begun.figures["memory used, MiB"] = used
         assert used < MEMORY_MIB
+
+
+def test_a_house_with_devices_decides(begun: Computer) -> None:
+    begun.send(Path(__file__).with_name("devices.sh"), "/home/admin/devices.sh")
+    begun.ssh("sudo sh /home/admin/devices.sh")
+
+    def is_decided() -> bool:
+        told = begun.ssh("sudo bitgrid status", may_fail=True)
+        return bool(re.search(r"surplus +\d", told)) and "The surplus is not known" not in told and "miner" in told
+
+    begun.eventually(is_decided, "it decides on what it measures")
+    assert "Every record is as it was written." in begun.ssh("sudo bitgrid ledger verify --data /var/lib/bitgrid")
 
 
 class TestSecondStart:

@@ -61,7 +61,7 @@ def update(computer: Computer, file: Path) -> str:
     """Have it updated, and wait until its fate is decided; what is said of it then."""
     computer.send(file, "/home/admin/new.update")
     began = computer.ssh("cat /proc/sys/kernel/random/boot_id")
-    said = computer.ssh("sudo bitgrid-update image --no-restart /home/admin/new.update")
+    said = computer.ssh("sudo bitgrid-update image --no-restart /home/admin/new.update", within_s=3600)
     assert "is tried at the next start" in said
     computer.ssh("rm /home/admin/new.update; sudo systemctl --no-block reboot")
 

@@ -20,7 +20,7 @@ from bitgrid.clock import HeldClock
 from bitgrid.ops.slots import Phase, Slot, SlotError, State
 from bitgrid.ops.slots.booting import Booting, GrubBooting, PiBooting
 from bitgrid.ops.slots.bundle import Bundle
-from bitgrid.ops.slots.state import load
+from bitgrid.ops.slots.state import load, save
 from bitgrid.ops.slots.updating import Card, Updater, judge
 
 ROOM = 3 << 20
@@ -163,6 +163,17 @@ def test_one_that_never_came_up_is_left_by_the_old_one(card: Card, key: Path, tm
     (left,) = judged(lost_power(card))
     assert left.reason == "2.0.0 did not come up, and 1.0.0 was started again"
     assert started(card).running is Slot.A
+
+
+def test_how_far_an_update_is_may_be_read_by_all_whoever_asked_for_it(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        state = State(phase=Phase.KEPT, to=Slot.B, version="2", before="1", at_s=1)
+        save(tmp_path / "update.json", state)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "update.json").stat().st_mode & 0o777 == 0o644
+    assert load(tmp_path / "update.json") == state
 
 
 def test_no_update_is_nothing_to_judge(card: Card) -> None:

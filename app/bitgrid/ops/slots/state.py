@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bitgrid.ops.slots.errors import SlotError
 
 MAX_BYTES = 10_000
+_READABLE = 0o644
 STATE = "var/lib/bitgrid-update/update.json"
 """Below the root; its directory is root's alone, on the data partition, and may be read by all."""
 
@@ -82,14 +83,22 @@ def save(path: Path, state: State) -> None:
         OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, state.model_dump_json().encode())
+    write_whole(path, state.model_dump_json().encode(), _READABLE)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, make it durable, then give it its name."""
+def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file under another name, make it durable, then give it its name.
+
+    Args:
+        path: its name.
+        content: all of it.
+        mode: who may read it, whatever the caller's umask says; None on a file system that knows no modes.
+    """
     unfinished = path.with_name(f".{path.name}.new")
     with unfinished.open("wb") as file:
         file.write(content)
+        if mode is not None:
+            os.fchmod(file.fileno(), mode)
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
