@@ -21,8 +21,10 @@ class Machine:
     def __init__(self, place: Path) -> None:
         self.place, self.tools, self.noted = place, place / "tools", place / "noted"
         self.tools.mkdir(parents=True)
-        for directory in ("mnt/data", "mnt/etc", "run", "boot"):
+        for directory in ("mnt/data", "mnt/etc", "mnt/sbin", "run", "boot"):
             (place / directory).mkdir(parents=True)
+        (place / "mnt/sbin/init").write_text("#!/bin/sh\n")
+        (place / "mnt/sbin/init").chmod(0o755)
         (place / "cmdline").write_text("quiet root=PARTUUID=1a2b3c4d-03 ro bitgrid.slot=b\n")
         (place / "uuid").write_text("00112233-4455-6677-8899-aabbccddeeff\n")
 
@@ -117,6 +119,16 @@ class TestBeforeTheSystem:
         (machine.place / "cmdline").write_text("root=/dev/vda1 ro\n")
         assert machine.run(BEFORE).returncode == 0
         assert machine.calls() == []
+
+    def test_a_slot_without_a_system_is_left_by_a_restart_and_gives_nobody_a_shell(self, machine: Machine) -> None:
+        for name in ("sleep", "reboot"):
+            machine.tool(name)
+        machine.run(BEFORE)
+        assert machine.calls("reboot") == []
+        (machine.place / "mnt/sbin/init").unlink()
+        machine.noted.unlink()
+        machine.run(BEFORE)
+        assert machine.calls()[:2] == ["sleep 10", "reboot -f"]
 
     def test_it_needs_nothing_before_it(self, machine: Machine) -> None:
         assert machine.run(BEFORE, "prereqs").stdout == "\n"
