@@ -2,7 +2,7 @@
 
 The root's ``/proc/sys`` is read-only and its network empty: what a role would load into a kernel it cannot load
 into this machine's. Ansible's modules run by the Python of the tools, which is of this machine's kind: nothing
-of theirs is emulated; what they call in the root is the root's own.
+of theirs is emulated; what they call in the root is the root's own, but for nft.
 """
 
 from __future__ import annotations
@@ -37,12 +37,16 @@ mount -t tmpfs -o mode=0755 run "$root/run"
 mount -t tmpfs -o mode=1777 tmp "$root/tmp"
 mkdir -p "$root/run/lock" "$root/run/sshd" "$root/run/tools"
 mount --bind -o ro "$tools" "$root/run/tools"
-cat >"$root/run/python" <<'SCRIPT'
-#!/bin/sh
-usr=/run/tools/usr
-exec $usr/lib*/ld-linux-*.so.* --library-path "$(echo $usr/lib/*-linux-gnu)" $usr/bin/python3 "$@"
-SCRIPT
-chmod 0755 "$root/run/python"
+tool() {
+    {
+        echo '#!/bin/sh'
+        echo "usr=/run/tools/usr program=/run/tools/usr/$2"
+        echo 'exec $usr/lib*/ld-linux-*.so.* --library-path "$(echo $usr/lib/*-linux-gnu)" $program "$@"'
+    } >"$root/run/$1"
+    chmod 0755 "$root/run/$1"
+}
+tool python bin/python3
+tool nft sbin/nft
 exec "$@"
 """
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from bitgrid_image.errors import ImageError
 
 PACKAGES = (
-    "bmap-tools", "dosfstools", "e2fsprogs", "fdisk", "grub-common", "libarchive13t64", "mtools", "python3", "tar",
-    "zstd",
+    "bmap-tools", "dosfstools", "e2fsprogs", "fdisk", "grub-common", "libarchive13t64", "mtools", "nftables",
+    "python3", "tar", "zstd",
 )  # fmt: skip
 SUITE = "trixie"
 RECIPE = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,15 @@ def test_owners_have_their_numbers_before_any_package_asks() -> None:
     assert "--architectures=arm64" in words
     assert any(word.startswith("--essential-hook=systemd-sysusers") for word in words)
     assert "deb http://debian.example/debian-security trixie-security main non-free-firmware" in words
+
+
+def test_the_initrd_is_made_once_when_everything_is_there() -> None:
+    hooks = [word for word in command(Machine.ARM64, MIRROR, Path("root")) if "update-initramfs" in word]
+    assert [hook.split("=", 1)[0] for hook in hooks] == ["--essential-hook", "--customize-hook"]
+    assert "ln -s ../bin/true" in hooks[0]
+    assert hooks[1].endswith("done")
+    for hook in hooks:
+        subprocess.run(["sh", "-n", "-c", hook.split("=", 1)[1]], check=True)
 
 
 def test_it_is_another_one_for_another_machine_or_time_and_the_same_from_another_mirror() -> None:
