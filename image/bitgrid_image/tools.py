@@ -100,8 +100,7 @@ def tools(mirror: str) -> Tools:
 
 def _make(root: Path, mirror: str) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = root.with_name(f".{root.name}.new")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = root.with_name(f".{root.name}.{os.getpid()}")  # another build may be at it, too
     command = ["mmdebstrap", "--variant=apt", "--quiet", f"--include={','.join(PACKAGES)}"]
     command += ["--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"']
     command += [SUITE, str(unfinished), f"deb {mirror} {SUITE} main"]
@@ -110,4 +109,9 @@ def _make(root: Path, mirror: str) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         said = "\n".join(done.stderr.strip().splitlines()[-5:])
         raise ImageError(f"the tools of Debian {SUITE} could not be fetched from {mirror}: {said}")
-    unfinished.rename(root)
+    try:
+        unfinished.rename(root)
+    except OSError:
+        if not root.is_dir():
+            raise
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -74,5 +74,5 @@ def test_an_input_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_nothing_is_removed_through_a_mount() -> None:
-    with pytest.raises(ImageError, match="/proc is mounted still"):
+    with pytest.raises(ImageError, match=r"/proc.* is mounted still"):
         remove(Path("/proc"))
