@@ -70,20 +70,23 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 .PHONY: image image-lock image-test image-repro
 image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
+	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
 	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
 
 image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client
 	@[ '$(ARCH)' = arm64 ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || scripts/apt-need /usr/share/OVMF=ovmf
-	@image=$$(ls dist/bitgrid-*-'$(ARCH)'.img.zst) && BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
+	@image=$$(ls -t dist/bitgrid-*-'$(ARCH)'.img.zst | head -n 1) && [ -n "$$image" ] && BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
 		BITGRID_TEST_IMAGE_KEY='$(abspath $(KEY))' $(VENV)/pytest -W error --timeout 7200 tests/image/booted $(PYTEST)
 
 image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
+	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
 	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)'
 
 image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd
+	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
 	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock
 
 .PHONY: fail-safe
