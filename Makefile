@@ -110,7 +110,8 @@ clean:  ## Remove what running and testing made; the environment stays
 .PHONY: tools dev
 tools:
 	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux nft=nftables ip=iproute2 openssl=openssl \
-		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server wrk=wrk
+		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server wrk=wrk \
+		nginx=nginx-light qrencode=qrencode
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev
