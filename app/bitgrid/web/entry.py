@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask, Response, g, redirect, request, session
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
@@ -217,11 +218,10 @@ class Door:
                 "Send a token as the header Authorization: Bearer …; `bitgrid account token add` makes one.",
             )
         if request.headers.get("HX-Request") == "true":
-            over = "" if request.method == "GET" else "?over=1"
-            return Response(status=401, headers={"HX-Redirect": f"/login{over}"})
+            return Response(status=401, headers={"HX-Redirect": way_in(is_over=request.method != "GET")})
         if request.method != "GET":
             raise Refusal(401, "session_over", "You are not logged in any more, so nothing was done.")
-        return redirect("/login", 303)  # type: ignore[return-value]  # werkzeug's, which Flask's is
+        return redirect(way_in(), 303)  # type: ignore[return-value]  # werkzeug's, which Flask's is
 
 
 @contextmanager
@@ -237,6 +237,19 @@ def told() -> Iterator[None]:
 def needed(endpoint: str, method: str) -> Scope:
     """What a request needs."""
     return NEEDS.get(endpoint, "read" if method in _READING else "operate")
+
+
+def is_on_wall() -> bool:
+    """Whether who asks looks at the view for the wall, or comes from it."""
+    came = parse_qs(urlsplit(request.referrer or "").query)
+    return "1" in {request.args.get("kiosk"), *came.get("kiosk", [])}
+
+
+def way_in(*, is_over: bool = False) -> str:
+    """Where to log in; a display on the wall is led back to its own view afterwards."""
+    told = {"over": "1"} if is_over else {}
+    query = urlencode(told | ({"kiosk": "1"} if is_on_wall() else {}))
+    return f"/login?{query}" if query else "/login"
 
 
 def actor(anybody: str) -> str:
