@@ -325,16 +325,17 @@ def test_a_part_of_the_page_that_is_asked_for_too_late_leads_to_the_log_in(clien
     assert response.headers["HX-Redirect"] == "/login"
 
 
-def test_a_display_on_the_wall_is_led_back_to_its_own_view(client: FlaskClient) -> None:
-    way_in = client.get("/?lang=en&kiosk=1").headers["Location"]
-    assert way_in == "/login?kiosk=1"
+@pytest.mark.parametrize("wall", ["1", "display"])
+def test_a_display_on_the_wall_is_led_back_to_its_own_view(client: FlaskClient, wall: str) -> None:
+    way_in = client.get(f"/?lang=en&kiosk={wall}").headers["Location"]
+    assert way_in == f"/login?kiosk={wall}"
     (action,) = re.findall(r'<form method="post" action="([^"]+)"', client.get(way_in).get_data(as_text=True))
-    assert action == "/login?lang=de&amp;kiosk=1"
+    assert action == f"/login?lang=de&amp;kiosk={wall}"
     place = action.replace("&amp;", "&")
     refused = client.post(place, data={"name": "oma", "password": WRONG}, headers=HERE)
     assert action in refused.get_data(as_text=True), "also the second time"
     let_in = client.post(place, data={"name": "oma", "password": PASSWORD}, headers=HERE)
-    assert let_in.headers["Location"] == "/?lang=de&kiosk=1"
+    assert let_in.headers["Location"] == f"/?lang=de&kiosk={wall}"
     assert log_in(client, "oma").headers["Location"] == "/?lang=de", "from elsewhere to the whole page"
 
 

@@ -59,6 +59,8 @@ WRITES = (RateLimitItemPerMinute(30),)
 EXPORTS = (RateLimitItemPerHour(10),)
 REASONING = (RateLimitItemPerMinute(120),)
 SESSION_DAYS = 90
+WALLS = ("1", "display")
+"""Values of ``?kiosk=``: a tablet that the page keeps awake, and a display that its own host darkens."""
 _MINUTE_S = 60
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "session.key"
@@ -239,16 +241,17 @@ def needed(endpoint: str, method: str) -> Scope:
     return NEEDS.get(endpoint, "read" if method in _READING else "operate")
 
 
-def is_on_wall() -> bool:
-    """Whether who asks looks at the view for the wall, or comes from it."""
+def wall_view() -> str:
+    """Which view for the wall (`WALLS`) who asks looks at, or comes from; empty where it is none."""
     came = parse_qs(urlsplit(request.referrer or "").query)
-    return "1" in {request.args.get("kiosk"), *came.get("kiosk", [])}
+    told = (request.args.get("kiosk", ""), *came.get("kiosk", []))
+    return next((view for view in told if view in WALLS), "")
 
 
 def way_in(*, is_over: bool = False) -> str:
     """Where to log in; a display on the wall is led back to its own view afterwards."""
-    told = {"over": "1"} if is_over else {}
-    query = urlencode(told | ({"kiosk": "1"} if is_on_wall() else {}))
+    told = {"over": "1" if is_over else "", "kiosk": wall_view()}
+    query = urlencode({key: value for key, value in told.items() if value})
     return f"/login?{query}" if query else "/login"
 
 
