@@ -29,7 +29,9 @@ def look(tmp_path: Path) -> Look:
     inventory.mkdir()
     releases.mkdir()
 
-    def looked(*, site: str, edges: int = 1, releases_there: tuple[str, ...] = (), **facts: Any) -> tuple[int, str]:
+    def looked(
+        *, site: str, edges: int = 1, releases_there: tuple[str, ...] = (), **facts: Any
+    ) -> tuple[int, str]:
         (inventory / "site.yaml").write_text(site)
         host = {"ansible_connection": "local", "bitgrid_release_directory": str(releases), **facts}
         hosts = {"edge": {"hosts": {f"here{n}": host for n in range(edges)}}, "gateway": {}, "research": {}}
@@ -81,7 +83,9 @@ def test_a_site_that_the_house_would_refuse_is_refused_before_with_the_key(look:
     assert "siet" in said
 
 
-def test_without_the_house_installed_the_shape_alone_is_judged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_the_house_installed_the_shape_alone_is_judged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     path = tmp_path / "site.yaml"
     path.write_text(example().replace("site: ", "siet: nowhere\nsite: ", 1))
     assert "siet" in plugin().bitgrid_faults(str(path))
