@@ -74,8 +74,8 @@ class Network:
     def settles(self, targets: Sequence[Target], wanted: Sequence[bool], uid: int = 0) -> list[bool]:
         """Which targets a user reaches from it, where ``wanted`` says which it should.
 
-        One that should be reached and was late is asked again, for a busy machine may be late; one that is reached and
-        should not be stays so.
+        One that should be reached and was late is asked again, for a busy machine may be late; one that is reached
+        and should not be stays so.
         """
         found = self.reaches(targets, uid)
         for _ in range(TRIES):

@@ -25,7 +25,7 @@ WEB4, WEB6 = "203.0.113.5", "2001:db8::5"
 OPEN_PORTS = (22, 80, 443, 1883, 8080, 8883)
 REFUSED = ("refused4", "refused6")
 KNOCK_S = 3.0
-"""Machine seconds for knocks that are counted, and so cannot be asked again; a second one comes after one, three, …"""
+"""Machine seconds for knocks that are counted, and so cannot be asked again."""
 
 IO = {"meter": Target(METER4, 502), "meter by IPv6": Target(METER6, 502)}
 FEEDS = {

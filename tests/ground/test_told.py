@@ -1,4 +1,4 @@
-"""What the playbook says before it touches a host: what is missing in the inventory, in site.yaml, and of a release."""
+"""What the playbook says before it changes a host: of the inventory, of site.yaml, of a release."""
 
 from __future__ import annotations
 

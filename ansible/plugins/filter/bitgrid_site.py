@@ -54,8 +54,8 @@ def bitgrid_house(text: str) -> dict[str, Any]:
 def bitgrid_faults(path: str) -> str:
     """What is wrong with a site.yaml by the house's own schema, each key with its line; empty where nothing is.
 
-    Empty, too, where this machine cannot tell: Ansible runs outside the environment that `make dev` makes. The host checks
-    the whole configuration in any case, before it takes it.
+    Empty, too, where this machine cannot tell, since Ansible runs outside the environment that `make dev` makes.
+    The host checks the whole configuration in any case, before it takes it.
     """
     try:
         from bitgrid.config import ConfigError  # noqa: PLC0415  only where it is
