@@ -30,13 +30,15 @@ def look(tmp_path: Path) -> Look:
     releases.mkdir()
 
     def looked(
-        *, site: str, edges: int = 1, releases_there: tuple[str, ...] = (), **facts: Any
+        *, site: str, edges: int = 1, there: tuple[str, ...] = (), told: str = "{}", **facts: Any
     ) -> tuple[int, str]:
         (inventory / "site.yaml").write_text(site)
+        (inventory / "group_vars").mkdir(exist_ok=True)
+        (inventory / "group_vars" / "all.yml").write_text(told)
         host = {"ansible_connection": "local", "bitgrid_release_directory": str(releases), **facts}
         hosts = {"edge": {"hosts": {f"here{n}": host for n in range(edges)}}, "gateway": {}, "research": {}}
         (inventory / "hosts.yml").write_text(yaml.safe_dump(hosts))
-        for name in releases_there:
+        for name in there:
             (releases / name).write_bytes(b"")
         done = subprocess.run(
             [PLAYBOOK, "playbooks/inventory.yml", f"--inventory={inventory}"],
@@ -56,14 +58,14 @@ def example() -> str:
 
 
 def test_a_release_for_this_kind_of_computer_is_all_it_takes(look: Look) -> None:
-    code, said = look(site=example(), releases_there=(f"bitgrid-1.0-abc-{MACHINE}.tar",))
+    code, said = look(site=example(), there=(f"bitgrid-1.0-abc-{MACHINE}.tar",))
     assert code == 0, said
     assert "changed=0" in said
 
 
 @pytest.mark.parametrize("there", [(), ("bitgrid-1.0-abc-riscv64.tar",)])
 def test_a_missing_release_is_told_at_once_with_what_makes_one(look: Look, there: tuple[str, ...]) -> None:
-    code, said = look(site=example(), releases_there=there)
+    code, said = look(site=example(), there=there)
     assert code == 2
     assert "There is no release for this host (none in " in said
     assert f"scripts/release {MACHINE}" in said
@@ -77,7 +79,7 @@ def test_a_release_that_is_named_must_be_there(look: Look) -> None:
 def test_a_site_that_the_house_would_refuse_is_refused_before_with_the_key(look: Look) -> None:
     """As far as this machine can tell; here the house is installed beside Ansible, as `make dev` does it."""
     wrong = example().replace("site: ", "siet: nowhere\nsite: ", 1)
-    code, said = look(site=wrong, releases_there=(f"bitgrid-1.0-abc-{MACHINE}.tar",))
+    code, said = look(site=wrong, there=(f"bitgrid-1.0-abc-{MACHINE}.tar",))
     assert code == 2
     assert "cannot be used, so nothing was changed" in said
     assert "siet" in said
@@ -91,6 +93,14 @@ def test_without_the_house_installed_the_shape_alone_is_judged(
     assert "siet" in plugin().bitgrid_faults(str(path))
     monkeypatch.setitem(sys.modules, "bitgrid.config", None)
     assert plugin().bitgrid_faults(str(path)) == ""
+
+
+def test_a_device_that_is_called_by_a_name_needs_its_address_where_the_owner_is_told_to_put_it(look: Look) -> None:
+    site, there = example().replace("192.168.1.21", "meter.fritz.box"), (f"bitgrid-1.0-abc-{MACHINE}.tar",)
+    code, said = look(site=site, there=there)
+    assert (code, "bitgrid_names: {meter.fritz.box: 192.168.…}" in said) == (2, True), said
+    code, said = look(site=site, there=there, told="bitgrid_names: {meter.fritz.box: 192.168.1.21}")
+    assert code == 0, said
 
 
 def test_an_inventory_without_a_host_is_told(look: Look) -> None:
