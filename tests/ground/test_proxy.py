@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -81,15 +82,14 @@ def rendered(work: Path, port: int, upstream: int) -> str:
     return f"user root;\n{text}"
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    work, port = tmp_path_factory.mktemp("proxy"), free_port()
+@contextlib.contextmanager
+def proxied(work: Path, upstream: int) -> Iterator[int]:
+    """The proxy before a port at which somebody may answer; the port at which it does."""
+    port = free_port()
     authority = Authority(work, "bitgrid.local")
     authority.make()
     authority.certify("web", ["bitgrid.local", "127.0.0.1"])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    (work / "nginx.conf").write_text(rendered(work, port, server.server_port))
+    (work / "nginx.conf").write_text(rendered(work, port, upstream))
     assert NGINX is not None
     with (work / "log").open("wb") as log:
         process = subprocess.Popen([NGINX, "-c", work / "nginx.conf", "-e", "stderr"], stdout=log, stderr=log)
@@ -100,8 +100,16 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(10)
-        server.shutdown()
-        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with proxied(tmp_path_factory.mktemp("proxy"), server.server_port) as port:
+        yield port
+    server.shutdown()
+    server.server_close()
 
 
 def _is_there(port: int) -> bool:
@@ -112,12 +120,12 @@ def _is_there(port: int) -> bool:
     return True
 
 
-def ask(port: int, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request("GET", path, headers={"Host": "bitgrid.local", **named})
+    connection.request(method, path, headers={"Host": "bitgrid.local", **named})
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
@@ -173,3 +181,15 @@ def test_where_a_secret_may_stand_its_length_tells_nothing(port: int, path: str)
 def test_strict_transport_is_said_on_every_answer(port: int) -> None:
     for path in ("/", "/system", "/ws"):
         assert ask(port, path)[0].headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_a_screen_that_nobody_touches_waits_for_a_house_that_starts(tmp_path: Path) -> None:
+    again = b'http-equiv="refresh"'
+    with proxied(tmp_path, free_port()) as port:
+        for path in ("/", "/login", "/static/page.css"):
+            answer, body = ask(port, path)
+            assert (answer.status, again in body) == (502, True), path
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        answer, body = ask(port, "/login", "POST")
+        assert (answer.status, again in body) == (502, False), "what was sent is not asked for as a page"
