@@ -67,4 +67,5 @@ def _words(web: Web) -> Words:
 
 
 def _home(web: Web) -> Response:
-    return cast("Response", redirect(f"/?lang={web.language()}", 303))
+    """Where a person begins: with the first run, as long as the house is being set up."""
+    return cast("Response", redirect(f"/{'setup' if web.is_first_run else ''}?lang={web.language()}", 303))
