@@ -72,9 +72,10 @@ def test_without_its_disk_it_fails_and_the_house_is_told(appliance: Appliance, d
 def test_a_host_without_a_house_gets_it_back_from_the_disk(
     appliance: Appliance, disk: str, tablet: Tablet, plant: PlantControl
 ) -> None:
+    eventually(lambda: '"record"' in tablet.get("/api/v1/decisions")["text"], "a decision", 150)
     end_the_day(appliance)
     kept = archived(appliance)
-    assert {one["kind"] for one in kept if one["rows"]} >= {"telemetry", "events"}
+    assert {one["kind"] for one in kept if one["rows"]} >= {"telemetry", "decisions"}
     appliance.run("mount", "-t", "tmpfs", "disk", disk)
     appliance.run("systemctl", "start", "bitgrid-backup.service")
     kit = appliance.ssh("sudo", "bitgrid-backup", "kit")[1]

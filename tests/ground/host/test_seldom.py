@@ -138,10 +138,11 @@ def edge(equipped: Appliance) -> Appliance:
 def test_without_its_section_nothing_of_the_mirror_is_left(edge: Appliance, server: SshServer) -> None:
     assert edge.reaches([Target(ADMIN4, server.port)], "bitgrid-mirror") == [False]
     assert "mirror" not in programs(edge)
-    forget = ("sudo", f"BITGRID_SECRETS_DIR={MIRROR_SECRETS}", "bitgrid", "mirror", "forget")
+    forget = ("sudo", f"BITGRID_SECRETS_DIR={MIRROR_SECRETS}", "bitgrid", "mirror", "forget", "--yes")
     code, said = edge.ssh(*forget)
     assert code == 0, said
-    assert "mirror" not in edge.run("ls", MIRROR_SECRETS)
+    assert "mirror_" not in edge.run("ls", MIRROR_SECRETS)
+    assert "mirror" not in edge.run("cut", "-d:", "-f1", "/run/bitgrid/broker/passwords")
 
 
 def test_an_edge_reaches_no_device_and_waits_for_its_gateway(edge: Appliance) -> None:
