@@ -272,7 +272,7 @@ def test_where_the_rules_do_not_answer_the_first_run_goes_on(  # noqa: PLR0913, 
     assert 'value="1500"' in wizard.press("load", 422, miner=MINER, relay=RELAY, **LOAD)
 
 
-def test_whoever_logs_in_begins_with_the_first_run_and_once_it_is_over_with_the_house(  # noqa: PLR0913, PLR0917  fixtures
+def test_whoever_logs_in_begins_with_the_first_run_and_once_it_is_over_with_the_house(
     config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView, tmp_path: Path
 ) -> None:
     places = own_places(tmp_path, first_run=True)

@@ -40,6 +40,8 @@ def devices_at(home: Network, work: Path) -> Iterator[PlantControl]:
     run.mkdir()
     for name in ("bitgrid_rules.yaml", "flags.yaml", "policies.yaml", "plant.yaml"):
         (config / name).write_text((ROOT / "config" / name).read_text())
+    plant = config / "plant.yaml"
+    plant.write_text(plant.read_text().replace("boot_s: 40", "boot_s: 8"))
     site = (ROOT / "ansible" / "inventory.example" / "site.yaml").read_text()
     (config / "site.yaml").write_text(site.replace(IN_SITE, OF_PLANT))
     _lead(home)
