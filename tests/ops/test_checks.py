@@ -218,6 +218,7 @@ def test_a_disk_that_fills_up_is_told_in_time(
 def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)
     assert [found.verdict for found in machine.disk(tmp_path)][-1] is Verdict.ERROR
+    assert [found.verdict for found in machine.disk(tmp_path, must_write=False)] == [Verdict.OK]
 
 
 def test_secrets_and_data_that_others_could_reach_are_errors(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
     clock = SystemClock()
     yield from machine.versions()
     yield from machine.clock(clock)
-    yield from machine.disk(patient.places.data)
+    is_writer = not _is_appliance(patient.config) or os.geteuid() == 0  # there the data are bitgrid-core's
+    yield from machine.disk(patient.places.data, must_write=is_writer)
     yield from machine.permissions(patient.places)
     if _is_appliance(patient.config):
         yield from firewall(machine.run_command, is_root=os.geteuid() == 0)
