@@ -18,7 +18,7 @@ from bitgrid.devices.errors import DeviceBusy, DeviceError, DeviceNonsense, Devi
 from bitgrid.devices.modbus.numbers import is_measured
 from bitgrid.devices.transport import RegisterReader
 
-# Its own definitions alone: it would look first where a process happens to stand, which may be a home it may not see.
+# Its own definitions alone: it would look first where a process stands, which may be a home it may not see.
 pysunspec2.set_model_defs_path([pysunspec2.models_dir])
 
 BASES = (40_000, 0, 50_000)
