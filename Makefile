@@ -61,7 +61,7 @@ docs: dev  ## Write docs/configuration.md, devices.md, drivers.md, kpi.md and an
 .PHONY: test-ansible
 test-ansible: tools dev  ## Provision a host from zero in a container and check it from outside; root, and some minutes
 	@scripts/apt-need mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nmap=nmap ssh=openssh-client
-	@BITGRID_TEST_HOST=1 $(VENV)/pytest -W error --timeout 1800 --durations 40 --durations-min 2 tests/ground $(PYTEST)
+	@scripts/test-ansible $(PYTEST)
 
 .PHONY: fail-safe
 fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes

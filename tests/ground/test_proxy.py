@@ -45,6 +45,15 @@ class Upstream(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self.path.endswith("/away"):
+            self.close_connection = True  # without a word, as when nobody listens any more
+            return
+        if self.path == "/silent":
+            self.send_response(504)
+            self.send_header("Content-Length", str(len(b"its own words")))
+            self.end_headers()
+            self.wfile.write(b"its own words")
+            return
         body = json.dumps({"told": list(self.headers.items()), "more": "x" * 4000}).encode()
         self.send_response(200)
         self.send_header("Content-Type", TYPES[self.path])
@@ -140,6 +149,19 @@ def told(port: int, path: str, **headers: str) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.parametrize("path", ["/away", "/system/away"])
+def test_while_the_house_starts_anew_the_page_asks_again_by_itself(port: int, path: str) -> None:
+    answer, body = ask(port, path)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert b'http-equiv="refresh" content="5"' in body
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_a_refusal_of_the_houses_own_comes_as_it_is(port: int) -> None:
+    answer, body = ask(port, "/silent")
+    assert (answer.status, body) == (504, b"its own words")
+
+
 @pytest.mark.parametrize("path", ["/", "/system", "/login", "/ws"])
 def test_who_asked_is_told_by_the_proxy_alone(port: int, path: str) -> None:
     said = told(
@@ -188,8 +210,8 @@ def test_a_screen_that_nobody_touches_waits_for_a_house_that_starts(tmp_path: Pa
     with proxied(tmp_path, free_port()) as port:
         for path in ("/", "/login", "/static/page.css"):
             answer, body = ask(port, path)
-            assert (answer.status, again in body) == (502, True), path
+            assert (answer.status, again in body) == (503, True), path
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
             assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         answer, body = ask(port, "/login", "POST")
-        assert (answer.status, again in body) == (502, False), "what was sent is not asked for as a page"
+        assert (answer.status, again in body) == (503, False), "what was sent is not asked for as a page"

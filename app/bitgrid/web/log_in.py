@@ -68,5 +68,6 @@ def _words(web: Web) -> Words:
 
 
 def _home(web: Web) -> Response:
-    view = wall_view()
-    return cast("Response", redirect(f"/?lang={web.language()}{view and f'&kiosk={view}'}", 303))
+    """Where a person begins, in the view they came from: the first run, as long as the house is being set up."""
+    view, room = wall_view(), "setup" if web.is_first_run else ""
+    return cast("Response", redirect(f"/{room}?lang={web.language()}{view and f'&kiosk={view}'}", 303))
