@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sunspec2 import device as pysunspec2  # type: ignore[import-untyped]
+from sunspec2 import device as pysunspec2  # type: ignore[import-untyped]  # the package has no types
 from sunspec2.device import Model
 
 from bitgrid.config.signals import SignalName

@@ -59,8 +59,8 @@ def bitgrid_faults(path: str) -> str:
     """
     try:
         from bitgrid.config import ConfigError  # noqa: PLC0415  only where it is
-        from bitgrid.config.files import load_file  # noqa: PLC0415
-        from bitgrid.config.site import Site  # noqa: PLC0415
+        from bitgrid.config.files import load_file  # noqa: PLC0415  only where it is
+        from bitgrid.config.site import Site  # noqa: PLC0415  only where it is
     except ImportError:
         return ""
     try:
