@@ -65,7 +65,7 @@ docs: dev  ## Write docs/configuration.md, devices.md, drivers.md, kpi.md, first
 .PHONY: test-ansible
 test-ansible: tools dev  ## Provision a host from zero in a container and check it from outside; root, and some minutes
 	@scripts/apt-need mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nmap=nmap ssh=openssh-client
-	@BITGRID_TEST_HOST=1 $(VENV)/pytest -W error --timeout 1800 --durations 40 --durations-min 2 tests/ground $(PYTEST)
+	@scripts/test-ansible $(PYTEST)
 
 .PHONY: image image-lock image-test image-repro
 image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
@@ -136,7 +136,8 @@ clean:  ## Remove what running and testing made; the environment stays
 .PHONY: tools dev
 tools:
 	@scripts/apt-need mosquitto=mosquitto setpriv=util-linux nft=nftables ip=iproute2 openssl=openssl \
-		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server wrk=wrk
+		systemd-analyze=systemd borg=borgbackup ssh=openssh-client sshd=openssh-server wrk=wrk \
+		nginx=nginx-light qrencode=qrencode
 	@scripts/need-chromium
 dev:
 	@scripts/bootstrap dev

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 DEADLINE_S = 20.0
+_PORTS = range(20_000, 32_000)
+_port = random.choice(_PORTS)  # not the same in two test runs side by side
 
 
 def free_port() -> int:
-    """A loopback TCP port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that is free now, and that nobody is given by chance: below those of outgoing connections."""
+    while True:
+        port = _next_port()
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
+
+
+def _next_port() -> int:
+    """Each once, so that several that are asked for before the first is bound differ."""
+    global _port  # noqa: PLW0603  where this process is in the range
+    _port = _PORTS.start + (_port + 1 - _PORTS.start) % len(_PORTS)
+    return _port
 
 
 def eventually(condition: Callable[[], bool], what: str, within_s: float = DEADLINE_S) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sunspec2.device import Model  # type: ignore[import-untyped]
+from sunspec2 import device as pysunspec2  # type: ignore[import-untyped]  # the package has no types
+from sunspec2.device import Model
 
 from bitgrid.config.signals import SignalName
 from bitgrid.devices.errors import DeviceBusy, DeviceNonsense, DeviceRefused, DeviceSilent
 from bitgrid.devices.modbus.sunspec import SunSpecDevice
+from bitgrid.devices.modbus.sunspec_models import registers_for
 
 COMMON = Model(1, data={"Mn": "Maker", "Md": "Model", "SN": "1", "DA": 1})
 
@@ -292,3 +295,10 @@ def test_a_device_that_is_busy_at_every_base_is_busy_and_not_without_sunspec() -
 
     with pytest.raises(DeviceBusy):
         SunSpecDevice("device", busy, ["grid_power_w"]).read()
+
+
+def test_where_a_process_stands_no_model_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "model_704.json").write_text("nothing of the kind")
+    monkeypatch.chdir(tmp_path)
+    pysunspec2.clear_model_defs_cache()
+    assert registers_for(704, "WMaxLimPct") > 2

@@ -24,6 +24,7 @@ UIDS = {
     "bitgrid-web": 61013,
     "backup": 61014,
     "bitgrid-mirror": 61015,
+    "bitgrid-kiosk": 61016,
 }
 METER4, METER6, NODE4, DISK4, NAS4 = "10.77.0.20", "fd77::20", "10.77.0.40", "10.77.0.50", "10.77.0.51"
 PEER4, PLAIN4 = "10.77.0.2", "10.77.0.3"
@@ -49,6 +50,7 @@ def house() -> dict[str, Any]:
         "bitgrid_firewall_lan_prefixes": ["10.77.0.0/24", "fe80::/10", "fd77::/64"],
         "bitgrid_firewall_gateways": [],
         "bitgrid_firewall_gateway_port": 8884,
+        "bitgrid_firewall_kiosk": True,
         "bitgrid_firewall_mqtt_peers": [PEER4],
         "bitgrid_firewall_mqtt_plain_devices": [PLAIN4],
         "bitgrid_firewall_devices": [

@@ -21,6 +21,7 @@ BARE = {
     "bitgrid_firewall_egress": [],
     "bitgrid_firewall_web_ports": [],
     "bitgrid_firewall_mdns": False,
+    "bitgrid_firewall_kiosk": False,
 }
 
 
@@ -66,6 +67,16 @@ def test_the_mirror_has_one_target_and_without_one_no_chain() -> None:
     lines = [line.strip() for line in chain(render(), "user_bitgrid_mirror").strip().splitlines()]
     assert lines == [f'ip daddr {NAS4} tcp dport 22 accept comment "mirror"', "goto refuse"]
     assert str(UIDS["bitgrid-mirror"]) not in render(bitgrid_firewall_mirror=[])
+
+
+def test_the_browser_on_the_display_reaches_the_page_and_without_one_there_is_no_rule() -> None:
+    lines = [line.strip() for line in chain(render(), "output").strip().splitlines()]
+    uid = UIDS["bitgrid-kiosk"]
+    allowed, refused = f'oif "lo" meta skuid {uid} tcp dport 443 accept', f"meta skuid {uid} goto refuse"
+    assert lines.index(allowed) < lines.index(refused) < lines.index('oif "lo" accept')
+    assert str(uid) not in render(bitgrid_firewall_kiosk=False)
+    others = {name: uid for name, uid in UIDS.items() if name != "bitgrid-kiosk"}
+    assert "61016" not in render(bitgrid_firewall_uids=others), "a user that is not there yet"
 
 
 def test_a_gateway_is_let_in_at_its_own_port_and_nobody_else_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import json
@@ -44,6 +45,15 @@ class Upstream(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if self.path.endswith("/away"):
+            self.close_connection = True  # without a word, as when nobody listens any more
+            return
+        if self.path == "/silent":
+            self.send_response(504)
+            self.send_header("Content-Length", str(len(b"its own words")))
+            self.end_headers()
+            self.wfile.write(b"its own words")
+            return
         body = json.dumps({"told": list(self.headers.items()), "more": "x" * 4000}).encode()
         self.send_response(200)
         self.send_header("Content-Type", TYPES[self.path])
@@ -81,15 +91,14 @@ def rendered(work: Path, port: int, upstream: int) -> str:
     return f"user root;\n{text}"
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    work, port = tmp_path_factory.mktemp("proxy"), free_port()
+@contextlib.contextmanager
+def proxied(work: Path, upstream: int) -> Iterator[int]:
+    """The proxy before a port at which somebody may answer; the port at which it does."""
+    port = free_port()
     authority = Authority(work, "bitgrid.local")
     authority.make()
     authority.certify("web", ["bitgrid.local", "127.0.0.1"])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    (work / "nginx.conf").write_text(rendered(work, port, server.server_port))
+    (work / "nginx.conf").write_text(rendered(work, port, upstream))
     assert NGINX is not None
     with (work / "log").open("wb") as log:
         process = subprocess.Popen([NGINX, "-c", work / "nginx.conf", "-e", "stderr"], stdout=log, stderr=log)
@@ -100,8 +109,16 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(10)
-        server.shutdown()
-        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with proxied(tmp_path_factory.mktemp("proxy"), server.server_port) as port:
+        yield port
+    server.shutdown()
+    server.server_close()
 
 
 def _is_there(port: int) -> bool:
@@ -112,12 +129,12 @@ def _is_there(port: int) -> bool:
     return True
 
 
-def ask(port: int, path: str, **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+def ask(port: int, path: str, method: str = "GET", **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request("GET", path, headers={"Host": "bitgrid.local", **named})
+    connection.request(method, path, headers={"Host": "bitgrid.local", **named})
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
@@ -130,6 +147,19 @@ def told(port: int, path: str, **headers: str) -> dict[str, list[str]]:
     for name, value in json.loads(ask(port, path, **headers)[1])["told"]:
         found.setdefault(name.lower(), []).append(value)
     return found
+
+
+@pytest.mark.parametrize("path", ["/away", "/system/away"])
+def test_while_the_house_starts_anew_the_page_asks_again_by_itself(port: int, path: str) -> None:
+    answer, body = ask(port, path)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert b'http-equiv="refresh" content="5"' in body
+    assert answer.headers["Strict-Transport-Security"]
+
+
+def test_a_refusal_of_the_houses_own_comes_as_it_is(port: int) -> None:
+    answer, body = ask(port, "/silent")
+    assert (answer.status, body) == (504, b"its own words")
 
 
 @pytest.mark.parametrize("path", ["/", "/system", "/login", "/ws"])
@@ -173,3 +203,15 @@ def test_where_a_secret_may_stand_its_length_tells_nothing(port: int, path: str)
 def test_strict_transport_is_said_on_every_answer(port: int) -> None:
     for path in ("/", "/system", "/ws"):
         assert ask(port, path)[0].headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_a_screen_that_nobody_touches_waits_for_a_house_that_starts(tmp_path: Path) -> None:
+    again = b'http-equiv="refresh"'
+    with proxied(tmp_path, free_port()) as port:
+        for path in ("/", "/login", "/static/page.css"):
+            answer, body = ask(port, path)
+            assert (answer.status, again in body) == (503, True), path
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+        answer, body = ask(port, "/login", "POST")
+        assert (answer.status, again in body) == (503, False), "what was sent is not asked for as a page"

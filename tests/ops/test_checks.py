@@ -21,6 +21,7 @@ from bitgrid.ops.checks import house, machine
 from bitgrid.ops.checks.finding import Finding, Verdict, error, ok, render
 from bitgrid.ops.checks.hands import RealHands
 from bitgrid.ops.checks.machine import Places
+from bitgrid.ops.commands import doctor
 
 READING = MinerReading(power_w=801.0, temp_c=61.5, hashrate_ths=43.0, is_asleep=False)
 SOUND = RelaySettings(auto_off_s=120, starts_open=True)
@@ -82,6 +83,24 @@ def test_a_broker_that_is_away_is_an_error_with_a_command(site: Site, hands: Han
     hands.broker_problem = "takes no connection"
     (found,) = house.broker(site, hands)
     assert (found.verdict, found.command) == (Verdict.ERROR, "sudo systemctl restart mosquitto")
+
+
+def test_on_an_appliance_it_is_a_unit_of_its_own(site: Site, hands: Hands) -> None:
+    hands.broker_problem = "takes no connection"
+    site = site.model_copy(update={"broker": site.broker.model_copy(update={"log_in": "password"})})
+    (found,) = house.broker(site, hands)
+    assert found.command == "sudo systemctl restart bitgrid-broker"
+
+
+def test_on_an_appliance_who_may_not_reach_the_devices_accuses_none(
+    monkeypatch: pytest.MonkeyPatch, config_dir: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(doctor, "_is_appliance", lambda _: True)
+    monkeypatch.setattr(doctor, "firewall", lambda *_, **__: iter(()))
+    patient = doctor.Patient(config_dir, Places(tmp_path, tmp_path, tmp_path), is_running=True)
+    found = {finding.subject: finding for finding in doctor.examine(patient)}
+    assert found["house"].command == "sudo -u bitgrid-io bitgrid doctor"
+    assert not {"broker", "meter", "miner"} & set(found)
 
 
 def test_a_silent_meter_is_named_and_the_others_are_looked_at_all_the_same(site: Site, hands: Hands) -> None:
@@ -199,6 +218,7 @@ def test_a_disk_that_fills_up_is_told_in_time(
 def test_a_directory_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.access", lambda *_: False)
     assert [found.verdict for found in machine.disk(tmp_path)][-1] is Verdict.ERROR
+    assert [found.verdict for found in machine.disk(tmp_path, must_write=False)] == [Verdict.OK]
 
 
 def test_secrets_and_data_that_others_could_reach_are_errors(tmp_path: Path) -> None:

@@ -325,6 +325,27 @@ def test_a_part_of_the_page_that_is_asked_for_too_late_leads_to_the_log_in(clien
     assert response.headers["HX-Redirect"] == "/login"
 
 
+@pytest.mark.parametrize("wall", ["1", "display"])
+def test_a_display_on_the_wall_is_led_back_to_its_own_view(client: FlaskClient, wall: str) -> None:
+    way_in = client.get(f"/?lang=en&kiosk={wall}").headers["Location"]
+    assert way_in == f"/login?kiosk={wall}"
+    (action,) = re.findall(r'<form method="post" action="([^"]+)"', client.get(way_in).get_data(as_text=True))
+    assert action == f"/login?lang=de&amp;kiosk={wall}"
+    place = action.replace("&amp;", "&")
+    refused = client.post(place, data={"name": "oma", "password": WRONG}, headers=HERE)
+    assert action in refused.get_data(as_text=True), "also the second time"
+    let_in = client.post(place, data={"name": "oma", "password": PASSWORD}, headers=HERE)
+    assert let_in.headers["Location"] == f"/?lang=de&kiosk={wall}"
+    assert log_in(client, "oma").headers["Location"] == "/?lang=de", "from elsewhere to the whole page"
+
+
+def test_a_display_whose_session_is_over_stays_one(client: FlaskClient) -> None:
+    wall = {"HX-Request": "true", "Referer": "http://localhost/?lang=de&kiosk=1"}
+    assert client.get("/fragments/now", headers=wall).headers["HX-Redirect"] == "/login?kiosk=1"
+    asked = client.post("/override", headers=wall | HERE)
+    assert asked.headers["HX-Redirect"] == "/login?over=1&kiosk=1"
+
+
 @pytest.mark.parametrize("web", [{"host": "0.0.0.0"}, {"proxy": True}, {"host": "192.168.1.5"}])  # noqa: S104  refused
 def test_nothing_but_this_machine_is_served_without_a_log_in(web: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="login: required"):

@@ -145,7 +145,9 @@ class TestOnTheWall:
     def test_the_page_says_so_and_keeps_the_ways_to_stop(self, client: FlaskClient, talk: Talk) -> None:
         talk.all_well()
         html = page(client, kiosk="1")
-        assert '<body class="now-room kiosk">' in html
+        assert '<body class="now-room kiosk awake">' in html
+        assert '<body class="now-room kiosk">' in page(client, kiosk="display"), "its own host darkens it"
+        assert '<body class="now-room">' in page(client, kiosk="x")
         assert 'class="stop"' in html
         assert 'class="emergency"' in html
         assert "kiosk" not in re.search(r"<body[^>]*>", page(client)).group(0)  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from bitgrid.clock import HeldClock
 from bitgrid.config import Config, Site, load_config
 from bitgrid.config.files import load_file
 from bitgrid.config.load import NO_RELAY_SENTENCE
+from bitgrid.config.network import WebServer
+from bitgrid.config.secrets import SETUP_CODE
 from bitgrid.web import Asker, HouseView, create_app
 from web.living import OURS, own_places
 from web.talk import SUNNY, Talk
@@ -267,6 +270,27 @@ def test_where_the_rules_do_not_answer_the_first_run_goes_on(  # noqa: PLR0913, 
     assert 'role="alert"' in html
     assert "first_run: true" in (places.config / "flags.yaml").read_text()
     assert 'value="1500"' in wizard.press("load", 422, miner=MINER, relay=RELAY, **LOAD)
+
+
+def test_whoever_logs_in_begins_with_the_first_run_and_once_it_is_over_with_the_house(
+    config: Config, bus: MemoryBus, clock: HeldClock, view: HouseView, tmp_path: Path
+) -> None:
+    places = own_places(tmp_path, first_run=True)
+    own = load_config(places.config)
+    server = WebServer.model_validate({"login": "required"})
+    own = dataclasses.replace(own, site=own.site.model_copy(update={"web": server}))
+    keys = tmp_path / "web"
+    app = create_app(own, view, Asker(config.site.site, bus, clock), clock, keys=keys, places=places)
+    anna = {"name": "anna", "password": "the sun is free"}
+    visitor = app.test_client()
+    visitor.get("/login?lang=en")
+    first = visitor.post("/begin?lang=en", data={**anna, "code": (keys / SETUP_CODE).read_text()}, headers=OURS)
+    assert (first.status_code, first.headers["Location"]) == (303, "/setup?lang=en")
+    assert 'href="/setup?lang=en"' in visitor.get("/?lang=en").get_data(as_text=True)
+    flags = places.config / "flags.yaml"
+    flags.write_text(flags.read_text().replace("first_run: true", "first_run: false"))
+    assert 'href="/setup?lang=en"' not in visitor.get("/?lang=en").get_data(as_text=True)
+    assert visitor.post("/login?lang=en", data=anna, headers=OURS).headers["Location"] == "/?lang=en"
 
 
 def test_a_house_that_is_set_up_is_left_alone(wizard: Wizard, talk: Talk) -> None:

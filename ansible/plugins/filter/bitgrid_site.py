@@ -51,6 +51,25 @@ def bitgrid_house(text: str) -> dict[str, Any]:
     return dict(found)
 
 
+def bitgrid_faults(path: str) -> str:
+    """What is wrong with a site.yaml by the house's own schema, each key with its line; empty where nothing is.
+
+    Empty, too, where this machine cannot tell, since Ansible runs outside the environment that `make dev` makes.
+    The host checks the whole configuration in any case, before it takes it.
+    """
+    try:
+        from bitgrid.config import ConfigError  # noqa: PLC0415  only where it is
+        from bitgrid.config.files import load_file  # noqa: PLC0415  only where it is
+        from bitgrid.config.site import Site  # noqa: PLC0415  only where it is
+    except ImportError:
+        return ""
+    try:
+        load_file(Path(path), Site)
+    except ConfigError as error:
+        return f"site.yaml in your inventory cannot be used, so nothing was changed:\n{error}"
+    return ""
+
+
 def bitgrid_devices(site: Mapping[str, Any], names: Mapping[str, str] | None = None) -> list[Place]:
     """What bitgrid-io may reach: ``{name, address, port}``, TCP, each place once; this host itself left out.
 
@@ -166,6 +185,7 @@ class FilterModule:
         """The filters, by name."""
         return {
             "bitgrid_house": bitgrid_house,
+            "bitgrid_faults": bitgrid_faults,
             "bitgrid_devices": bitgrid_devices,
             "bitgrid_feeds": bitgrid_feeds,
             "bitgrid_mirror": bitgrid_mirror,

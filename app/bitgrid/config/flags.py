@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import Field
 
+from bitgrid.config.errors import ConfigError
+from bitgrid.config.files import load_file
 from bitgrid.config.schema import Versioned
+
+FILE = "flags.yaml"
 
 
 class Flags(Versioned):
@@ -27,3 +33,18 @@ class Flags(Versioned):
         description="Whether `bitgrid research export` may hand out bundles, names and addresses replaced; the "
         "switch is recorded.",
     )
+
+
+def is_first_run(flags: Flags, directory: Path) -> bool:
+    """Whether the house is being set up still: the end of the first run is written, and starts no process anew.
+
+    Args:
+        flags: as this process read them when it began.
+        directory: of the configuration, as it is now; a file that cannot be read there ends nothing.
+    """
+    if not flags.first_run:
+        return False
+    try:
+        return load_file(directory / FILE, Flags).first_run
+    except ConfigError:
+        return True

@@ -22,7 +22,15 @@ def default_config() -> Path:
     if named:
         return Path(named)
     own = project_root() / "config"
-    return APPLIANCE_CONFIG if not own.is_dir() and (APPLIANCE_CONFIG / "site.yaml").is_file() else own
+    return APPLIANCE_CONFIG if not _is_directory(own) and (APPLIANCE_CONFIG / "site.yaml").is_file() else own
+
+
+def _is_directory(path: Path) -> bool:
+    """Whether it is one, as far as this user may see: `sudo -u bitgrid-io` is called from somebody else's home."""
+    try:
+        return path.is_dir()
+    except PermissionError:
+        return False
 
 
 APPLIANCE_CONFIG = Path("/etc/bitgrid")

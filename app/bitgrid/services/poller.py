@@ -8,6 +8,7 @@ from pathlib import Path
 from bitgrid.bus import HealthStatus
 from bitgrid.bus.client import MqttBus
 from bitgrid.clock import SystemClock
+from bitgrid.config.flags import is_first_run
 from bitgrid.devices.discovery.scan import Ports, Scan
 from bitgrid.devices.discovery.scanner import Scanner, ports_of
 from bitgrid.devices.discovery.sockets import reach
@@ -22,7 +23,8 @@ from bitgrid.services import runtime
 STEP_S = 1.0
 
 
-ROUTES = Path("/proc/net/route")
+ROUTES = Path("/proc/self/net/route")
+"""Not below /proc itself, of which an appliance's unit shows processes alone (ProcSubset=pid)."""
 
 
 def _asked(poller: DevicePoller, stepper: Stepper) -> Ask:
@@ -44,7 +46,7 @@ def _scanner(service: runtime.Service, bus: MqttBus) -> Scanner:
         subnets=lambda: ["127.0.0.1"] if is_simulated else own_subnets(ROUTES.read_text(encoding="ascii")),
         run=lambda hosts: Scan(ports, reach(SystemClock())).run(hosts),
         entries=devices_of,
-        is_open=config.flags.first_run,
+        is_open=lambda: is_first_run(config.flags, service.paths.config),
     )
 
 

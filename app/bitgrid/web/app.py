@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from bitgrid.clock import Clock
 from bitgrid.config import Config
+from bitgrid.config.flags import is_first_run
 from bitgrid.config.secrets import DEFAULT_DIRECTORY
 from bitgrid.explain import LANGUAGES, Explainer, Language, Texts
 from bitgrid.web import api, entry, live, log_in, metrics, pages, security
@@ -69,6 +70,11 @@ class Web:
 
     def __post_init__(self) -> None:
         self.jobs = Jobs(self.clock)
+
+    @property
+    def is_first_run(self) -> bool:
+        """Whether the house is being set up."""
+        return self.places is not None and is_first_run(self.config.flags, self.places.config)
 
     def language(self) -> Language:
         """The language of this request: asked for by ``?lang=``, else the browser's, else the site's."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hmac import compare_digest
 from pathlib import Path
 from secrets import token_hex
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import Flask, Response, g, redirect, request, session
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
@@ -58,6 +59,8 @@ WRITES = (RateLimitItemPerMinute(30),)
 EXPORTS = (RateLimitItemPerHour(10),)
 REASONING = (RateLimitItemPerMinute(120),)
 SESSION_DAYS = 90
+WALLS = ("1", "display")
+"""Values of ``?kiosk=``: a tablet that the page keeps awake, and a display that its own host darkens."""
 _MINUTE_S = 60
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 SESSION_KEY = "session.key"
@@ -217,11 +220,10 @@ class Door:
                 "Send a token as the header Authorization: Bearer …; `bitgrid account token add` makes one.",
             )
         if request.headers.get("HX-Request") == "true":
-            over = "" if request.method == "GET" else "?over=1"
-            return Response(status=401, headers={"HX-Redirect": f"/login{over}"})
+            return Response(status=401, headers={"HX-Redirect": way_in(is_over=request.method != "GET")})
         if request.method != "GET":
             raise Refusal(401, "session_over", "You are not logged in any more, so nothing was done.")
-        return redirect("/login", 303)  # type: ignore[return-value]  # werkzeug's, which Flask's is
+        return redirect(way_in(), 303)  # type: ignore[return-value]  # werkzeug's, which Flask's is
 
 
 @contextmanager
@@ -237,6 +239,20 @@ def told() -> Iterator[None]:
 def needed(endpoint: str, method: str) -> Scope:
     """What a request needs."""
     return NEEDS.get(endpoint, "read" if method in _READING else "operate")
+
+
+def wall_view() -> str:
+    """Which view for the wall (`WALLS`) who asks looks at, or comes from; empty where it is none."""
+    came = parse_qs(urlsplit(request.referrer or "").query)
+    told = (request.args.get("kiosk", ""), *came.get("kiosk", []))
+    return next((view for view in told if view in WALLS), "")
+
+
+def way_in(*, is_over: bool = False) -> str:
+    """Where to log in; a display on the wall is led back to its own view afterwards."""
+    told = {"over": "1" if is_over else "", "kiosk": wall_view()}
+    query = urlencode({key: value for key, value in told.items() if value})
+    return f"/login?{query}" if query else "/login"
 
 
 def actor(anybody: str) -> str:

@@ -96,6 +96,7 @@ class House:
         loads: the last state of each load.
         decisions: the last decisions, newest first.
         health: the last health of each component.
+        parts: every process that must be heard, and the bridge to Home Assistant where it is on.
     """
 
     now_s: float
@@ -108,6 +109,7 @@ class House:
     loads: Mapping[str, Heard[LoadState]]
     decisions: tuple[Decided, ...]
     health: Mapping[str, Heard[Health]]
+    parts: tuple[str, ...]
 
     def age_s(self, heard: Heard[Any]) -> float | None:
         """Seconds since a message came; None when the broker had kept it."""

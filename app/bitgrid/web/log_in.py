@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Blueprint, Response, redirect, render_template, request, session
 
 from bitgrid.web import security
-from bitgrid.web.entry import Door
+from bitgrid.web.entry import Door, wall_view
 from bitgrid.web.words import Words
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def _form(web: Web, door: Door, problem: str, status: int) -> Response:
         problem=problem,
         typed=request.form,
         is_first=door.lacks_operator,
+        kiosk=wall_view(),
     )
     response = Response(html, status)
     security.hand_out_cookie(response)
@@ -67,4 +68,6 @@ def _words(web: Web) -> Words:
 
 
 def _home(web: Web) -> Response:
-    return cast("Response", redirect(f"/?lang={web.language()}", 303))
+    """Where a person begins, in the view they came from: the first run, as long as the house is being set up."""
+    view, room = wall_view(), "setup" if web.is_first_run else ""
+    return cast("Response", redirect(f"/{room}?lang={web.language()}{view and f'&kiosk={view}'}", 303))

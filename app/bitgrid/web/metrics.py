@@ -17,7 +17,6 @@ from prometheus_client.registry import Collector
 from bitgrid import __version__
 from bitgrid.web.ahead import FORECASTS
 from bitgrid.web.house import House
-from bitgrid.web.view import COMPONENTS
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
@@ -142,7 +141,7 @@ def _health(house: House) -> GaugeMetricFamily:
     """Every process, in one of its states."""
     labels = ["component", "status"]
     family = GaugeMetricFamily("bitgrid_component_status", "1 for the status it has.", labels=labels)
-    for component in COMPONENTS:
+    for component in house.parts:
         status, _reason = house.component(component)
         for each in _STATUS:
             family.add_metric([component, each], float(each == status))

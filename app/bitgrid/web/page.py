@@ -6,7 +6,6 @@ from bitgrid.config import Config
 from bitgrid.web import ahead, flow, ladder, next_card, now_card, waiting
 from bitgrid.web.cards import Component, Countdown, LogRow, NextCard, NowCard, Row, WhyCard
 from bitgrid.web.house import Decided, House
-from bitgrid.web.view import COMPONENTS
 from bitgrid.web.words import UNKNOWN, Words
 
 HASH_SHOWN = 8
@@ -118,7 +117,7 @@ class Pages:
     def components(self) -> list[Component]:
         """The health strip."""
         rows = []
-        for name in COMPONENTS:
+        for name in self._house.parts:
             status, reason = self._house.component(name)
             rows.append(Component(name, status, reason or self.words.t(f"health-{status}")))
         return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
-from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Response, json, redirect, render_template, request, url_for
 from htmx_flask import request as htmx_request  # type: ignore[import-untyped]  # the package has no types
@@ -29,7 +28,7 @@ def routes(web: Web) -> Blueprint:
     @blueprint.get("/")
     def now() -> Response:
         parts = web.fragments.render(web.language(), entry.scopes())
-        return show(web, "page.html", "now", parts=parts, kiosk=request.args.get("kiosk") == "1")
+        return show(web, "page.html", "now", parts=parts, kiosk=_kiosk())
 
     @blueprint.get("/fragments/now")
     def fragments() -> Response:
@@ -115,15 +114,18 @@ def _answer(web: Web, outcome: Outcome) -> Response:
     """Tell the outcome: as a part of the page to htmx, else by sending the browser to the page."""
     language = web.language()
     if not htmx_request.htmx:
-        kiosk = "&kiosk=1" if _is_from_kiosk() else ""
-        return cast("Response", redirect(f"/?lang={language}&asked={outcome.request_id}{kiosk}", 303))
+        view = entry.wall_view()
+        place = f"/?lang={language}&asked={outcome.request_id}{view and f'&kiosk={view}'}"
+        return cast("Response", redirect(place, 303))
     words = web.words[language]
     html = render_template("parts/answer.html", answer=answer_text(outcome, words), kind=outcome.status, t=words.t)
     return Response(html + render_template("parts/asked.html"))
 
 
-def _is_from_kiosk() -> bool:
-    return parse_qs(urlsplit(request.referrer or "").query).get("kiosk") == ["1"]
+def _kiosk() -> str:
+    """Which view for the wall is asked for. Whoever comes from it by the name at its top wants the whole page."""
+    told = request.args.get("kiosk", "")
+    return told if told in entry.WALLS else ""
 
 
 def _manifest(web: Web) -> Response:

@@ -10,7 +10,6 @@ from bitgrid.config import Config, ConfigError, Flags
 from bitgrid.config.files import load_file
 from bitgrid.store import backup_state
 from bitgrid.web.house import House
-from bitgrid.web.view import COMPONENTS
 from bitgrid.web.words import UNKNOWN, Words
 
 _DAY_S = 86_400
@@ -66,8 +65,7 @@ class System:
     @property
     def parts(self) -> list[Part]:
         """Every process of the house, and the bridge to Home Assistant where it is on."""
-        bridge = ("bridge",) if self._config.site.home_assistant.enabled else ()
-        return [self._part(name) for name in (*COMPONENTS, *bridge)]
+        return [self._part(name) for name in self._house.parts]
 
     @property
     def config_hash(self) -> str:

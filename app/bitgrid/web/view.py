@@ -14,7 +14,8 @@ from bitgrid.web.house import Decided, Heard, House
 from bitgrid.web.readings import Readings
 
 COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
-ASIDE = ("mirror", "backup", "update", "bridge")
+BRIDGE = "bridge"
+ASIDE = ("mirror", "backup", "update", BRIDGE)
 """What is heard of, where a house has it, and is no part of what must run."""
 DECISIONS_KEPT = 20
 
@@ -29,6 +30,7 @@ class HouseView:
         self._bus, self._clock = bus, clock
         self._timeout_s, self._block_s = config.rules.r3.comm_timeout_s, config.rules.block_s
         self._load_ids = tuple(load.id for load in config.site.loads)
+        self._parts = (*COMPONENTS, BRIDGE) if config.site.home_assistant.enabled else COMPONENTS
         self._lock = threading.Lock()
         self.readings = Readings(config, bus, clock)
         self._energy: Heard[EnergyStateMessage] | None = None
@@ -60,6 +62,7 @@ class HouseView:
                 loads=dict(self._loads),
                 decisions=tuple(reversed(self._decisions)),
                 health=dict(self._health),
+                parts=self._parts,
             )
 
     def _on_energy(self, received: Received) -> None:

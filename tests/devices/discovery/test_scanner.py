@@ -20,8 +20,8 @@ MINER = Found("Avalon", "192.168.1.5", 4028, miner="avalon")
 class Lan:
     """The home's network as a scan finds it."""
 
-    def __init__(self, *, is_open: bool = True, subnets: list[str] | None = None) -> None:
-        self.bus = MemoryBus()
+    def __init__(self, *, subnets: list[str] | None = None) -> None:
+        self.bus, self.is_open = MemoryBus(), True
         self.found: dict[str, list[Found]] = {"192.168.1.9": [METER], "192.168.1.5": [MINER]}
         self.asked: list[list[str]] = []
         self.waiting: list[Callable[[], None]] = []
@@ -36,7 +36,7 @@ class Lan:
             subnets=lambda: ["192.168.1.0/24"] if subnets is None else subnets,
             run=self._run,
             entries=devices_of,
-            is_open=is_open,
+            is_open=lambda: self.is_open,
             start=self.waiting.append,
         )
 
@@ -105,8 +105,11 @@ def test_a_host_without_a_home_network_says_so() -> None:
 
 
 def test_once_the_house_is_set_up_nothing_is_scanned() -> None:
-    lan = Lan(is_open=False)
-    assert lan.ask() == "NOT_FIRST_RUN"
+    lan = Lan()
+    lan.ask()
+    lan.work()
+    lan.is_open = False
+    assert lan.ask() == "NOT_FIRST_RUN", "although this process began while it was"
     assert lan.waiting == []
 
 

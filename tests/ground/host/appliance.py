@@ -91,7 +91,7 @@ class Appliance:
     def stop(self) -> None:
         """Go down in order, or be ended."""
         if self.process is not None:
-            with contextlib.suppress(ProcessLookupError, IndexError):
+            with contextlib.suppress(ProcessLookupError, FileNotFoundError, IndexError):
                 os.kill(self.leader, signal.SIGRTMIN + 4)  # systemd: power off
             try:
                 self.process.wait(30)
@@ -100,6 +100,16 @@ class Appliance:
                 self.process.wait(30)
             self.process = None
             subprocess.run(["ip", "netns", "delete", self.host.name], check=False)
+
+    def goes_down(self, within_s: float) -> None:
+        """Wait until it has ended by itself.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not in time.
+        """
+        assert self.process is not None
+        self.process.wait(within_s)
+        self.stop()
 
     @property
     def log(self) -> str:
@@ -151,15 +161,29 @@ class Appliance:
             "-o", f"UserKnownHostsFile={self.work / 'known_hosts'}",
         ]  # fmt: skip
 
-    def play(self, playbook: str, *options: str, user: str = ADMIN, may_fail: bool = False) -> str:
+    def play(
+        self,
+        playbook: str,
+        *options: str,
+        user: str = ADMIN,
+        may_fail: bool = False,
+        inventory: str = "inventory",
+    ) -> str:
         """Run a playbook against it as its owner would, over SSH from the home; returns what Ansible said.
+
+        Args:
+            playbook: below ``ansible/``.
+            options: further ones of ansible-playbook.
+            user: who logs in.
+            may_fail: whether that is no failure of the test.
+            inventory: which, below ``work``.
 
         Raises:
             AssertionError: it failed.
         """
         command = [
             str(Path(sys.executable).parent / "ansible-playbook"), playbook,
-            f"--inventory={self.work / 'inventory'}",
+            f"--inventory={self.work / inventory}",
             f"--extra-vars=ansible_user={user}", f"--private-key={self.work / 'key'}", *options,
         ]  # fmt: skip
         done = subprocess.run(

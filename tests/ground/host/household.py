@@ -17,7 +17,8 @@ from ground.rules import ROOT
 
 IN_SITE, AT_HOME, OF_PLANT = "192.168.1.", "10.77.0.", "127.0.0."
 """How the example's addresses begin, those of this test's home, and those the plant listens at."""
-DEVICES = (20, 21, 30, 31)
+RELAY = 31
+DEVICES = (20, 21, 30, RELAY)
 NOON = datetime(2025, 5, 15, 10, 30, tzinfo=UTC)
 """When it is in the simulated house: the sun shines, whatever time it is here."""
 LEAD = """
@@ -39,6 +40,8 @@ def devices_at(home: Network, work: Path) -> Iterator[PlantControl]:
     run.mkdir()
     for name in ("bitgrid_rules.yaml", "flags.yaml", "policies.yaml", "plant.yaml"):
         (config / name).write_text((ROOT / "config" / name).read_text())
+    plant = config / "plant.yaml"
+    plant.write_text(plant.read_text().replace("boot_s: 40", "boot_s: 8"))
     site = (ROOT / "ansible" / "inventory.example" / "site.yaml").read_text()
     (config / "site.yaml").write_text(site.replace(IN_SITE, OF_PLANT))
     _lead(home)
@@ -63,6 +66,12 @@ def devices_at(home: Network, work: Path) -> Iterator[PlantControl]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def open_by_hand(home: Network) -> None:
+    """Somebody switches the relay off in its maker's own app."""
+    place = f"http://{OF_PLANT}{RELAY}/rpc/Switch.Set?id=0&on=false"
+    home.run(sys.executable, "-I", "-c", f"import urllib.request as r; r.urlopen({place!r}, timeout=5)")
 
 
 def _lead(home: Network) -> None:

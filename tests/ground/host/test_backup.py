@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,18 +14,11 @@ from bitgrid.plant.control import PlantControl
 from broker import eventually
 from ground.host.appliance import Appliance
 from ground.host.tablet import Tablet
+from ground.host.wiping import wipe
 
 pytestmark = pytest.mark.system
 DISK = "/mnt/backup"
-HOUSE = ["bitgrid-proxy", "bitgrid", "bitgrid-guard", "bitgrid-broker", "bitgrid-prepare"]
-PLACES = [
-    "/opt/bitgrid",
-    "/etc/bitgrid",
-    "/var/lib/bitgrid",
-    "/var/lib/bitgrid-backup",
-    "/var/log/bitgrid",
-    "/run/bitgrid",
-]
+DATA = ("--data", "/var/lib/bitgrid")
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +36,27 @@ def config_hash(appliance: Appliance) -> str:
 
 def head(appliance: Appliance) -> str:
     """Where the ledger ends, as a restore must show."""
-    found = re.search(
-        r"\d+:[0-9a-f]{64}", appliance.run("bitgrid", "ledger", "verify", "--data", "/var/lib/bitgrid")
-    )
+    found = re.search(r"\d+:[0-9a-f]{64}", appliance.run("bitgrid", "ledger", "verify", *DATA))
     assert found is not None
     return found[0]
+
+
+def archived(appliance: Appliance) -> list[dict[str, Any]]:
+    """What the archive says that it keeps of each kind."""
+    found: list[dict[str, Any]] = json.loads(appliance.run("bitgrid", "archive", "list", *DATA, "--json"))
+    return found
+
+
+def end_the_day(appliance: Appliance) -> None:
+    """What the house has lived through goes into its archive by its own nightly run, at tomorrow's hour for it."""
+    appliance.run("systemctl", "restart", "bitgrid.service")  # what waits to be written is written at the end
+    appliance.run("bitgrid", "host", "healthy", "--within", "60")
+    now = datetime.now(UTC)
+    night = (now + timedelta(days=1)).replace(hour=0, minute=30)
+    clock = f"BITGRID_CLOCK=1:{time.clock_gettime(time.CLOCK_BOOTTIME)}:{night.timestamp()}"
+    night_run = ("bitgrid", "archive", "run", *DATA, "--config", "/etc/bitgrid")
+    said = appliance.run("runuser", "--user=bitgrid-core", "--", "env", clock, *night_run)
+    assert f"{now.date()} was archived" in said
 
 
 def test_without_its_disk_it_fails_and_the_house_is_told(appliance: Appliance, disk: str) -> None:
@@ -59,6 +72,10 @@ def test_without_its_disk_it_fails_and_the_house_is_told(appliance: Appliance, d
 def test_a_host_without_a_house_gets_it_back_from_the_disk(
     appliance: Appliance, disk: str, tablet: Tablet, plant: PlantControl
 ) -> None:
+    eventually(lambda: '"record"' in tablet.get("/api/v1/decisions")["text"], "a decision", 150)
+    end_the_day(appliance)
+    kept = archived(appliance)
+    assert {one["kind"] for one in kept if one["rows"]} >= {"telemetry", "decisions"}
     appliance.run("mount", "-t", "tmpfs", "disk", disk)
     appliance.run("systemctl", "start", "bitgrid-backup.service")
     kit = appliance.ssh("sudo", "bitgrid-backup", "kit")[1]
@@ -75,24 +92,14 @@ def test_a_host_without_a_house_gets_it_back_from_the_disk(
     assert config_hash(appliance) == backed_up
     restored = head(appliance)
     assert f"the ledger ends with {restored}" in told
+    assert archived(appliance) == kept
+    said = appliance.run("bitgrid", "archive", "verify", *DATA)
+    assert f"{sum(one['days'] for one in kept)} files" in said
+    assert "Every file is as it was written." in said
     assert plant.status()["loads"]["miner"]["relay"] == "open"
     appliance.play("playbooks/app.yml")
-    assert appliance.run("bitgrid", "ledger", "verify", "--data", "/var/lib/bitgrid", "--head", restored)
+    assert appliance.run("bitgrid", "ledger", "verify", *DATA, "--head", restored)
     assert tablet.log_in()["status"] == 303, "the accounts came back, and what the tablet trusts is the same"
-
-
-def wipe(appliance: Appliance) -> None:
-    """What makes the house is gone: releases, configuration, secrets, data, units."""
-    appliance.run(
-        "systemctl", "disable", "--now", "bitgrid-renew.timer", "bitgrid-backup.timer", *HOUSE, may_fail=True
-    )
-    appliance.run("systemctl", "stop", *HOUSE)
-    appliance.run("rm", "-rf", "/usr/local/bin/bitgrid", *PLACES)
-    appliance.run("sh", "-c", "rm -rf /etc/systemd/system/bitgrid-backup* /etc/borgmatic")
-    appliance.run(
-        "sh", "-c", "cd /etc/systemd/system && rm -f bitgrid.service " + " ".join(f"{u}.service" for u in HOUSE)
-    )
-    appliance.run("systemctl", "daemon-reload")
 
 
 def tablet_sees_nothing(tablet: Tablet) -> bool:

@@ -47,6 +47,23 @@ def test_root_is_told_how_the_house_is_and_others_on_the_host_are_not(appliance:
     assert (code, "sudo bitgrid status" in said) == (1, True), said
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "sudo -u bitgrid-io bitgrid doctor",
+        "sudo -u bitgrid-web bitgrid account list",
+        "sudo -u bitgrid-web bitgrid research key",
+        "sudo bitgrid config check /etc/bitgrid",
+        "sudo bitgrid-release list",
+        "sudo bitgrid host trust",
+        "sudo journalctl -u bitgrid* -n 50",
+    ],
+)
+def test_what_the_guide_lets_one_type_works_from_the_administrators_home(appliance: Appliance, typed: str) -> None:
+    code, said = appliance.ssh(*typed.split())
+    assert (code, "Traceback" in said) == (0, False), said
+
+
 def test_the_authority_on_the_tablet_is_the_one_the_console_shows(appliance: Appliance, tablet: Tablet) -> None:
     told = appliance.ssh("sudo", "bitgrid", "host", "trust")[1]
     shown = appliance.run(

@@ -26,7 +26,7 @@ def ask(told: dict[str, Any], request: dict[str, Any], cookies: dict[str, str]) 
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
     body = None
     if "form" in request:
-        body, headers["Content-Type"] = urlencode(request["form"]), "application/x-www-form-urlencoded"
+        body, headers["Content-Type"] = urlencode(request["form"], doseq=True), "application/x-www-form-urlencoded"
     elif "json" in request:
         body, headers["Content-Type"] = json.dumps(request["json"]), "application/json"
     try:

@@ -56,8 +56,8 @@ def test_a_cut_link_puts_the_load_off_in_time_and_a_mended_one_lets_it_start_aga
         hosts.link("down")
         off_s = waited(hosts, lambda: hosts.relay == "open", LEASE_S + OPENED_S + 5 * SPEED)
         assert off_s <= LEASE_S + OPENED_S
-        # Three blocks on, with the sun still shining on a roof that the edge cannot see.
-        pause(180 / SPEED)
+        # Two blocks on, with the sun still shining on a roof that the edge cannot see.
+        pause(130 / SPEED)
         assert hosts.relay == "open"
         assert starts(hosts) == before, "nothing was started on what was known before the cut"
         hosts.link("up")

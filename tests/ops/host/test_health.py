@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bitgrid.clock import HeldClock
-from bitgrid.ops.host.health import not_running, still_missing, wait_until_well
+from bitgrid.ops.host.health import MUST_LIVE_AT_EDGE, not_running, still_missing, wait_until_well
 from bitgrid.ops.host.places import HostPlaces, Part
 from bitgrid.ops.readiness import Answer
 from bitgrid.ops.supervisor_client import ProgramInfo, SupervisorAway
@@ -34,6 +34,13 @@ def test_the_release_before_that_still_answers_is_not_the_new_one() -> None:
 @pytest.mark.parametrize("name", ["guard", "loads", "poller", "recorder", "rules"])
 def test_whoever_is_silent_is_missed(name: str) -> None:
     assert still_missing(told(**{name: "silent"}), None) == f"{name} has not been heard"
+
+
+def test_an_edge_is_well_before_its_gateway_is_there() -> None:
+    alone = told(guard="silent", loads="silent", poller="silent")
+    assert still_missing(alone, None) == "guard has not been heard"
+    assert still_missing(alone, None, MUST_LIVE_AT_EDGE) is None
+    assert still_missing(told(recorder="silent"), None, MUST_LIVE_AT_EDGE) == "recorder has not been heard"
 
 
 def test_a_device_that_does_not_answer_is_no_fault_of_a_release() -> None:

@@ -183,7 +183,7 @@ def test_without_a_mirror_there_is_no_key_and_no_process_and_with_one_both_once(
     assert made == {
         "mirror_passphrase": (ME, 0o600),
         "mirror_key": (ME, 0o600),
-        "mirror_key.pub": (ME, 0o644),
+        "mirror_key.pub": (ME, 0o600),
     }
     assert "program:mirror" in conf.read_text()
     assert run(root, "prepare") == []

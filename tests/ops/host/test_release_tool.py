@@ -34,13 +34,13 @@ class Host:
         program.chmod(0o755)
         (self.base / "releases" / name / ".whole").touch()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, has_house: bool = True) -> subprocess.CompletedProcess[str]:
         """Call the tool; a restart notes which release was current."""
-        environment = {
+        restart = {"BITGRID_RESTART": f"tee -a {self.restarts}"} if has_house else {}
+        environment = restart | {
             "PATH": os.environ["PATH"],
             "BITGRID_BASE": str(self.base),
             "BITGRID_CONFIG_DIR": str(self.base),
-            "BITGRID_RESTART": f"tee -a {self.restarts}",
             "BITGRID_WITHIN_S": "1",
         }
         return subprocess.run(
@@ -69,6 +69,13 @@ def host(tmp_path: Path) -> Host:
 def test_the_first_release_is_made_current_and_nothing_is_restarted(host: Host) -> None:
     assert host.current == "1.0"
     assert not host.restarts.exists()
+
+
+def test_a_host_for_research_has_nothing_to_restart(host: Host) -> None:
+    host.has("1.1", ILL)
+    assert host.run("activate", "1.1", has_house=False).returncode == 0
+    assert host.current == "1.1"
+    assert host.run("list").stdout == "- 1.0\n* 1.1\n"
 
 
 def test_a_release_that_is_well_stays_and_the_one_before_is_remembered(host: Host) -> None:

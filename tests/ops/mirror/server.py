@@ -5,8 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
-import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from broker import eventually, free_port
@@ -16,10 +16,17 @@ IS_INSTALLED = bool(_SSHD and shutil.which("ssh") and shutil.which("borg"))
 
 
 class SshServer:
-    """Somebody's server, on which the mirror's repository lies."""
+    """Somebody's server, on which the mirror's repository lies.
 
-    def __init__(self, directory: Path) -> None:
+    Args:
+        directory: where it keeps all it has.
+        host: the address at which it listens.
+        where: what its command begins with, to run it elsewhere than here.
+    """
+
+    def __init__(self, directory: Path, host: str = "127.0.0.1", where: Sequence[str] = ()) -> None:
         self.directory, self.port, self.user = directory, free_port(), getpass.getuser()
+        self.host, self._where = host, where
         directory.mkdir(parents=True, exist_ok=True)
         self.repository = directory / "repository"
         self.new_host_key()
@@ -28,12 +35,12 @@ class SshServer:
 
     @property
     def address(self) -> str:
-        return f"ssh://{self.user}@127.0.0.1:{self.port}{self.repository}"
+        return f"ssh://{self.user}@{self.host}:{self.port}{self.repository}"
 
     @property
     def known_hosts_line(self) -> str:
         public = (self.directory / "host_key.pub").read_text().split()
-        return f"[127.0.0.1]:{self.port} {public[0]} {public[1]}\n"
+        return f"[{self.host}]:{self.port} {public[0]} {public[1]}\n"
 
     def new_host_key(self) -> None:
         for name in ("host_key", "host_key.pub"):
@@ -52,14 +59,14 @@ class SshServer:
         place = self.directory
         conf = place / "sshd_config"
         conf.write_text(
-            f"ListenAddress 127.0.0.1\nPort {self.port}\nHostKey {place}/host_key\nPidFile {place}/sshd.pid\n"
+            f"ListenAddress {self.host}\nPort {self.port}\nHostKey {place}/host_key\nPidFile {place}/sshd.pid\n"
             f"AuthorizedKeysFile {place}/authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
             f"KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\n"
             f"SetEnv BORG_BASE_DIR={place}/borg\n"
         )
-        with (place / "sshd.log").open("ab") as log:
-            self._process = subprocess.Popen([_SSHD, "-D", "-e", "-f", str(conf)], stderr=log)
-        eventually(self._listens, "sshd listens")
+        with (place / "sshd.log").open("wb") as log:
+            self._process = subprocess.Popen([*self._where, _SSHD, "-D", "-e", "-f", str(conf)], stderr=log)
+        eventually(lambda: "Server listening on" in self.log, "sshd listens")
 
     def stop(self) -> None:
         if self._process is not None:
@@ -70,7 +77,3 @@ class SshServer:
     @property
     def log(self) -> str:
         return (self.directory / "sshd.log").read_text(errors="replace")
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0

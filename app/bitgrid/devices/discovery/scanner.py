@@ -47,7 +47,7 @@ class Scanner:
         subnets: Callable[[], Sequence[str]],
         run: Run,
         entries: Entries,
-        is_open: bool,
+        is_open: Callable[[], bool],
         start: Callable[[Callable[[], None]], None] = lambda work: threading.Thread(
             target=work, name="scan", daemon=True
         ).start(),
@@ -61,7 +61,7 @@ class Scanner:
         request = decode(ScanRequest, received.payload)
         if request is None or received.retained:
             return
-        if not self._is_open:
+        if not self._is_open():
             self._answer(request, "NOT_FIRST_RUN", "devices are searched for only while the house is set up")
             return
         try:

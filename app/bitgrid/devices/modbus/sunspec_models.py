@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
-from sunspec2.device import Model  # type: ignore[import-untyped]  # the package has no types
+from sunspec2 import device as pysunspec2  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.devices.errors import DeviceBusy, DeviceError, DeviceNonsense, DeviceRefused
 from bitgrid.devices.modbus.numbers import is_measured
 from bitgrid.devices.transport import RegisterReader
+
+# Its own definitions alone: it would look first where a process stands, which may be a home it may not see.
+pysunspec2.set_model_defs_path([pysunspec2.models_dir])
 
 BASES = (40_000, 0, 50_000)
 MAX_READ = 125
@@ -133,7 +136,7 @@ def parts(words: Words, model: int, *points: str) -> Iterator[tuple[float | None
 
 def text(words: Words, model: int, point: str) -> str:
     """A text of a model; empty where there is none."""
-    place = Model(model).points[point]
+    place = pysunspec2.Model(model).points[point]
     part = words[place.offset : place.offset + place.len]
     data = struct.pack(f">{len(part)}H", *part)
     return data.split(b"\0")[0].decode("utf-8", "replace").strip()
@@ -173,7 +176,7 @@ def _try(read: RegisterReader, address: int) -> Words | None:
 def _places(model: int) -> dict[str, _Place]:
     """Where the points of a model lie, by pysunspec2's definition."""
     counted_by, _name = _REPEATED.get(model, (None, ""))
-    points = Model(model, data={counted_by: 0} if counted_by else {}).points
+    points = pysunspec2.Model(model, data={counted_by: 0} if counted_by else {}).points
     return {name: _place(point, points) for name, point in points.items() if point.pdef["type"] in _FORMATS}
 
 
@@ -181,7 +184,7 @@ def _places(model: int) -> dict[str, _Place]:
 def _group(model: int) -> _Group:
     """Of a model with repeated parts: where they lie."""
     counted_by, name = _REPEATED[model]
-    whole = Model(model, data={counted_by: 1, name: [{}]})
+    whole = pysunspec2.Model(model, data={counted_by: 1, name: [{}]})
     part = whole.groups[name][0]
     kinds = {name: point for name, point in part.points.items() if point.pdef["type"] in _FORMATS}
     places = {name: _place(point, whole.points) for name, point in kinds.items()}

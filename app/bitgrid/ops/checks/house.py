@@ -42,12 +42,13 @@ def broker(site: Site, hands: Hands) -> Iterator[Finding]:
     """Whether messages can be passed."""
     place = f"{site.broker.host}:{site.broker.port}"
     problem = hands.broker(site.broker.host, site.broker.port)
+    unit = "bitgrid-broker" if site.broker.log_in == "password" else "mosquitto"
     if problem:
         yield error(
             "broker",
             f"{place} {problem}",
             "Without it no load may run. Start it, or correct broker in site.yaml.",
-            "sudo systemctl restart mosquitto",
+            f"sudo systemctl restart {unit}",
         )
     else:
         yield ok("broker", f"{place} takes connections")

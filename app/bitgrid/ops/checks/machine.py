@@ -92,8 +92,8 @@ def clock(machine: Clock, ask: Ask = run_command) -> Iterator[Finding]:
         yield warn("clock", "whether it is synchronized cannot be told here", "Check that NTP or chrony runs.")
 
 
-def disk(directory: Path) -> Iterator[Finding]:
-    """Whether there is room to write, and leave to."""
+def disk(directory: Path, *, must_write: bool = True) -> Iterator[Finding]:
+    """Whether there is room to write, and leave to, where whoever asks is who writes."""
     subject, place = "disk", _existing(directory)
     free_b = shutil.disk_usage(place).free
     text = f"{free_b / MB:,.0f} MB free at {directory}"
@@ -103,7 +103,7 @@ def disk(directory: Path) -> Iterator[Finding]:
         yield warn(subject, text, "That is little; free some space.", "df -h")
     else:
         yield ok(subject, text)
-    if not os.access(place, os.W_OK | os.X_OK):
+    if must_write and not os.access(place, os.W_OK | os.X_OK):
         yield error(
             subject,
             f"{place} cannot be written by this user",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import pwd
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from bitgrid.config.network import is_loopback
 from bitgrid.ops.checks import house, machine
 from bitgrid.ops.checks.finding import Finding, Verdict, error, ok, render, warn
 from bitgrid.ops.checks.firewall import firewall
+from bitgrid.ops.host.places import IO
 from bitgrid.ops.instance import running
 from bitgrid.ops.places import default_config, project_root
 
@@ -54,7 +56,8 @@ def examine(patient: Patient) -> Iterator[Finding]:
     clock = SystemClock()
     yield from machine.versions()
     yield from machine.clock(clock)
-    yield from machine.disk(patient.places.data)
+    is_writer = not _is_appliance(patient.config) or os.geteuid() == 0  # there the data are bitgrid-core's
+    yield from machine.disk(patient.places.data, must_write=is_writer)
     yield from machine.permissions(patient.places)
     if _is_appliance(patient.config):
         yield from firewall(machine.run_command, is_root=os.geteuid() == 0)
@@ -71,6 +74,14 @@ def examine(patient: Patient) -> Iterator[Finding]:
 def _house(config: Config, patient: Patient, clock: SystemClock) -> Iterator[Finding]:
     if config.site.is_loopback_only and not patient.is_running:
         yield warn("house", "the simulated house is not running", "So there is no device to look at.", "make run")
+        return
+    if _is_appliance(patient.config) and not _is_device_user():
+        yield warn(
+            "house",
+            f"broker and devices are for {IO} to reach, so they were not asked",
+            "The firewall lets nobody else through. Call it as that user, too.",
+            f"sudo -u {IO} bitgrid doctor",
+        )
         return
     from bitgrid.ops.checks.hands import RealHands  # noqa: PLC0415  loads the drivers only where there are devices
 
@@ -97,6 +108,10 @@ def _patient(config: Path | None) -> Patient:
     )
     run = Path(os.environ.get("BITGRID_RUN_DIR", APPLIANCE_RUN))
     return Patient(place, machine.Places(data, run, place / "secrets"), is_running=_is_appliance(place))
+
+
+def _is_device_user() -> bool:
+    return pwd.getpwuid(os.geteuid()).pw_name == IO
 
 
 def _is_appliance(config: Path) -> bool:

@@ -19,7 +19,7 @@ from bitgrid.ops.commands.slots import judge_update, last_update, update_image
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.first_boot import first_boot
 from bitgrid.ops.host.certificates import Authority
-from bitgrid.ops.host.health import Missing, ask_of, not_running, still_missing, wait_until_well
+from bitgrid.ops.host.health import MUST_LIVE_AT_EDGE, Missing, ask_of, not_running, still_missing, wait_until_well
 from bitgrid.ops.host.house_programs import layout
 from bitgrid.ops.host.places import WEB, HostPlaces, Part
 from bitgrid.ops.host.prepare import prepare as prepare_host
@@ -92,10 +92,13 @@ def trust(root: Path) -> None:
 def healthy(root: Path, release: str | None, within_s: float) -> None:
     """Wait until the house on this host is well; exit code 1, and what is missing, if it is not in time."""
     places = HostPlaces(root)
-    ask = ask_of(load(places.config).site.web, places.secrets / WEB)
+    site = load(places.config).site
+    ask = ask_of(site.web, places.secrets / WEB)
     look: Missing = partial(still_missing, ask, release)
-    if places.part is Part.GATEWAY:
-        look = partial(not_running, Supervisor(layout(places).supervisor_socket).programs)
+    if site.gateway is not None:
+        look = partial(still_missing, ask, release, MUST_LIVE_AT_EDGE)
+        if places.part is Part.GATEWAY:
+            look = partial(not_running, Supervisor(layout(places).supervisor_socket).programs)
     missing = wait_until_well(look, SystemClock(), within_s)
     if missing is not None:
         raise Refusal(f"not well after {within_s:.0f} s: {missing}")

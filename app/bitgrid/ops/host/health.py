@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bitgrid.clock import Clock
@@ -14,6 +14,8 @@ from bitgrid.ops.readiness import HTTP_OK, Answer, get_json
 from bitgrid.ops.supervisor_client import RUNNING, ProgramInfo, SupervisorAway
 
 MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
+MUST_LIVE_AT_EDGE = ("recorder", "rules")
+"""The others are on the gateway, which is provisioned after the edge, and may be away: no fault of the edge."""
 MUST_BE_WELL = ("rules", "recorder")
 """Theirs is the disk; a device that does not answer makes the others warn, which no other release would mend."""
 ASK_EVERY_S = 1.0
@@ -32,12 +34,13 @@ def ask_of(web: WebServer, secrets: Path) -> Ask:
     return lambda: get_json(web.host, web.port, "/api/v1/health", token=host_token(secrets))
 
 
-def still_missing(ask: Ask, release: str | None) -> str | None:
+def still_missing(ask: Ask, release: str | None, must_live: Sequence[str] = MUST_LIVE) -> str | None:
     """What keeps the house from being well; None when nothing does.
 
     Args:
         ask: asks for its health.
         release: which release must be the one that answers; None: any.
+        must_live: whoever must be heard.
     """
     try:
         answer = ask()
@@ -47,7 +50,7 @@ def still_missing(ask: Ask, release: str | None) -> str | None:
         return f"the page answers {answer.status}"
     if release is not None and answer.body.get("release") != release:
         return f"the release that runs is {answer.body.get('release')}, not {release}"
-    return _ill(answer.body.get("components"))
+    return _ill(answer.body.get("components"), must_live)
 
 
 def not_running(programs: Callable[[], list[ProgramInfo]]) -> str | None:
@@ -67,10 +70,10 @@ def wait_until_well(missing: Missing, clock: Clock, within_s: float) -> str | No
     return still
 
 
-def _ill(components: object) -> str | None:
+def _ill(components: object, must_live: Sequence[str]) -> str | None:
     if not isinstance(components, Mapping):
         return "the page does not tell how its processes are"
-    for name in MUST_LIVE:
+    for name in must_live:
         told = components.get(name)
         status = told.get("status") if isinstance(told, Mapping) else None
         if status in {None, "silent"}:

@@ -47,6 +47,7 @@ def make_secrets(mirror: Mirror, places: Places) -> list[Path]:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own words
         if done.returncode:
             raise Refusal(f"ssh-keygen made no key: {done.stderr.strip()}")
+        key.with_name(f"{key.name}.pub").chmod(0o600)  # no secret; what lies beside secrets is for nobody else
         made.append(key)
     return made
 

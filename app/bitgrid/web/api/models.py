@@ -81,7 +81,7 @@ class ComponentHealth(Answer):
 
 
 class HealthAnswer(Answer):
-    """Every process, and the worst of them as the whole."""
+    """Every process, the bridge to Home Assistant where it is on, and the worst of them as the whole."""
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     status: Literal["ok", "warn", "silent", "error"]

@@ -13,7 +13,6 @@ from bitgrid.web.ahead import FORECASTS
 from bitgrid.web.api import decided, models
 from bitgrid.web.api.given import Nothing
 from bitgrid.web.house import Decided, House
-from bitgrid.web.view import COMPONENTS
 
 if TYPE_CHECKING:
     from bitgrid.web.app import Web
@@ -60,7 +59,7 @@ def state_of(house: House) -> models.StateAnswer:
 
 def health_of(house: House) -> models.HealthAnswer:
     """Every component at a moment."""
-    parts = {name: house.component(name) for name in COMPONENTS}
+    parts = {name: house.component(name) for name in house.parts}
     order = ("ok", "warn", "silent", "error")
     worst = max((status for status, _reason in parts.values()), key=order.index)
     told = {name: {"status": status, "reason": reason} for name, (status, reason) in parts.items()}

@@ -25,7 +25,7 @@ def routes(web: Web) -> Blueprint:
 
     @blueprint.get("/devices")
     def page() -> Response:
-        return show(web, "devices.html", HERE, page=_page(web), may_set_up=web.config.flags.first_run)
+        return show(web, "devices.html", HERE, page=_page(web), may_set_up=web.is_first_run)
 
     @blueprint.get("/devices/part")
     def part() -> Response:

@@ -70,5 +70,5 @@ def _same(here: str) -> str:
 
 def _rooms(web: Web) -> list[tuple[str, str]]:
     """The rooms of the navigation; while the house is being set up, that comes first."""
-    first = [("setup", "/setup")] if web.config.flags.first_run else []
+    first = [("setup", "/setup")] if web.is_first_run else []
     return [*first, *ROOMS.items()]

@@ -87,9 +87,10 @@
     });
   }
 
-  // A tablet on the wall stays awake while it shows the page, where the browser allows it.
+  // A tablet on the wall stays awake while it shows the page, where the browser allows it. A display that its own host
+  // darkens does not.
   function stayAwake() {
-    if (document.body.classList.contains("kiosk") && !document.hidden && navigator.wakeLock)
+    if (document.body.classList.contains("awake") && !document.hidden && navigator.wakeLock)
       navigator.wakeLock.request("screen").catch(function () {});
   }
 
