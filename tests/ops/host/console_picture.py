@@ -10,6 +10,7 @@ from html import escape
 
 BLOCKS = {"█": (True, True), "▀": (True, False), "▄": (False, True), " ": (False, False)}
 """Which half of a character is lit, the upper and the lower."""
+FONTS = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 LINE, LETTER, MODULE, EDGE = 22, 9.1, 6, 24
 """Pixels: of a line, of a letter in the most usual fonts, of a module of the code, around it all."""
 
@@ -32,14 +33,13 @@ def picture(told: str, means: str) -> str:
     width = round(2 * EDGE + max(LETTER * max(map(len, words)), MODULE * max(map(len, code), default=0)))
     top = 2 * EDGE + LINE * len(words)
     height = top + 2 * MODULE * len(code) + (EDGE if code else 0)
+    size = f'width="{width}" height="{height}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-            f' height="{height}" role="img" aria-label="{escape(means)}">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size} role="img">',
             f"<title>{escape(means)}</title>",
-            f'<rect width="{width}" height="{height}" rx="10" fill="#000"/>',
-            '<g fill="#d8d8d8" font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace"'
-            ' font-size="15">',
+            f'<rect {size} rx="10" fill="#000"/>',
+            f'<g fill="#d8d8d8" font-family="{FONTS}" font-size="15">',
             *_text(words),
             "</g>",
             f'<path fill="#d8d8d8" d="{"".join(_modules(code, top))}"/>',
