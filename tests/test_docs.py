@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import click
 import pytest
@@ -20,6 +21,9 @@ from bitgrid.ops.kpi_docs import render as render_kpis
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+IMAGES = ROOT / "docs" / "images"
+DRAWN = {"svg", "title", "desc", "style", "defs", "marker", "g", "rect", "line", "path", "text", "tspan"}
+SMALLEST_PX = 14
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
@@ -98,6 +102,56 @@ def test_every_task_is_written_down_and_listed_by_make_alone(target: str) -> Non
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8"))
+    places = [(page.parent / path if path else page, anchor) for path, anchor in links]
+    assert [anchor for place, anchor in places if anchor not in headings(place)] == []
+
+
+def pictures() -> dict[Path, list[str]]:
+    """Every picture that a page shows, with what is said of it to who cannot see it."""
+    shown: dict[Path, list[str]] = {}
+    for page in PAGES:
+        for means, path in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+            shown.setdefault((page.parent / path).resolve(), []).append(means)
+    return shown
+
+
+def test_every_picture_is_there_and_every_one_that_is_there_is_shown() -> None:
+    assert {path.name for path in pictures()} == {path.name for path in IMAGES.iterdir()}
+    assert {path.parent for path in pictures()} == {IMAGES}
+
+
+def test_every_picture_is_told_in_words() -> None:
+    assert {path.name for path, told in pictures().items() if not all(len(means) > 10 for means in told)} == set()
+
+
+@pytest.mark.parametrize("path", sorted(IMAGES.glob("*.svg")), ids=lambda path: path.name)
+def test_a_drawing_runs_nothing_asks_nobody_and_can_be_read(path: Path) -> None:
+    drawn = path.read_text(encoding="utf-8")
+    elements = list(ET.fromstring(drawn).iter())  # noqa: S314  our own
+    assert {element.tag.split("}")[1] for element in elements} <= DRAWN
+    attributes = [value for element in elements for value in element.attrib.items()]
+    styles = [element.text or "" for element in elements if element.tag.endswith("style")]
+    assert [name for name, _ in attributes if name.startswith("on") or "href" in name] == []
+    assert re.findall(r"@import|url\((?!#)", " ".join([*styles, *(value for _, value in attributes)])) == []
+    sizes = [float(size) for size in re.findall(r"font-size[:=]\s*\"?([0-9.]+)", drawn)]
+    assert min(sizes) >= SMALLEST_PX
+    # Its own ground lies under everything, so that it is the same on a light page and on a dark one.
+    ground = next(element for element in elements if element.tag.endswith("rect"))
+    assert float(ground.get("width", "0")) >= float(elements[0].get("width", "0")) - 1
+    assert ground.get("fill", "none") != "none"
+    assert elements[0].get("role") == "img"
 
 
 @pytest.mark.parametrize("room", ["ansible", "image", "secrets.example", "docs"])

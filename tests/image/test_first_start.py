@@ -279,6 +279,14 @@ class TestRestore:
         assert (house / "before-restore/ledger/2026-11.sqlite").read_text() == "of the new card"
         assert [path.name for path in house.iterdir()] == ["before-restore"]
 
+    def test_an_older_one_can_be_taken_after_the_last_one(self, machine: Machine, house: Path) -> None:
+        assert self.restore(machine, house) == 0
+        (house / "ledger").mkdir()
+        (house / "ledger/2026-11.sqlite").write_text("of the last backup")
+        assert self.restore(machine, house) == 0
+        kept = sorted(path.read_text() for path in house.glob("before-restore*/ledger/*"))
+        assert kept == ["of the last backup", "of the new card"]
+
     def test_a_backup_that_is_not_whole_changes_nothing(self, machine: Machine, house: Path) -> None:
         machine.tool("bitgrid-backup", 1)
         assert self.restore(machine, house) != 0

@@ -27,6 +27,13 @@ def test_an_update_that_is_in_place_while_the_old_one_runs_is_told(tmp_path: Pat
     assert (found.release, found.current) == ("0.2", "0.1")
 
 
+def test_a_card_is_renewed_as_a_whole(tmp_path: Path) -> None:
+    assert not machine.look(appliance(tmp_path), tmp_path).is_card
+    (tmp_path / "usr" / "sbin").mkdir(parents=True)
+    (tmp_path / "usr" / "sbin" / "bitgrid-update").touch()
+    assert machine.look(tmp_path / "releases" / "0.2", tmp_path).is_card
+
+
 def test_a_checkout_has_no_releases(tmp_path: Path) -> None:
     found = machine.look(tmp_path / "venv", tmp_path)
     assert (found.release, found.current, found.others, found.is_outdated) == ("", "", (), False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,13 @@ class Wizard:
         path = tmp_path / "wished.yaml"
         path.write_text(self.wished.text)
         return load_file(path, Site)
+
+
+def test_every_room_has_its_sign(wizard: Wizard) -> None:
+    page = wizard.see()
+    wanted = set(re.findall(r'<use href="#(i-[a-z]+)"', page))
+    assert "i-setup" in wanted
+    assert wanted <= set(re.findall(r'<symbol id="(i-[a-z]+)"', page))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from bitgrid.config import Config
 from bitgrid.config.network import WebServer
 from bitgrid.store import EventRow, Ledger
 from bitgrid.store.backup_state import tell_backup, tell_restore
-from bitgrid.web import Asker, HouseView, Places, create_app
+from bitgrid.web import Asker, HouseView, Places, create_app, machine
 from bitgrid.web.accounts import Accounts, Role
 from bitgrid.web.entry import ACCOUNTS
 from web.talk import NOON_S, REPOSITORY, Talk
@@ -135,6 +135,15 @@ def test_an_update_of_the_whole_system_is_told_and_marked_where_it_was_not_kept(
     told = section(text := page(log_in("oma")), "What runs here")
     assert "Whole system last update not kept The update to 2.0.0 was not kept: it did not come up" in told
     assert '<div class="old"><dt>Whole system' in text
+
+
+def test_how_it_is_renewed_fits_what_runs_here(log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = machine.look()
+    for is_card in (True, False):
+        shown = dataclasses.replace(found, release="2.0.0", is_card=is_card)
+        monkeypatch.setattr(machine, "look", lambda shown=shown: shown)
+        told = log_in("anna").get("/system?lang=en").get_data(as_text=True)
+        assert [way in told for way in ("bitgrid-update image", "update.yml")] == [is_card, not is_card]
 
 
 def test_an_old_restore_is_marked(log_in: LogIn, data: Path) -> None:

@@ -16,6 +16,8 @@ import bitgrid
 
 RELEASES = "releases"
 _REBOOT = Path("run") / "reboot-required"
+_WHOLE = Path("usr") / "sbin" / "bitgrid-update"
+"""There on a card, where no release is installed beside another: the system is renewed as a whole."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Machine:
         system: the operating system.
         parts: what it is built of, with versions.
         needs_restart: whether updates of the system wait for a restart of the computer.
+        is_card: whether it is renewed as a whole, as a card is.
     """
 
     version: str
@@ -39,6 +42,7 @@ class Machine:
     system: str
     parts: tuple[tuple[str, str], ...]
     needs_restart: bool
+    is_card: bool
 
     @property
     def is_outdated(self) -> bool:
@@ -63,6 +67,7 @@ def look(prefix: Path | None = None, root: Path = Path("/")) -> Machine:
         system=_system(root),
         parts=(("Python", platform.python_version()), ("SQLite", sqlite3.sqlite_version)),
         needs_restart=(root / _REBOOT).exists(),
+        is_card=(root / _WHOLE).exists(),
     )
 
 

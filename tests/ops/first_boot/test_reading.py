@@ -96,11 +96,12 @@ def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[s
         ),
         ("schema: 1\nssh_keys: anna", "ssh_keys: input should be a valid list"),
         ("schema: 1\nwifi: {name: x, country: DE}", "wifi.password: is missing"),
+        ("schema: 1\nwifi: {name: x, password: '12345678', country: Germany}", "country has two capital letters"),
         ("schema: 1\nwifi: {name: x, password: 12345678, country: DE}", "wifi.password: must be in quotes"),
         ("schema: 1\nwifi: {name: x, password: short, country: DE}", "has 8 to 63 characters"),
         ("schema: 1\nwifi: {name: x, password: Gartentür99, country: DE}", "without umlauts"),
         (f"schema: 1\nwifi: {{name: {'ä' * 17}, password: '{SECRET}', country: DE}}", "1 to 32 bytes"),
-        (f"schema: 1\nwifi: {{name: x, password: '{SECRET}', country: de}}", "wifi.country: string should match"),
+        (f"schema: 1\nwifi: {{name: x, password: '{SECRET}', country: de}}", "country has two capital letters"),
         (
             "schema: 1\nnetwork: {address: 192.168.1.20, gateway: 192.168.1.1}",
             "the length of the prefix is missing",

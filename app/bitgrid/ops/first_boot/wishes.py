@@ -54,6 +54,12 @@ def _public_key(text: str) -> str:
     return text.strip()
 
 
+def _country(code: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", code):
+        raise ValueError("a country has two capital letters here (ISO 3166), such as DE, AT or CH")
+    return code
+
+
 HostName = Annotated[str, AfterValidator(_host_name)]
 PublicKey = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_public_key)]
 
@@ -63,7 +69,7 @@ class Wifi(Model):
 
     name: str = Field(description="Its name (SSID), in capitals and small letters as the router shows it.")
     password: str = Field(description="Its password, 8 to 63 characters; in quotes, as it may look like a number.")
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
+    country: Annotated[str, AfterValidator(_country)] = Field(
         description="Where the house is, such as DE: which channels are allowed depends on it."
     )
 

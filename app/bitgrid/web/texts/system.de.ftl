@@ -25,6 +25,7 @@ system-update-waits = Die Ausgabe { $release } ist eingesetzt, aber diese Seite 
 system-restart-waits = Sicherheitsaktualisierungen des Betriebssystems warten auf einen Neustart; nachts geschieht er von selbst.
 system-others = Außerdem liegen bereit: { $releases }. Geht es einer neuen Ausgabe nicht gut, läuft die vorige von selbst wieder.
 system-update-how = Eine neue Ausgabe setzt das Playbook update.yml ein: Es sichert vorher, prüft die Konfiguration und geht zurück, wenn nicht alles läuft.
+system-update-card = Am Gerät schreibt sudo bitgrid-update image DATEI ein neues System neben dieses und probiert es aus. Geht es ihm nicht gut, läuft wieder dieses.
 system-update-checkout = Dieses BitGrid läuft aus einem Quellverzeichnis und wird dort erneuert.
 
 system-backups = Sicherungen

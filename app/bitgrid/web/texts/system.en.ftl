@@ -25,6 +25,7 @@ system-update-waits = Release { $release } is in place, but this page still runs
 system-restart-waits = Security updates of the operating system wait for a restart; at night it comes by itself.
 system-others = Also installed: { $releases }. Should a new release not be well, the one before runs again by itself.
 system-update-how = The playbook update.yml installs a new release: it backs up first, checks the configuration, and goes back if not everything runs.
+system-update-card = On the appliance, sudo bitgrid-update image FILE writes a new system beside this one and tries it. If it is not well, this one runs again.
 system-update-checkout = This BitGrid runs from a source directory and is renewed there.
 
 system-backups = Backups
