@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.config import load_config
 from bitgrid.ops.first_boot.changes import changes
 from bitgrid.ops.first_boot.wishes import Wishes
 from bitgrid.ops.host.places import USERS
@@ -21,7 +22,8 @@ from bitgrid.ops.slots.state import STATE
 from bitgrid.ops.slots.updating import COMMAND_LINES, ROOT_WORD, SLOT_WORD
 from bitgrid_image.layout import Machine, layout
 
-FILES = Path(__file__).parents[2] / "image" / "files"
+REPOSITORY = Path(__file__).parents[2]
+FILES = REPOSITORY / "image" / "files"
 ROOT = FILES / "root"
 BOOT = FILES / "boot"
 UNITS = sorted(path for path in (ROOT / "etc/systemd/system").iterdir() if path.is_file())
@@ -145,6 +147,9 @@ class TestUnits:
         within_s = int(re.findall(r"--within (\d+)", judge)[0])
         assert within_s < 60 * int(re.findall(r"TimeoutStartSec=(\d+)min", judge)[0])
         assert within_s < 60 * int(re.findall(r"OnBootSec=(\d+)min", trial)[0])
+        assert within_s > load_config(REPOSITORY / "config").rules.block_s + 120, (
+            "the first decision may be a block away"
+        )
 
     def test_who_owns_data_has_the_same_number_in_every_system(self) -> None:
         lines = [
