@@ -75,6 +75,35 @@ def test_what_says_nothing_is_nothing_wished(tmp_path: Path, user: str | None, n
     assert imagined(tmp_path, user, network) is None
 
 
+BEFORE_2 = """version: 2
+wifis:
+  renderer: networkd
+  wlan0:
+    dhcp4: true
+    optional: true
+    access-points:
+      "Am Hang":
+        password: "%s"
+        hidden: true
+""" % ("ab" * 32)
+"""As Imager 1 wrote it: what does the work stands among the interfaces, and the country elsewhere."""
+
+
+@pytest.mark.parametrize(
+    ("user", "line"),
+    [
+        (USER_DATA, "console=tty1 cfg80211.ieee80211_regdom=AT\n"),
+        (USER_DATA + "runcmd:\n- sed -i 's/^\\s*REGDOMAIN=\\S*/REGDOMAIN=AT/' /etc/default/crda || true\n", ""),
+    ],
+)
+def test_what_imager_wrote_before_is_taken_over_too(tmp_path: Path, user: str, line: str) -> None:
+    (tmp_path / "cmdline.txt").write_text(line)
+    told = imagined(tmp_path, user, BEFORE_2)
+    assert told is not None
+    assert told.wishes.wifi is not None
+    assert told.wishes.wifi.model_dump() == {"name": "Am Hang", "password": "ab" * 32, "country": "AT"}
+
+
 def test_a_fixed_address_is_taken_over(tmp_path: Path) -> None:
     network = (
         "version: 2\nethernets:\n  eth0:\n    addresses: [192.168.1.20/24]\n"
@@ -96,6 +125,8 @@ def test_a_fixed_address_is_taken_over(tmp_path: Path) -> None:
         (USER_DATA.replace("Sonne", "Haus am Hang"), None, "hostname: a host name has"),
         (None, NETWORK.replace('      regulatory-domain: "DE"\n', ""), "wifi.country"),
         (None, NETWORK.replace("correct horse", "short"), "wifi.password: a password of WPA"),
+        (None, NETWORK.replace("correct horse", ""), "an open network is not joined"),
+        (None, BEFORE_2, "wifi.country: a country is its two capital letters"),
         (None, "network: [a, b]\n", "is not as Imager writes it"),
         (None, "network: {wifis: {wlan0: {access-points: [x]}}}\n", "is not as Imager writes it"),
         (None, "- a\n", "network-config is no mapping"),
