@@ -173,6 +173,34 @@ def test_no_key_of_a_host_is_in_the_image() -> None:
     assert str(key.readlink()) == "/data/etc/ssh/ssh_host_ed25519_key"
 
 
+class TestEmergency:
+    """A system that does not come up stands at a shell that nobody may enter, unless it is started again."""
+
+    def test_it_ends_with_a_new_start(self, tmp_path: Path) -> None:
+        lines = (ROOT / "etc/systemd/system/emergency.service.d/bitgrid.conf").read_text().splitlines()
+        asked = [line for line in lines if line.startswith("ExecStart=")]
+        assert asked == ["ExecStart=", "ExecStart=-/usr/lib/bitgrid/start-again"], (
+            "Debian's own shell is taken away"
+        )
+        tools = tmp_path / "tools"
+        tools.mkdir()
+        for name in ("sleep", "systemctl"):
+            (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/noted\n')
+            (tools / name).chmod(0o755)
+        environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
+        said = subprocess.run(
+            [ROOT / "usr/lib/bitgrid/start-again"], env=environment, check=True, capture_output=True, text=True
+        ).stdout
+        assert "no load is started" in said
+        assert (tmp_path / "noted").read_text().splitlines()[-2:] == ["sleep 120", "systemctl --force reboot"]
+
+    def test_whatever_must_be_mounted_leads_there(self) -> None:
+        """Without its own places a house would write over a root that is read-only, or on the first one's site."""
+        for place, (_, kind, how) in mounts().items():
+            if kind == "none":
+                assert "nofail" not in how, place
+
+
 class TestTrial:
     """What leaves a trial that nobody kept, without any of BitGrid's own programs."""
 
