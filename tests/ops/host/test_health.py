@@ -29,6 +29,8 @@ from bitgrid.ops.host.health import (
 from bitgrid.ops.host.places import HostPlaces, Part
 from bitgrid.ops.readiness import Answer
 from bitgrid.ops.supervisor_client import ProgramInfo, SupervisorAway
+from bitgrid.web.api.decided import DecisionAnswer, DecisionsAnswer
+from bitgrid.web.api.models import LoadNow, StateAnswer
 
 NAMES = ("guard", "loads", "poller", "recorder", "rules", "feeds", "web", "explain")
 
@@ -97,6 +99,12 @@ class TestLoads:
         decisions = [{"load": "miner", "at_s": at_s} for at_s in decided_at_s]
         answers = Answer(status, {"loads": {"miner": load}}), Answer(200, {"decisions": decisions})
         return not_in_hand(lambda: answers[0], lambda: answers[1], HeldClock(1300.0, 300.0))
+
+    def test_the_page_tells_what_is_asked(self) -> None:
+        assert {"is_live", "confirmed_off"} <= set(LoadNow.model_fields)
+        assert {"load", "at_s"} <= set(DecisionAnswer.model_fields)
+        assert "loads" in StateAnswer.model_fields
+        assert "decisions" in DecisionsAnswer.model_fields
 
     def test_one_that_is_off_is(self) -> None:
         assert self.missing({"is_live": True, "confirmed_off": True}) is None

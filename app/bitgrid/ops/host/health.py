@@ -6,9 +6,10 @@ import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeGuard
 
 from bitgrid.clock import Clock
 from bitgrid.config import Site
@@ -101,18 +102,18 @@ def not_shown(port: int = HTTPS) -> str | None:
 def not_in_hand(ask_state: Ask, ask_decisions: Ask, clock: Clock) -> str | None:
     """A load that is neither known to be off nor was decided on since this computer's start; None: no such."""
     try:
-        state, decisions = ask_state(), ask_decisions()
+        state = ask_state()
+        loads = state.body.get("loads")
+        if state.status != HTTP_OK or not isinstance(loads, Mapping):
+            return "the page does not tell how its loads are"
+        unsure = [name for name, load in loads.items() if not (_is_live(load) and load.get("confirmed_off"))]
+        decided = _decided_since(clock.now() - clock.boot(), ask_decisions()) if unsure else set()
     except (OSError, http.client.HTTPException) as error:
         return f"the page does not answer: {error}"
-    loads, told = state.body.get("loads"), decisions.body.get("decisions")
-    if state.status != HTTP_OK or not isinstance(loads, Mapping) or not isinstance(told, list):
-        return "the page does not tell how its loads are"
-    decided = set(_decided_since(clock.now() - clock.boot(), told))
-    for name, load in loads.items():
-        is_live = isinstance(load, Mapping) and bool(load.get("is_live"))
-        if not is_live:
+    for name in unsure:
+        if not _is_live(loads[name]):
             return f"nothing is known of {name}"
-        if not load.get("confirmed_off") and name not in decided:
+        if name not in decided:
             return f"{name} is not known to be off, and nothing was decided on it yet"
     return None
 
@@ -125,11 +126,15 @@ def wait_until_well(missing: Missing, clock: Clock, within_s: float) -> str | No
     return still
 
 
-def _decided_since(began_s: float, decisions: Iterable[object]) -> Iterable[object]:
+def _is_live(load: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(load, Mapping) and bool(load.get("is_live"))
+
+
+def _decided_since(began_s: float, answer: Answer) -> set[object]:
     """Of which loads there is a decision that is no older than that, UTC epoch seconds."""
-    for one in decisions:
-        if isinstance(one, Mapping) and isinstance(at_s := one.get("at_s"), int | float) and at_s >= began_s:
-            yield one.get("load")
+    told = answer.body.get("decisions")
+    decisions = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return {one.get("load") for one in decisions if one.get("at_s", 0) >= began_s}
 
 
 def _ill(components: object, must_live: Sequence[str]) -> str | None:
