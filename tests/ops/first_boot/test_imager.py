@@ -59,7 +59,11 @@ def test_what_imager_asks_is_taken_over_and_what_is_not_is_told(tmp_path: Path) 
         "ssh_keys": [f"{KEY} anna"],
         "wifi": {"name": "Am Hang", "password": "correct horse", "country": "DE"},
     }
-    assert told.ignored == ("a password to log in with: nobody logs in with one here", "a keyboard")
+    assert told.ignored == (
+        "a user 'anna': whoever has a key logs in as admin",
+        "a password to log in with: nobody logs in with one here",
+        "a keyboard",
+    )
     assert [path.name for path in told.files] == ["user-data", "network-config"]
 
 

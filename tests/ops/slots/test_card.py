@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from bitgrid.cli import main
 from bitgrid.ops.commands import slots as commands
-from bitgrid.ops.slots import Phase, Slot, SlotError, State
+from bitgrid.ops.slots import Phase, Slot, SlotError, State, updating
 from bitgrid.ops.slots import card as cards
 from bitgrid.ops.slots.booting import GrubBooting, PiBooting
 from bitgrid.ops.slots.card import CardPlaces, begin_trial, find_card, for_change, leave_trial, this_machine
@@ -232,6 +232,39 @@ class TestCommands:
         assert PiBooting(places.boot).usual() is Slot.A
         assert restarts == [("systemctl", "reboot")]
 
+    def test_a_trial_that_cannot_be_written_down_is_left_all_the_same(
+        self,
+        places: CardPlaces,
+        key: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        restarts: list[tuple[str, ...]],
+    ) -> None:
+        """The data partition is full, which is why its house is ill."""
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        self.well(monkeypatch, "the disk is full")
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(updating, "save", full)
+            assert "make room" in self.call(places, "judge-update").output
+        assert restarts == [("systemctl", "reboot")]
+        start(places, Slot.A)
+        self.call(places, "judge-update")
+        assert "did not come up" in self.call(places, "last-update").output
+
+    def test_one_that_is_judged_already_is_not_left_for_a_second_judge(
+        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+    ) -> None:
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        with for_change(find_card(places)):
+            assert "another update is under way" in self.call(places, "judge-update").output
+        assert restarts == []
+
     def test_a_usual_start_is_nothing_to_judge(
         self,
         places: CardPlaces,
@@ -266,7 +299,12 @@ class TestCommands:
         assert restarts == []
 
     @pytest.mark.parametrize(
-        ("number", "remedy"), [(errno.EIO, "replace the card"), (errno.ENOSPC, "make room on it")]
+        ("number", "remedy"),
+        [
+            (errno.EIO, "replace the card"),
+            (errno.ENOSPC, "make room on it"),
+            (errno.EACCES, "call it with sudo"),
+        ],
     )
     def test_a_card_that_cannot_be_written_is_said(  # noqa: PLR0913, PLR0917  fixtures
         self,

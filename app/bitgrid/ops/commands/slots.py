@@ -24,10 +24,11 @@ from bitgrid.ops.slots.bundle import Bundle
 from bitgrid.ops.slots.card import CardPlaces, begin_trial, find_card, for_change, leave_trial, this_machine
 from bitgrid.ops.slots.state import load
 from bitgrid.ops.slots.telling import health, words
-from bitgrid.ops.slots.updating import Progress, Updater, judge
+from bitgrid.ops.slots.updating import Card, Progress, Updater, judge
 
 KEY = Path("usr/share/bitgrid/release.pem")
 _ALL = 100
+_REMEDIES = {errno.ENOSPC: "make room on it", errno.EACCES: "call it with sudo", errno.EPERM: "call it with sudo"}
 _root = click.option("--root", type=click.Path(file_okay=False, path_type=Path), default=Path("/"), hidden=True)
 
 
@@ -57,7 +58,7 @@ def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool
 @click.command(name="judge-update")
 @_root
 @click.option(
-    "--within", "within_s", type=click.FloatRange(1, 3600), default=600.0, help="Seconds it has to be well."
+    "--within", "within_s", type=click.FloatRange(1, 3600), default=780.0, help="Seconds it has to be well."
 )
 def judge_update(root: Path, within_s: float) -> None:
     """After a start: keep an update whose house is well, leave any other; a unit calls it."""
@@ -65,14 +66,24 @@ def judge_update(root: Path, within_s: float) -> None:
         card = find_card(CardPlaces(root))
         last = load(card.state)
         if last is not None and last.phase not in {Phase.KEPT, Phase.LEFT}:
-            with for_change(card):
-                for last in judge(card, partial(_how_ill, HostPlaces(root), within_s), SystemClock()):
-                    click.echo(f"{words(last)}.")
-            if card.running is not card.booting.usual():
-                leave_trial()
+            try:
+                with for_change(card):
+                    for last in judge(card, partial(_how_ill, HostPlaces(root), within_s), SystemClock()):
+                        click.echo(f"{words(last)}.")
+            except OSError:  # how it ended cannot be written down; the system before it says so then
+                _leave_if_on_trial(card)
+                raise
+            if _leave_if_on_trial(card):
                 return
     if last is not None:
         _tell(HostPlaces(root), last)
+
+
+def _leave_if_on_trial(card: Card) -> bool:
+    is_on_trial = card.running is not card.booting.usual()
+    if is_on_trial:
+        leave_trial()
+    return is_on_trial
 
 
 @click.command(name="last-update")
@@ -110,7 +121,7 @@ def _told() -> Iterator[None]:
     except SlotError as error:
         raise Refusal(str(error)) from None
     except OSError as error:
-        remedy = "make room on it" if error.errno in {errno.ENOSPC, errno.EDQUOT} else "replace the card"
+        remedy = _REMEDIES.get(error.errno or 0, "replace the card")
         raise Refusal(f"the card cannot be written: {error}. The system that runs stays; {remedy}") from None
 
 
