@@ -295,6 +295,17 @@ class TestRestore:
         assert own.read_text() == "this card's\n"
         assert [path.name for path in own.parent.iterdir()] == ["backup-passphrase"]
 
+    def test_whoever_gives_up_while_it_is_unpacked_keeps_the_passphrase_of_the_card(
+        self, machine: Machine, house: Path
+    ) -> None:
+        own = machine.place / "secrets/root/backup-passphrase"
+        own.parent.mkdir(parents=True)
+        own.write_text("this card's\n")
+        machine.tool("bitgrid-backup", says="kill -INT $PPID; sleep 0.2")
+        assert self.restore(machine, house) != 0
+        assert own.read_text() == "this card's\n"
+        assert machine.calls("systemctl") == []
+
     def test_one_that_was_cut_off_is_done_again(self, machine: Machine, house: Path) -> None:
         """Half a house stands there then, and what was there before it in its place."""
         half = f'case "$*" in "host restore"*) mkdir {house}/ledger; touch {house}/ledger/half; exit 1 ;; esac'
