@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,8 @@ _NOT_ON_A_CARD = (
 def lay(root: Path) -> None:
     """Put the image's own files into a root, switch its units on, and make the places that are mounted over.
 
+    Who may read what does not depend on who builds: of a checkout git tells only what can be run.
+
     Args:
         root: finished but for this; its owner is root.
 
@@ -36,11 +39,13 @@ def lay(root: Path) -> None:
     own = [path for path in FILES.rglob("*") if path.is_symlink() or path.is_file()]
     for path in own:
         target = root / path.relative_to(FILES)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        _directory(target.parent)
         target.unlink(missing_ok=True)
         shutil.copy2(path, target, follow_symlinks=False)
+        if not path.is_symlink():
+            target.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
     for place in ("data", "boot/firmware", *mounted()):
-        (root / place).mkdir(parents=True, exist_ok=True)
+        _directory(root / place)
     units = [
         path for path in (FILES / _UNITS).iterdir() if path.is_file() and "[Install]" in path.read_text("utf-8")
     ]
@@ -55,6 +60,14 @@ def mounted() -> Iterator[str]:
             _, place, *_ = line.split()
             if not place.startswith("/dev/"):
                 yield place.removeprefix("/")
+
+
+def _directory(path: Path) -> None:
+    """One that all may look into, with those above it, as far as they are not there."""
+    made = [one for one in (path, *path.parents) if not one.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for one in made:
+        one.chmod(0o755)
 
 
 def _systemctl(root: Path, *words: str) -> None:

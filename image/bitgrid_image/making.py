@@ -62,6 +62,7 @@ def make(order: Order, tell: Tell) -> list[Path]:
     Raises:
         ImageError: something is missing on this machine, or a stage failed; what stood in dist stays.
     """
+    os.umask(0o022)  # what is made on the way is the same whoever makes it
     tool = tools(order.mirror.debian)
     epoch_s = commit_time_s()
     root_stage, packages = _root(order, tool, epoch_s, tell)

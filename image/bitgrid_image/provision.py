@@ -27,6 +27,7 @@ PLAYBOOKS = ("playbooks/os_hardening.yml", "playbooks/app.yml", "playbooks/backu
 RECIPE = 1
 """To be raised when what is done here changes."""
 _TOLD = 40
+_NOT_TAKEN = ("ANSIBLE_", "PYTHON", "BITGRID_")
 _MOUNTS = """
 root=$1 tools=$2; shift 2
 for place in proc dev run tmp; do mkdir -p "$root/$place"; done
@@ -133,8 +134,10 @@ def _told_by(roles: Path) -> list[Path]:
 
 
 def _run(words: list[str], environment: dict[str, str], cwd: Path | None = None) -> str:
+    # What the builder has set for playbooks of his own is no part of an image.
+    mine = {name: told for name, told in os.environ.items() if not name.startswith(_NOT_TAKEN)}
     done = subprocess.run(  # noqa: S603  own words
-        words, capture_output=True, text=True, check=False, env={**os.environ, **environment}, cwd=cwd
+        words, capture_output=True, text=True, check=False, env={**mine, **environment}, cwd=cwd
     )
     if done.returncode:
         said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])

@@ -121,6 +121,27 @@ def test_health_is_the_worst_of_all_and_says_who(house: BridgedHouse) -> None:
     assert house.last("house")["health"] == "Trouble"
 
 
+def test_an_update_that_was_not_kept_is_told_with_its_reason_and_one_that_was_is_no_news(
+    house: BridgedHouse,
+) -> None:
+    house.talk.all_well()
+    house.talk.health("backup", HealthStatus.OK, "")
+    house.talk.health("update", HealthStatus.WARN, "The update to 2.0.0 was not kept: its house was not well")
+    house.live()
+    assert house.last("house")["health_details"] == {
+        "status": "warn",
+        "problems": ["update: The update to 2.0.0 was not kept: its house was not well"],
+    }
+    house.talk.health("update", HealthStatus.OK, "The update to 2.0.1 was well")
+    house.talk.all_well()
+    house.live()
+    assert house.last("house")["health_details"] == {"status": "ok", "problems": []}
+    house.clock.advance(86_400.0)
+    house.talk.all_well()
+    house.live()
+    assert house.last("house")["health_details"]["problems"] == [], "nobody repeats it, and its age means nothing"
+
+
 def test_autonomy_is_told_in_words_and_by_name(house: BridgedHouse) -> None:
     house.talk.energy(autonomy=1)
     house.live()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.config import load_config
 from bitgrid.ops.first_boot.changes import changes
 from bitgrid.ops.first_boot.wishes import Wishes
 from bitgrid.ops.host.places import USERS
@@ -21,7 +22,8 @@ from bitgrid.ops.slots.state import STATE
 from bitgrid.ops.slots.updating import COMMAND_LINES, ROOT_WORD, SLOT_WORD
 from bitgrid_image.layout import Machine, layout
 
-FILES = Path(__file__).parents[2] / "image" / "files"
+REPOSITORY = Path(__file__).parents[2]
+FILES = REPOSITORY / "image" / "files"
 ROOT = FILES / "root"
 BOOT = FILES / "boot"
 UNITS = sorted(path for path in (ROOT / "etc/systemd/system").iterdir() if path.is_file())
@@ -145,6 +147,9 @@ class TestUnits:
         within_s = int(re.findall(r"--within (\d+)", judge)[0])
         assert within_s < 60 * int(re.findall(r"TimeoutStartSec=(\d+)min", judge)[0])
         assert within_s < 60 * int(re.findall(r"OnBootSec=(\d+)min", trial)[0])
+        assert within_s > load_config(REPOSITORY / "config").rules.block_s + 120, (
+            "the first decision may be a block away"
+        )
 
     def test_who_owns_data_has_the_same_number_in_every_system(self) -> None:
         lines = [
@@ -166,6 +171,34 @@ def test_no_key_of_a_host_is_in_the_image() -> None:
     key = ROOT / "etc/ssh/ssh_host_ed25519_key"
     assert key.is_symlink()
     assert str(key.readlink()) == "/data/etc/ssh/ssh_host_ed25519_key"
+
+
+class TestEmergency:
+    """A system that does not come up stands at a shell that nobody may enter, unless it is started again."""
+
+    def test_it_ends_with_a_new_start(self, tmp_path: Path) -> None:
+        lines = (ROOT / "etc/systemd/system/emergency.service.d/bitgrid.conf").read_text().splitlines()
+        asked = [line for line in lines if line.startswith("ExecStart=")]
+        assert asked == ["ExecStart=", "ExecStart=-/usr/lib/bitgrid/start-again"], (
+            "Debian's own shell is taken away"
+        )
+        tools = tmp_path / "tools"
+        tools.mkdir()
+        for name in ("sleep", "systemctl"):
+            (tools / name).write_text(f'#!/bin/sh\necho "{name} $*" >>{tmp_path}/noted\n')
+            (tools / name).chmod(0o755)
+        environment = {"PATH": f"{tools}:{os.environ['PATH']}"}
+        said = subprocess.run(
+            [ROOT / "usr/lib/bitgrid/start-again"], env=environment, check=True, capture_output=True, text=True
+        ).stdout
+        assert "no load is started" in said
+        assert (tmp_path / "noted").read_text().splitlines()[-2:] == ["sleep 120", "systemctl --force reboot"]
+
+    def test_whatever_must_be_mounted_leads_there(self) -> None:
+        """Without its own places a house would write over a root that is read-only, or on the first one's site."""
+        for place, (_, kind, how) in mounts().items():
+            if kind == "none":
+                assert "nofail" not in how, place
 
 
 class TestTrial:

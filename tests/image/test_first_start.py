@@ -253,6 +253,10 @@ class TestRestore:
 
     def restore(self, machine: Machine, house: Path) -> int:
         """Its exit code, once the passphrase was typed."""
+        return self.done(machine, house).returncode
+
+    def done(self, machine: Machine, house: Path) -> subprocess.CompletedProcess[str]:
+        """The same, and what it said."""
         environment = {
             "PATH": f"{machine.tools}:{os.environ['PATH']}",
             "BITGRID": str(machine.tools / "bitgrid"),
@@ -261,9 +265,7 @@ class TestRestore:
             "BITGRID_STAGE": str(machine.place / "stage"),
         }
         words = [ROOT / "usr/sbin/bitgrid-restore"]
-        return subprocess.run(
-            words, env=environment, input="a b c\n", text=True, capture_output=True, check=False
-        ).returncode
+        return subprocess.run(words, env=environment, input="a b c\n", text=True, capture_output=True, check=False)
 
     def test_it_is_judged_before_anything_is_stopped_and_nothing_is_removed(
         self, machine: Machine, house: Path
@@ -288,10 +290,43 @@ class TestRestore:
         assert kept == ["of the last backup", "of the new card"]
 
     def test_a_backup_that_is_not_whole_changes_nothing(self, machine: Machine, house: Path) -> None:
+        """Nor what this card's own backups are encrypted by: who typed it wrong has its kit alone."""
+        own = machine.place / "secrets/root/backup-passphrase"
+        own.parent.mkdir(parents=True)
+        own.write_text("this card's\n")
         machine.tool("bitgrid-backup", 1)
-        assert self.restore(machine, house) != 0
+        done = self.done(machine, house)
+        assert done.returncode != 0
+        assert "Nothing was changed" in done.stderr
         assert (house / "ledger/2026-11.sqlite").exists()
         assert machine.calls("systemctl") == []
+        assert own.read_text() == "this card's\n"
+        assert [path.name for path in own.parent.iterdir()] == ["backup-passphrase"]
+
+    def test_whoever_gives_up_while_it_is_unpacked_keeps_the_passphrase_of_the_card(
+        self, machine: Machine, house: Path
+    ) -> None:
+        own = machine.place / "secrets/root/backup-passphrase"
+        own.parent.mkdir(parents=True)
+        own.write_text("this card's\n")
+        machine.tool("bitgrid-backup", says="kill -INT $PPID; sleep 0.2")
+        assert self.restore(machine, house) != 0
+        assert own.read_text() == "this card's\n"
+        assert machine.calls("systemctl") == []
+
+    def test_one_that_was_cut_off_is_done_again(self, machine: Machine, house: Path) -> None:
+        """Half a house stands there then, and what was there before it in its place."""
+        half = f'case "$*" in "host restore"*) mkdir {house}/ledger; touch {house}/ledger/half; exit 1 ;; esac'
+        machine.tool("bitgrid", says=half)
+        done = self.done(machine, house)
+        assert done.returncode != 0
+        assert "The house is stopped, and every load off. Run bitgrid-restore once more" in done.stderr
+        machine.tool("bitgrid")
+        done = self.done(machine, house)
+        assert (done.returncode, done.stderr) == (0, "Passphrase of the kit: ")
+        assert (house / "before-restore/ledger/2026-11.sqlite").read_text() == "of the new card"
+        assert (house / "before-restore.2/ledger/half").exists()
+        assert sorted(path.name for path in house.iterdir()) == ["before-restore", "before-restore.2"]
 
 
 class TestLog:

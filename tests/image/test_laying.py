@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid_image import laying
 from bitgrid_image.errors import ImageError
 from bitgrid_image.laying import FILES, lay, mounted
 
@@ -44,6 +45,29 @@ def test_every_file_is_there_and_can_be_run_where_it_must(root: Path) -> None:
         elif path.is_file():
             assert laid.read_bytes() == path.read_bytes()
             assert os.access(laid, os.X_OK) == os.access(path, os.X_OK)
+
+
+def test_who_may_read_what_does_not_depend_on_who_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout has the modes of its owner's umask, and new directories those of the build's."""
+    (tmp_path / "other").mkdir()
+    checkout = tmp_path / "checkout"
+    shutil.copytree(FILES, checkout, symlinks=True)
+    for path in checkout.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o020)
+    found = []
+    for number, umask in enumerate((0o077, 0o002)):
+        monkeypatch.setattr(laying, "FILES", checkout if number else FILES)
+        monkeypatch.setattr(laying, "_systemctl", lambda *_: None)
+        before = os.umask(umask)
+        try:
+            lay(tmp_path / str(number))
+        finally:
+            os.umask(before)
+        laid = (tmp_path / str(number)).rglob("*")
+        found.append({str(path.relative_to(tmp_path / str(number))): path.lstat().st_mode for path in laid})
+    assert found[0] == found[1]
+    assert found[0]["etc/systemd/network"] & 0o777 == 0o755
 
 
 def test_the_key_of_the_build_is_gone(root: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bitgrid_image import provision
 from bitgrid_image.base import USERS
 from bitgrid_image.layout import Machine
 from bitgrid_image.provision import GROUND, PLAYBOOKS, ROLES, Appliance
@@ -52,6 +53,15 @@ def test_it_is_another_root_for_another_release(tmp_path: Path) -> None:
             appliance = Appliance(Machine.AMD64, base, Tools(tmp_path), tmp_path / "release.tar", tmp_path, 1, key)
             keys.add(appliance.stage(tmp_path).key)
     assert len(keys) == 4
+
+
+def test_what_the_builder_has_set_for_playbooks_of_his_own_is_no_part_of_an_image(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("ANSIBLE_ROLES_PATH", "PYTHONPATH", "BITGRID_ADDRESSES"):
+        monkeypatch.setenv(name, "/mine")
+    told = provision._run(["env"], {"ANSIBLE_NOCOLOR": "1"}).splitlines()
+    assert [line for line in told if line.startswith(("ANSIBLE_", "PYTHON", "BITGRID_"))] == ["ANSIBLE_NOCOLOR=1"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="chroot is root's")

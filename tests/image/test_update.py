@@ -64,7 +64,7 @@ def test_the_appliance_can_take_it(made: Update, keys: tuple[Path, Path], debian
     for device in devices.values():
         device.write_bytes(bytes(2 << 20))
     roots = {slot: f"PARTUUID=1a2b3c4d-0{number}" for number, slot in enumerate(Slot, 2)}
-    card = Card(PiBooting(boot), devices, roots, Slot.A, tmp_path / "state.json")
+    card = Card(PiBooting(boot, boot), devices, roots, Slot.A, tmp_path / "state.json")
     Updater(card, "arm64", "1.0.0", HeldClock(0.0)).install(Bundle(tmp_path / "update.tar", keys[1]))
     assert devices[Slot.B].read_bytes() == ROOT + bytes((2 << 20) - len(ROOT))
     assert (boot / "b/cmdline.txt").read_text().startswith("root=PARTUUID=1a2b3c4d-03 ")

@@ -40,8 +40,10 @@ class YamlSource:
                 else:
                     break
                 node = node[key]
-            except (KeyError, IndexError):
+            except IndexError:
                 break
+            except KeyError:
+                continue  # not in the file: missing, or a name that a schema has for one of several forms
         return line + 1, column + 1
 
 

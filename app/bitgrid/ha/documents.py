@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from bitgrid.bus import LoadState
+from bitgrid.bus import HealthStatus, LoadState
 from bitgrid.config import LoadConfig, Site
 from bitgrid.explain import RecordView
 from bitgrid.ha.entities import AUTONOMIES
 from bitgrid.ha.phrases import Phrases
 from bitgrid.web.house import Cell, Decided, House
-from bitgrid.web.view import COMPONENTS
+from bitgrid.web.view import COMPONENTS, PASSING
 
 MAX_STATE = 255
 """Longer states are refused by Home Assistant."""
@@ -123,11 +123,21 @@ def _next_change(house: House, decided: Decided | None) -> str | None:
 
 
 def _health(house: House, phrases: Phrases) -> tuple[str, list[str]]:
-    """The worst of all components, and what is wrong with whom. A component that is silent is trouble."""
-    found = {name: house.component(name) for name in COMPONENTS}
+    """The worst of all components, and what is wrong with whom. A component that is silent is trouble.
+
+    So is a backup that failed, or an update of the whole system that was not kept; neither need be heard of.
+    """
+    found = {
+        name: house.component(name) for name in (*COMPONENTS, *(one for one in PASSING if _is_ill(house, one)))
+    }
     statuses = {status for status, _reason in found.values()}
     worst = "error" if statuses & {"error", "silent"} else "warn" if "warn" in statuses else "ok"
     return worst, list(_problems(found, phrases))
+
+
+def _is_ill(house: House, passing: str) -> bool:
+    heard = house.health.get(passing)
+    return heard is not None and heard.message.status is not HealthStatus.OK
 
 
 def _problems(found: dict[str, tuple[str, str]], phrases: Phrases) -> Iterator[str]:

@@ -15,7 +15,9 @@ from bitgrid.web.readings import Readings
 
 COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
 BRIDGE = "bridge"
-ASIDE = ("mirror", "backup", "update", BRIDGE)
+PASSING = ("backup", "update")
+"""Who comes to tell how one thing went, and leaves: what was told last is what is so."""
+ASIDE = ("mirror", *PASSING, BRIDGE)
 """What is heard of, where a house has it, and is no part of what must run."""
 DECISIONS_KEPT = 20
 

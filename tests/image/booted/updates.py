@@ -15,7 +15,7 @@ from bitgrid_image.update import Update
 Change = tuple[str, str, str]
 """A file of the root, what stands in it, and what is to stand there."""
 JUDGE = "/etc/systemd/system/bitgrid-judge.service"
-IMPATIENT: Change = (JUDGE, "--within 600", "--within 90")
+IMPATIENT: Change = (JUDGE, "--within 780", "--within 90")
 """What is broken for good need not be waited for as long as a slow card."""
 SERVICE: Change = ("/etc/systemd/system/bitgrid.service", "bin/supervisord", "bin/no-such-program")
 MIGRATION = ("bitgrid/store/schema.py", "= ((),)", '= ((), ("CREATE TABLE decision (x)",))')

@@ -121,6 +121,66 @@ def test_imagers_settings_are_taken_where_there_is_no_file_of_ours(boot: Path, r
     assert sorted(path.name for path in boot.iterdir()) == ["bitgrid-firstboot.log", "user-data.taken"]
 
 
+def test_imagers_settings_beside_a_file_of_ours_are_not_taken_now_nor_later_and_their_secrets_go_too(
+    boot: Path, root: Path
+) -> None:
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+    (boot / "user-data").write_text("#cloud-config\nhostname: raspberrypi\n")
+    (boot / "network-config").write_text('wifis: {wlan0: {access-points: {x: {password: "correct horse"}}}}\n')
+    told, is_taken = first_boot(boot, root)
+    assert is_taken
+    assert "Not done: user-data, for bitgrid.yaml goes before it." in told
+    assert not any("horse" in path.read_text() for path in boot.iterdir())
+    assert first_boot(boot, root) == ([], True)
+    assert (root / "etc/hostname").read_text() == "sonne\n"
+
+
+def test_a_mistake_is_not_told_for_ever_once_its_file_is_gone(boot: Path, root: Path) -> None:
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: no name\n")
+    first_boot(boot, root)
+    (boot / "bitgrid.yaml").unlink()
+    assert first_boot(boot, root) == ([], True)
+    assert not (boot / applying.LOG).read_text().startswith(applying.MISTAKE)
+
+
+def test_a_site_that_cannot_be_read_is_said_and_nothing_is_taken(boot: Path, root: Path) -> None:
+    (root / "etc/bitgrid/site.yaml").write_text("site: [\n")
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+    told, is_taken = first_boot(boot, root)
+    assert not is_taken
+    assert "site.yaml cannot be read on this computer" in told[1]
+    assert (root / "etc/hostname").read_text() == "bitgrid\n"
+
+
+def test_what_was_overwritten_and_not_yet_removed_when_the_power_went_is_no_mistake(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_: Path) -> None:
+        raise OSError("no power")
+
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", lambda path, **_: cut(path) if path.name == "bitgrid.yaml" else None)
+        with pytest.raises(OSError, match="no power"):
+            first_boot(boot, root)
+    assert "horse" not in (boot / "bitgrid.yaml").read_text()
+    assert first_boot(boot, root) == ([], True)
+    assert not (boot / "bitgrid.yaml").exists()
+
+
+def test_a_key_file_that_is_no_text_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe")
+    assert applying.put([Change("x", "key\n")], tmp_path)
+    assert (tmp_path / "x").read_text() == "key\n"
+
+
+def test_a_network_that_hides_its_name_is_looked_for(boot: Path, root: Path) -> None:
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    first_boot(boot, root)
+    wpa = (root / "etc/wpa_supplicant/wpa_supplicant-wlan0.conf").read_text().splitlines()
+    assert wpa.index("network={") < wpa.index("  scan_ssid=1") < wpa.index("}")
+
+
 def test_power_that_goes_before_the_end_leaves_the_wishes_where_they_are(
     boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

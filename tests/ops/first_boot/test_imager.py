@@ -59,7 +59,11 @@ def test_what_imager_asks_is_taken_over_and_what_is_not_is_told(tmp_path: Path) 
         "ssh_keys": [f"{KEY} anna"],
         "wifi": {"name": "Am Hang", "password": "correct horse", "country": "DE"},
     }
-    assert told.ignored == ("a password to log in with: nobody logs in with one here", "a keyboard")
+    assert told.ignored == (
+        "a user 'anna': whoever has a key logs in as admin",
+        "a password to log in with: nobody logs in with one here",
+        "a keyboard",
+    )
     assert [path.name for path in told.files] == ["user-data", "network-config"]
 
 
@@ -73,6 +77,35 @@ def test_nothing_there_is_nothing_wished(tmp_path: Path) -> None:
 )
 def test_what_says_nothing_is_nothing_wished(tmp_path: Path, user: str | None, network: str | None) -> None:
     assert imagined(tmp_path, user, network) is None
+
+
+BEFORE_2 = """version: 2
+wifis:
+  renderer: networkd
+  wlan0:
+    dhcp4: true
+    optional: true
+    access-points:
+      "Am Hang":
+        password: "%s"
+        hidden: true
+""" % ("ab" * 32)
+"""As Imager 1 wrote it: what does the work stands among the interfaces, and the country elsewhere."""
+
+
+@pytest.mark.parametrize(
+    ("user", "line"),
+    [
+        (USER_DATA, "console=tty1 cfg80211.ieee80211_regdom=AT\n"),
+        (USER_DATA + "runcmd:\n- sed -i 's/^\\s*REGDOMAIN=\\S*/REGDOMAIN=AT/' /etc/default/crda || true\n", ""),
+    ],
+)
+def test_what_imager_wrote_before_is_taken_over_too(tmp_path: Path, user: str, line: str) -> None:
+    (tmp_path / "cmdline.txt").write_text(line)
+    told = imagined(tmp_path, user, BEFORE_2)
+    assert told is not None
+    assert told.wishes.wifi is not None
+    assert told.wishes.wifi.model_dump() == {"name": "Am Hang", "password": "ab" * 32, "country": "AT"}
 
 
 def test_a_fixed_address_is_taken_over(tmp_path: Path) -> None:
@@ -96,6 +129,8 @@ def test_a_fixed_address_is_taken_over(tmp_path: Path) -> None:
         (USER_DATA.replace("Sonne", "Haus am Hang"), None, "hostname: a host name has"),
         (None, NETWORK.replace('      regulatory-domain: "DE"\n', ""), "wifi.country"),
         (None, NETWORK.replace("correct horse", "short"), "wifi.password: a password of WPA"),
+        (None, NETWORK.replace("correct horse", ""), "an open network is not joined"),
+        (None, BEFORE_2, "wifi.country: a country has two capital letters"),
         (None, "network: [a, b]\n", "is not as Imager writes it"),
         (None, "network: {wifis: {wlan0: {access-points: [x]}}}\n", "is not as Imager writes it"),
         (None, "- a\n", "network-config is no mapping"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,10 +12,25 @@ from pathlib import Path
 import pytest
 
 from bitgrid.clock import HeldClock
-from bitgrid.ops.host.health import MUST_LIVE_AT_EDGE, not_running, still_missing, wait_until_well
+from bitgrid.config import load_config
+from bitgrid.config.network import Gateway
+from bitgrid.ops.host.certificates import Authority
+from bitgrid.ops.host.health import (
+    MUST_LIVE,
+    MUST_LIVE_AT_EDGE,
+    look_at,
+    look_closely_at,
+    not_in_hand,
+    not_running,
+    not_shown,
+    still_missing,
+    wait_until_well,
+)
 from bitgrid.ops.host.places import HostPlaces, Part
 from bitgrid.ops.readiness import Answer
 from bitgrid.ops.supervisor_client import ProgramInfo, SupervisorAway
+from bitgrid.web.api.decided import DecisionAnswer, DecisionsAnswer
+from bitgrid.web.api.models import LoadNow, StateAnswer
 
 NAMES = ("guard", "loads", "poller", "recorder", "rules", "feeds", "web", "explain")
 
@@ -70,6 +88,75 @@ def test_it_is_asked_until_it_is_well_or_the_time_is_over() -> None:
     assert len(asked) == 4
     other = partial(still_missing, told("1.0"), "1.1")
     assert "release that runs is 1.0" in (wait_until_well(other, clock, 10.0) or "")
+
+
+class TestLoads:
+    """Each is known to be off, or decided on by the house that was just started."""
+
+    @staticmethod
+    def missing(load: object, *decided_at_s: float, status: int = 200) -> str | None:
+        """Where the computer was started at 1000, and it is 1300 now."""
+        decisions = [{"load": "miner", "at_s": at_s} for at_s in decided_at_s]
+        answers = Answer(status, {"loads": {"miner": load}}), Answer(200, {"decisions": decisions})
+        return not_in_hand(lambda: answers[0], lambda: answers[1], HeldClock(1300.0, 300.0))
+
+    def test_the_page_tells_what_is_asked(self) -> None:
+        assert {"is_live", "confirmed_off"} <= set(LoadNow.model_fields)
+        assert {"load", "at_s"} <= set(DecisionAnswer.model_fields)
+        assert "loads" in StateAnswer.model_fields
+        assert "decisions" in DecisionsAnswer.model_fields
+
+    def test_one_that_is_off_is(self) -> None:
+        assert self.missing({"is_live": True, "confirmed_off": True}) is None
+
+    def test_one_that_runs_or_does_not_answer_is_where_it_was_decided_on(self) -> None:
+        unknown = {"is_live": True, "confirmed_off": False}
+        assert self.missing(unknown, 1200.0) is None
+        assert self.missing(unknown) == "miner is not known to be off, and nothing was decided on it yet"
+        assert self.missing(unknown, 900.0) is not None, "the broker had kept what the system before decided"
+
+    def test_one_that_nobody_speaks_of_is_not(self) -> None:
+        assert self.missing(None) == "nothing is known of miner"
+        assert self.missing({"is_live": False, "confirmed_off": True}) == "nothing is known of miner"
+        assert self.missing({}, status=503) == "the page does not tell how its loads are"
+
+
+class TestShowing:
+    def test_a_page_that_nobody_can_see_is_missed(self) -> None:
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            assert "not shown over TLS" in (not_shown(nobody.getsockname()[1]) or "")
+
+    def test_one_behind_a_proxy_is_seen_whatever_its_certificate_says(self, tmp_path: Path) -> None:
+        authority = Authority(tmp_path, "house")
+        authority.make()
+        authority.certify("page", ["house.local"])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tmp_path / "page.crt", tmp_path / "page.key")
+
+        def answer() -> None:
+            proxy.accept()[0].close()
+
+        plain = socket.create_server(("127.0.0.1", 0))
+        with plain, context.wrap_socket(plain, server_side=True) as proxy:
+            answering = threading.Thread(target=answer, daemon=True)
+            answering.start()
+            assert not_shown(proxy.getsockname()[1]) is None
+            answering.join(5)
+
+
+def test_the_part_of_the_house_that_is_on_this_host_is_looked_at(tmp_path: Path) -> None:
+    """An update of a host whose poller is elsewhere is not left for it."""
+    places = HostPlaces(tmp_path)
+    places.config.mkdir(parents=True)
+    site = load_config(Path(__file__).parents[3] / "config").site
+    gateway = Gateway.model_construct(name="gateway")
+    assert look_at(site, places, None).args[2] == MUST_LIVE  # type: ignore[attr-defined]
+    edge = site.model_copy(update={"gateway": gateway})
+    assert look_at(edge, places, None).args[2] == MUST_LIVE_AT_EDGE  # type: ignore[attr-defined]
+    (places.config / "host.env").write_text("BITGRID_PART=gateway\n")
+    assert look_at(edge, places, None).func is not_running  # type: ignore[attr-defined]
+    assert "supervisord" in (look_closely_at(edge, places, HeldClock())() or ""), "it has no page to be shown"
 
 
 def program(name: str, state: str) -> ProgramInfo:

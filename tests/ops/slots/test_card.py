@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,10 @@ from click.testing import CliRunner, Result
 
 from bitgrid.cli import main
 from bitgrid.ops.commands import slots as commands
-from bitgrid.ops.slots import Phase, Slot, SlotError, State
+from bitgrid.ops.slots import Phase, Slot, SlotError, State, updating
 from bitgrid.ops.slots import card as cards
 from bitgrid.ops.slots.booting import GrubBooting, PiBooting
-from bitgrid.ops.slots.card import CardPlaces, find_card, for_change, restart, this_machine
+from bitgrid.ops.slots.card import CardPlaces, begin_trial, find_card, for_change, leave_trial, this_machine
 from bitgrid.ops.slots.state import load
 from ops.slots.test_updating import CONFIG, NEW, ROOM, key, update
 
@@ -35,6 +37,7 @@ def new_places(root: Path, kind: str) -> CardPlaces:
     if kind == "pi":
         (places.boot / "config.txt").write_text(CONFIG)
         PiBooting(places.boot).keep(Slot.A)
+        (root / "dev/vcio").touch()
     else:
         (places.boot / "grub" / "grubenv").write_text("# GRUB Environment Block\n")
         GrubBooting(places.boot).keep(Slot.A)
@@ -106,10 +109,12 @@ def test_the_boot_partition_can_be_written_for_as_long_as_it_takes(
     assert ran == ["remount,rw", "remount,ro"]
 
 
-def test_a_pi_is_told_to_try(tmp_path: Path) -> None:
+def test_a_pi_is_told_to_try_and_never_when_a_trial_is_left(tmp_path: Path) -> None:
+    """There is no tryboot.txt any more then, and what the firmware does without one nobody has promised."""
     asked = list[tuple[str, ...]]()
-    restart(find_card(new_places(tmp_path, "pi")), asked.append)
-    assert asked == [("systemctl", "reboot", "--reboot-argument=0 tryboot")]
+    begin_trial(find_card(new_places(tmp_path, "pi")), asked.append)
+    leave_trial(asked.append)
+    assert asked == [("systemctl", "reboot", "--reboot-argument=0 tryboot"), ("systemctl", "reboot")]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +178,8 @@ class TestCommands:
         self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
     ) -> None:
         done = self.update(places, key, tmp_path, "--no-restart")
-        assert "To begin: systemctl reboot --reboot-argument=0 tryboot" in done.output
+        typed = shlex.split(done.output.splitlines()[-1].removeprefix("To begin: "))
+        assert typed == ["sudo", *PiBooting.reboot], "what is printed is what a shell must be told"
         assert restarts == []
 
     def test_a_trial_that_is_well_is_kept_and_told(
@@ -200,7 +206,7 @@ class TestCommands:
         start(places, Slot.B)
         self.well(monkeypatch, "rules has not been heard")
         self.call(places, "judge-update")
-        assert restarts == [PiBooting.reboot]
+        assert restarts == [("systemctl", "reboot")]
         assert not (places.boot / "tryboot.txt").exists()
         start(places, Slot.A)
         self.call(places, "judge-update")
@@ -209,8 +215,66 @@ class TestCommands:
         ]
         assert len(restarts) == 1, "the old system does not restart itself"
 
-    def test_a_usual_start_is_nothing_to_judge(self, places: CardPlaces, told: list[State]) -> None:
+    def test_one_that_was_about_to_be_kept_and_is_ill_now_is_left_at_once_too(
+        self,
+        places: CardPlaces,
+        key: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        restarts: list[tuple[str, ...]],
+    ) -> None:
+        """The power went between the choice and the note of it; it runs now because it is the usual one."""
+        self.update(places, key, tmp_path, "--no-restart")
+        PiBooting(places.boot).keep(Slot.B)
+        start(places, Slot.B)
+        self.well(monkeypatch, "the disk is full")
+        self.call(places, "judge-update")
+        assert PiBooting(places.boot).usual() is Slot.A
+        assert restarts == [("systemctl", "reboot")]
+
+    def test_a_trial_that_cannot_be_written_down_is_left_all_the_same(
+        self,
+        places: CardPlaces,
+        key: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        restarts: list[tuple[str, ...]],
+    ) -> None:
+        """The data partition is full, which is why its house is ill."""
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        self.well(monkeypatch, "the disk is full")
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(updating, "save", full)
+            assert "make room" in self.call(places, "judge-update").output
+        assert restarts == [("systemctl", "reboot")]
+        start(places, Slot.A)
+        self.call(places, "judge-update")
+        assert "did not come up" in self.call(places, "last-update").output
+
+    def test_one_that_is_judged_already_is_not_left_for_a_second_judge(
+        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+    ) -> None:
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        with for_change(find_card(places)):
+            assert "another update is under way" in self.call(places, "judge-update").output
+        assert restarts == []
+
+    def test_a_usual_start_is_nothing_to_judge(
+        self,
+        places: CardPlaces,
+        told: list[State],
+        monkeypatch: pytest.MonkeyPatch,
+        restarts: list[tuple[str, ...]],
+    ) -> None:
+        monkeypatch.setattr(os.path, "ismount", lambda path: path == places.boot)
         assert self.call(places, "judge-update").exit_code == 0
+        assert restarts == [], "nor is the boot partition made writable for it"
         assert told == []
         assert self.call(places, "last-update").output == "There was no update yet.\n"
 
@@ -234,14 +298,28 @@ class TestCommands:
         assert "Error: the system that runs is on trial itself" in done.output
         assert restarts == []
 
-    def test_a_card_that_cannot_be_written_is_said(
-        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("number", "remedy"),
+        [
+            (errno.EIO, "replace the card"),
+            (errno.ENOSPC, "make room on it"),
+            (errno.EACCES, "call it with sudo"),
+        ],
+    )
+    def test_a_card_that_cannot_be_written_is_said(  # noqa: PLR0913, PLR0917  fixtures
+        self,
+        places: CardPlaces,
+        key: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        number: int,
+        remedy: str,
     ) -> None:
         def fails(*_: Any) -> None:
-            raise OSError(5, "Input/output error")
+            raise OSError(number, os.strerror(number))
 
         monkeypatch.setattr(os, "fsync", fails)
         done = self.update(places, key, tmp_path)
         assert done.exit_code == 1
         assert "the card cannot be written" in done.output
-        assert "replace the card" in done.output
+        assert remedy in done.output

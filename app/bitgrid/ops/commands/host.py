@@ -6,7 +6,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import click
@@ -19,8 +18,7 @@ from bitgrid.ops.commands.slots import judge_update, last_update, update_image
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.first_boot import first_boot
 from bitgrid.ops.host.certificates import Authority
-from bitgrid.ops.host.health import MUST_LIVE_AT_EDGE, Missing, ask_of, not_running, still_missing, wait_until_well
-from bitgrid.ops.host.house_programs import layout
+from bitgrid.ops.host.health import ask_of, look_at, wait_until_well
 from bitgrid.ops.host.places import WEB, HostPlaces, Part
 from bitgrid.ops.host.prepare import prepare as prepare_host
 from bitgrid.ops.host.reach import load_reach, reach_of
@@ -28,7 +26,6 @@ from bitgrid.ops.host.restoring import SNAPSHOT, judge
 from bitgrid.ops.host.restoring import restore as restore_host
 from bitgrid.ops.host.snapshot import take
 from bitgrid.ops.host.telling import say_health
-from bitgrid.ops.supervisor_client import Supervisor
 from bitgrid.store import backup_state
 
 _root = click.option(
@@ -92,13 +89,7 @@ def trust(root: Path) -> None:
 def healthy(root: Path, release: str | None, within_s: float) -> None:
     """Wait until the house on this host is well; exit code 1, and what is missing, if it is not in time."""
     places = HostPlaces(root)
-    site = load(places.config).site
-    ask = ask_of(site.web, places.secrets / WEB)
-    look: Missing = partial(still_missing, ask, release)
-    if site.gateway is not None:
-        look = partial(still_missing, ask, release, MUST_LIVE_AT_EDGE)
-        if places.part is Part.GATEWAY:
-            look = partial(not_running, Supervisor(layout(places).supervisor_socket).programs)
+    look = look_at(load(places.config).site, places, release)
     missing = wait_until_well(look, SystemClock(), within_s)
     if missing is not None:
         raise Refusal(f"not well after {within_s:.0f} s: {missing}")

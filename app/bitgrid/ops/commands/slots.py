@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,18 +16,19 @@ import click
 from bitgrid.clock import SystemClock
 from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.host.health import ask_of, still_missing, wait_until_well
-from bitgrid.ops.host.places import WEB, HostPlaces
+from bitgrid.ops.host.health import look_closely_at, wait_until_well
+from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.telling import say_health
 from bitgrid.ops.slots import Phase, SlotError, State
 from bitgrid.ops.slots.bundle import Bundle
-from bitgrid.ops.slots.card import CardPlaces, find_card, for_change, restart, this_machine
+from bitgrid.ops.slots.card import CardPlaces, begin_trial, find_card, for_change, leave_trial, this_machine
 from bitgrid.ops.slots.state import load
 from bitgrid.ops.slots.telling import health, words
-from bitgrid.ops.slots.updating import Progress, Updater, judge
+from bitgrid.ops.slots.updating import Card, Progress, Updater, judge
 
 KEY = Path("usr/share/bitgrid/release.pem")
 _ALL = 100
+_REMEDIES = {errno.ENOSPC: "make room on it", errno.EACCES: "call it with sudo", errno.EPERM: "call it with sudo"}
 _root = click.option("--root", type=click.Path(file_okay=False, path_type=Path), default=Path("/"), hidden=True)
 
 
@@ -34,43 +37,53 @@ _root = click.option("--root", type=click.Path(file_okay=False, path_type=Path),
 @_root
 @click.option("--key", type=click.Path(path_type=Path), help="Who must have signed it; by default this system's.")
 @click.option("--restart/--no-restart", "is_restarted", default=True, help="Begin the trial at once.")
-def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool) -> None:
+@click.option("--older", "may_be_older", is_flag=True, help="Take one that is older than what runs, too.")
+def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool, may_be_older: bool) -> None:
     """Write a whole new system beside the one that runs, and start it on trial: it is kept only if it is well."""
     with _told():
         card = find_card(CardPlaces(root))
         bundle = Bundle(file, key or root / KEY)
         with for_change(card):
-            version = installed_version("bitgrid")
-            updater = Updater(card, this_machine(), version, SystemClock(), _on_terminal())
+            version, machine = installed_version("bitgrid"), this_machine()
+            updater = Updater(card, machine, version, SystemClock(), _on_terminal(), may_be_older)
             state = updater.install(bundle)
         click.echo(f"{state.version} is whole in slot {state.to}, and is tried at the next start.")
         if not is_restarted:
-            click.echo(f"To begin: {' '.join(card.booting.reboot)}")
+            click.echo(f"To begin: sudo {shlex.join(card.booting.reboot)}")
             return
         click.echo("Restarting: loads go off, the page is away for some minutes.")
-        restart(card)
+        begin_trial(card)
 
 
 @click.command(name="judge-update")
 @_root
 @click.option(
-    "--within", "within_s", type=click.FloatRange(1, 3600), default=600.0, help="Seconds it has to be well."
+    "--within", "within_s", type=click.FloatRange(1, 3600), default=780.0, help="Seconds it has to be well."
 )
 def judge_update(root: Path, within_s: float) -> None:
     """After a start: keep an update whose house is well, leave any other; a unit calls it."""
     with _told():
         card = find_card(CardPlaces(root))
-        is_trial = card.running is not card.booting.usual()
-        with for_change(card):
-            ended = list(judge(card, partial(_how_ill, HostPlaces(root), within_s), SystemClock()))
-        for state in ended:
-            click.echo(f"{words(state)}.")
-        if is_trial and any(state.phase is Phase.LEFT for state in ended):
-            restart(card)
-            return
-    last = load(card.state)
+        last = load(card.state)
+        if last is not None and last.phase not in {Phase.KEPT, Phase.LEFT}:
+            try:
+                with for_change(card):
+                    for last in judge(card, partial(_how_ill, HostPlaces(root), within_s), SystemClock()):
+                        click.echo(f"{words(last)}.")
+            except OSError:  # how it ended cannot be written down; the system before it says so then
+                _leave_if_on_trial(card)
+                raise
+            if _leave_if_on_trial(card):
+                return
     if last is not None:
         _tell(HostPlaces(root), last)
+
+
+def _leave_if_on_trial(card: Card) -> bool:
+    is_on_trial = card.running is not card.booting.usual()
+    if is_on_trial:
+        leave_trial()
+    return is_on_trial
 
 
 @click.command(name="last-update")
@@ -85,11 +98,11 @@ def last_update(root: Path) -> None:
 def _how_ill(places: HostPlaces, within_s: float) -> str | None:
     """What is missing in the end; a configuration that the new system cannot read is that, too."""
     try:
-        web = load_config(places.config).site.web
+        site = load_config(places.config).site
     except ConfigError as error:
         return f"it cannot read the configuration: {error}"
-    ask = ask_of(web, places.secrets / WEB)
-    return wait_until_well(partial(still_missing, ask, None), SystemClock(), within_s)
+    clock = SystemClock()
+    return wait_until_well(look_closely_at(site, places, clock), clock, within_s)
 
 
 def _tell(places: HostPlaces, state: State) -> None:
@@ -108,9 +121,8 @@ def _told() -> Iterator[None]:
     except SlotError as error:
         raise Refusal(str(error)) from None
     except OSError as error:
-        raise Refusal(
-            f"the card cannot be written: {error}. The system that runs stays; replace the card"
-        ) from None
+        remedy = _REMEDIES.get(error.errno or 0, "replace the card")
+        raise Refusal(f"the card cannot be written: {error}. The system that runs stays; {remedy}") from None
 
 
 def _on_terminal() -> Progress:

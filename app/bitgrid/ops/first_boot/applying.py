@@ -8,9 +8,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from bitgrid.config.errors import ConfigError
+from ruamel.yaml.error import YAMLError
+
+from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.ops.first_boot.changes import Change, changes
-from bitgrid.ops.first_boot.imager import imager
+from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager
 from bitgrid.ops.first_boot.reading import find, read
 from bitgrid.ops.first_boot.site import with_place
 from bitgrid.ops.first_boot.wishes import Wishes
@@ -19,6 +21,8 @@ LOG = "bitgrid-firstboot.log"
 MISTAKE = "Nothing was taken over, for there is a mistake in it:"
 """With this the log begins where there is one."""
 TAKEN = ".taken"
+_NOTHING = "There was a mistake, and the file that had it is gone. Everything is as it was before.\n"
+_SECTOR, _CHUNK = 512, 1 << 16
 _LEFT_OUT = (
     "# What stood here is taken over and removed: it may hold passwords. A new bitgrid.yaml changes more.\n"
 )
@@ -41,6 +45,7 @@ def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
     try:
         wished = _wished(boot)
         if wished is None:
+            _forget_mistake(boot / LOG)
             return [], True
         wishes, ignored, files = wished
         told = [*_take_over(wishes, root), *(f"Not done: {words}." for words in ignored)]
@@ -57,15 +62,24 @@ def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
 def _wished(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | None:
     """What is wished, what of it is not done, and the files that say so. bitgrid.yaml goes before Imager's."""
     path = find(boot)
+    if path is not None and _is_overwritten(path):
+        _consume(path)  # the power went between the two
+        path = None
     if path is not None:
-        return read(path), (), (path,)
+        others = tuple(other for name in (USER_DATA, NETWORK) if (other := boot / name).is_file())
+        ignored = tuple(f"{other.name}, for {path.name} goes before it" for other in others)
+        return read(path), ignored, (path, *others)
     imagined = imager(boot)
     return None if imagined is None else (imagined.wishes, imagined.ignored, imagined.files)
 
 
 def _take_over(wishes: Wishes, root: Path) -> list[str]:
     site = root / "etc/bitgrid/site.yaml"
-    text = with_place(site.read_text(encoding="utf-8"), wishes) if site.exists() else None
+    try:
+        text = with_place(site.read_text(encoding="utf-8"), wishes) if site.exists() else None
+    except (YAMLError, KeyError, TypeError, AttributeError, ValueError):
+        message = f"cannot be read on this computer, so nothing was changed. Mend it first: {site}"
+        raise ConfigError([Problem(site.name, 0, 0, "", message)]) from None
     told = [_tell(change) for change in put(changes(wishes), root)]
     if text is not None and text != site.read_text(encoding="utf-8"):
         _write_over(site, text)
@@ -82,7 +96,7 @@ def put(wanted: Iterable[Change], root: Path) -> list[Change]:
     done = []
     for change in wanted:
         path = root / change.path
-        if path.is_file() and path.read_text(encoding="utf-8") == change.text:
+        if path.is_file() and path.read_bytes() == change.text.encode():
             continue
         directory = path.parent
         if not directory.is_dir():
@@ -130,11 +144,30 @@ def _own(path: Path, owner: str) -> None:
 def _consume(path: Path) -> None:
     """Take a file off the card; its blocks are overwritten first, as far as a card lets one."""
     with path.open("r+b") as file:
-        file.write(b"#" * path.stat().st_size)
+        left = path.stat().st_size
+        while left > 0:
+            left -= file.write(b"#" * min(left, _CHUNK))
         file.flush()
         os.fsync(file.fileno())
     path.unlink()
     _write(path.with_name(f"{path.name}{TAKEN}"), _LEFT_OUT)
+
+
+def _is_overwritten(path: Path) -> bool:
+    """Whether it was taken over already, and is only to be removed: its first sector says nothing."""
+    with path.open("rb") as file:
+        begin = file.read(_SECTOR)
+    return bool(begin) and not begin.strip(b"#")
+
+
+def _forget_mistake(log: Path) -> None:
+    """Where the file with the mistake is gone, nobody need be told of it at every start."""
+    try:
+        is_told = log.read_text(encoding="utf-8").startswith(MISTAKE)
+    except (OSError, UnicodeDecodeError):
+        return
+    if is_told:
+        _write(log, _NOTHING)
 
 
 def _sync(directory: Path) -> None:

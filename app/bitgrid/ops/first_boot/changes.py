@@ -70,6 +70,7 @@ def _wpa(wifi: Wifi) -> str:
             "update_config=0",
             "network={",
             f"  ssid={wifi.name.encode().hex()}",
+            "  scan_ssid=1",  # it may be hidden
             f"  psk={key}",
             f"  key_mgmt={kinds}",
             "  ieee80211w=1",

@@ -7,6 +7,7 @@ netplan (``wifis``, ``ethernets``). What it asks for beyond that, as a password 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,15 @@ from typing import Any
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.config.files import check
 from bitgrid.config.yaml_source import YamlSource, parse_yaml
+from bitgrid.ops.first_boot.changes import ADMIN
 from bitgrid.ops.first_boot.reading import text_of, without_secrets
 from bitgrid.ops.first_boot.wishes import Wishes
 
 USER_DATA, NETWORK = "user-data", "network-config"
 _BOTH = f"{USER_DATA} or {NETWORK}"
 _HEADING = "#cloud-config"
+_OPEN = "an open network is not joined: it has no password"
+_REGDOMAIN = re.compile(r"(?:cfg80211\.ieee80211_regdom|REGDOMAIN)=([A-Z]{2})\b")
 _KEYS = ("ssh_authorized_keys", "ssh-authorized-keys")
 _NOT_DONE = {
     "password": "a password to log in with: nobody logs in with one here",
@@ -65,7 +69,7 @@ def imager(boot: Path) -> Imagined | None:
         if user is not None:
             said |= _of_user_data(user.data)
         if network is not None:
-            said |= _of_network(network.data)
+            said |= _of_network(network.data, _country(boot, {} if user is None else user.data))
         ignored = () if user is None else tuple(dict.fromkeys(_ignored(user.data)))
     except (AttributeError, TypeError, ValueError, KeyError, IndexError):
         raise ConfigError(
@@ -111,19 +115,34 @@ def _users(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _ignored(data: Mapping[str, Any]) -> Iterator[str]:
+    for user in _users(data):
+        if user.get("name", ADMIN) != ADMIN:
+            yield f"a user {user['name']!r}: whoever has a key logs in as {ADMIN}"
     for owner in (data, *_users(data)):
         yield from (words for key, words in _NOT_DONE.items() if owner.get(key))
 
 
-def _of_network(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _country(boot: Path, user: Mapping[str, Any]) -> str:
+    """Where the house is, as older Imagers say it: in the kernel's line, or in a command to run."""
+    line = boot / "cmdline.txt"
+    said = line.read_text("utf-8", "replace") if line.is_file() else ""
+    found = _REGDOMAIN.search(f"{said} {user.get('runcmd', '')}")
+    return "" if found is None else found[1]
+
+
+def _of_network(data: Mapping[str, Any], country: str) -> Iterator[tuple[str, Any]]:
     """Of netplan's form, with or without its outermost ``network``."""
-    told = data.get("network", data)
-    wireless, wired = (_first(told.get(kind)) for kind in ("wifis", "ethernets"))
+    form = data.get("network", data)
+    wireless, wired = (_first(form.get(kind)) for kind in ("wifis", "ethernets"))
     points = wireless.get("access-points") or {}
     for name, point in points.items():
-        country = wireless.get("regulatory-domain") or point.get("regulatory-domain") or ""
+        told = wireless.get("regulatory-domain") or point.get("regulatory-domain") or country
         password = point.get("password") or (point.get("auth") or {}).get("password")
-        yield "wifi", {"name": name, "password": password, "country": country}
+        if not password:
+            raise ConfigError(
+                [Problem(NETWORK, 0, 0, "wifi", "an open network is not joined: it has no password")]
+            )
+        yield "wifi", {"name": name, "password": password, "country": told}
         break
     fixed = wireless if points else wired
     if fixed.get("addresses"):
@@ -140,5 +159,6 @@ def _of_network(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _first(interfaces: object) -> dict[str, Any]:
-    found = list(interfaces.values()) if isinstance(interfaces, dict) else []
-    return found[0] if found and isinstance(found[0], dict) else {}
+    """The first of them; among them may stand what is said of all, such as ``renderer``."""
+    found = interfaces.values() if isinstance(interfaces, dict) else ()
+    return next((one for one in found if isinstance(one, dict)), {})

@@ -14,8 +14,12 @@ from bitgrid.ops.first_boot.wishes import Wishes
 
 NAME = "bitgrid.yaml"
 MAX_BYTES = 65_536
-_SECRETS = frozenset({"password"})
+_SHOWN = frozenset({"schema", "hostname", "country", "network", "time_zone", "language", "latitude", "longitude"})
+"""Below these what was given may be repeated; anywhere else a password or a private key may stand, if in error."""
 _GIVEN = re.compile(r" \(given: .*\)$", re.DOTALL)
+_TYPOGRAPHIC = re.compile("[“”„‟]")
+_NO_YAML = "is no valid YAML"
+_QUOTING = "a value with one of * & ! % @ ` # : in it must be in quotes"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
@@ -43,14 +47,19 @@ def read(path: Path) -> Wishes:
         ConfigError: every problem of the file with its line; no secret is repeated in it.
     """
     try:
-        return check(parse_yaml(path.name, text_of(path)), Wishes)
+        text = text_of(path)
     except ConfigError as error:
         raise without_secrets(error) from None
+    try:
+        return check(parse_yaml(path.name, text), Wishes)
+    except ConfigError as error:
+        raise ConfigError([*without_secrets(error).problems, *_typographic(path.name, text)]) from None
 
 
 def without_secrets(error: ConfigError) -> ConfigError:
     """The same problems as they may be shown on a screen, and written onto a card that anybody can read."""
-    return ConfigError([_without_secret(problem) for problem in error.problems])
+    problems = [_without_secret(problem) for problem in error.problems]
+    return ConfigError([problem for problem in problems if problem.message])
 
 
 def text_of(path: Path) -> str:
@@ -74,7 +83,11 @@ def _text(raw: bytes, name: str) -> str:
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
-        raise _wrong('is no text in UTF-8. Save it anew, in Notepad with "Encoding: UTF-8"', name) from None
+        text = "\0"
+    if "\0" in text:
+        raise _wrong('is no text in UTF-8. Save it anew, in Notepad with "Encoding: UTF-8"', name)
+    if text.startswith("{\\rtf"):
+        raise _wrong("is no plain text. In TextEdit: Format, Make Plain Text; then save it anew", name)
     if "\t" in text:
         line = text[: text.index("\t")].count("\n") + 1
         raise ConfigError([Problem(name, line, 1, "", "has a tab in it; YAML wants spaces")])
@@ -82,14 +95,42 @@ def _text(raw: bytes, name: str) -> str:
 
 
 def _without_secret(problem: Problem) -> Problem:
+    """The problem in words for who wrote the file; with an empty message where it is but the other half of one."""
+    # A key that lacks its blank (`password:secret`) has the value in its name.
+    parts = [re.split(r"[:\s]", part, maxsplit=1)[0] for part in problem.key.split(".") if "[" not in part]
     message = problem.message
-    if any(word in message for word in ("alias", "anchor", "tag", "token", "directive")):
-        message = "is no valid YAML here: a value with one of * & ! % @ ` # : in it must be in quotes"
-    elif problem.key.rsplit(".", 1)[-1] in _SECRETS:
+    if message.startswith(_NO_YAML):
+        message = _of_syntax(message)
+    elif "literal[" in problem.key:
+        message = ""  # `network` is a section or a word: of the section enough was said
+    elif "should be a valid dict" in message:
+        message = "must be a section: its keys on lines of their own below it, each moved in by two blanks"
+    elif "should be a valid list" in message:
+        message = "must be a list: each on a line of its own below it, that begins with a hyphen"
+    elif "should be a valid string" in message:
+        is_number = _GIVEN.search(message) is not None
+        message = "must be in quotes, for it looks like a number" if is_number else "must be a text, in quotes"
+    elif not _SHOWN.intersection(parts):
         message = _GIVEN.sub("", message)
-    if "should be a valid string" in message:
-        message = "must be in quotes, for it looks like a number"
-    return dataclasses.replace(problem, message=message)
+    return dataclasses.replace(problem, key=".".join(parts), message=message)
+
+
+def _of_syntax(message: str) -> str:
+    """Of what a parser says only that which repeats nothing of the text."""
+    if any(word in message for word in ("alias", "anchor", "tag", "token", "directive", "escape")):
+        return f"{_NO_YAML} here: {_QUOTING}"
+    if "stand only once" in message:
+        return message
+    return f"{message}. Is there a blank after each colon? And {_QUOTING}"
+
+
+def _typographic(name: str, text: str) -> list[Problem]:
+    found = _TYPOGRAPHIC.search(text)
+    if found is None:
+        return []
+    line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+    message = f'has a typographic quote here ({found[0]}); type a plain one on both sides: "'
+    return [Problem(name, line, column, "", message)]
 
 
 def _is_nearly(name: str) -> bool:

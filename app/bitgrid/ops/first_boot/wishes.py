@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from typing import Annotated, Literal, Self
@@ -16,12 +17,16 @@ from bitgrid.config.schema import Model, Versioned
 
 SHORTEST_RSA_BITS = 3072
 MOST_KEYS = 20
+_OF_TOKENS = frozenset({"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"})
+_KINDS = frozenset(
+    {"ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)), *_OF_TOKENS}
+)
 _WPA_KEY = re.compile(r"[0-9a-fA-F]{64}")
 _PRINTABLE = re.compile(r"[ -~]{8,63}")
 
 
 def _host_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) or name.isdigit():
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name) or name.isdigit() or name == "localhost":
         raise ValueError("a host name has up to 63 small letters, digits and hyphens, such as bitgrid-2")
     return name
 
@@ -32,32 +37,69 @@ def _public_key(text: str) -> str:
             "this is a private key: never give it away. Put in the content of the file that ends in .pub, "
             "and make a new pair, since this card has seen the private one"
         )
+    text = text.strip()
     kind, _, rest = text.partition(" ")
     key, _, _comment = rest.partition(" ")
-    if "\n" in text.strip() or not key:
+    if not text.isprintable() or not key:
         raise ValueError("a public key is one line, such as: ssh-ed25519 AAAA… anna")
-    if kind.startswith("sk-"):
-        return text.strip()  # of a hardware token, which the library does not read; sshd does
-    try:
-        known = load_ssh_public_key(f"{kind} {key}".encode())
-    except (ValueError, UnsupportedAlgorithm):
-        raise ValueError(
-            "this is no public key that can be read: is it whole? It is the one line of the file id_ed25519.pub"
-        ) from None
     if kind == "ssh-dss":
-        raise ValueError("DSA keys are not taken any more; make one with: ssh-keygen -t ed25519")
+        raise ValueError("a key of DSA is not taken any more; make one with: ssh-keygen -t ed25519")
+    if kind not in _KINDS:
+        raise ValueError(
+            "a public key begins with its kind, such as ssh-ed25519; no options are taken, and no certificates"
+        )
+    known = _of_token(kind, key) if kind in _OF_TOKENS else _read_key(f"{kind} {key}")
     if isinstance(known, RSAPublicKey) and known.key_size < SHORTEST_RSA_BITS:
         raise ValueError(
             f"an RSA key of {known.key_size} bits is too short ({SHORTEST_RSA_BITS} at least); "
             "make one with: ssh-keygen -t ed25519"
         )
-    return text.strip()
+    return text
+
+
+_UNREADABLE = "this is no public key that can be read: is it whole? It is the one line of the file id_ed25519.pub"
+
+
+def _read_key(text: str) -> object:
+    try:
+        return load_ssh_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError(_UNREADABLE) from None
+
+
+def _of_token(kind: str, key: str) -> object:
+    """Of a hardware token, which the library does not read; its kind stands in it again (RFC 4253, 6.6)."""
+    try:
+        raw = base64.b64decode(key, validate=True)
+    except ValueError:
+        raw = b""
+    if not raw.startswith(len(kind).to_bytes(4) + kind.encode()):
+        raise ValueError(_UNREADABLE)
+    return raw
 
 
 def _country(code: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", code):
+    if code == "UK":
+        raise ValueError("the United Kingdom's code is GB")
+    if not re.fullmatch("[A-Z]{2}", code):
         raise ValueError("a country has two capital letters here (ISO 3166), such as DE, AT or CH")
     return code
+
+
+def _plain_address(text: str) -> str:
+    """An address that a computer can have; none with a zone, in which anything can stand."""
+    if "%" in text:
+        raise ValueError("an address with a zone (%) is not taken")
+    address = ipaddress.ip_address(text)
+    if address.is_loopback or address.is_multicast or address.is_unspecified:
+        raise ValueError(f"{address} is no address of a computer in a home")
+    return str(address)
+
+
+def _on_one_line(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError("a name is one line, of letters that can be seen")
+    return name
 
 
 HostName = Annotated[str, AfterValidator(_host_name)]
@@ -88,29 +130,23 @@ class Wifi(Model):
         return password
 
 
+Address = Annotated[str, AfterValidator(_plain_address)]
+
+
 class Network(Model):
     """A fixed address, where the router is not to give one."""
 
     address: str = Field(description="With the length of its prefix: 192.168.1.20/24.")
-    gateway: str = Field(description="The router's address.")
-    dns: list[str] = Field(default=[], max_length=3, description="Name servers; by default the router.")
+    gateway: Address = Field(description="The router's address.")
+    dns: list[Address] = Field(default=[], max_length=3, description="Name servers; by default the router.")
 
     @field_validator("address")
     @classmethod
     def _has_a_prefix(cls, text: str) -> str:
         if "/" not in text:
             raise ValueError("the length of the prefix is missing: 192.168.1.20/24, where 24 is 255.255.255.0")
+        _plain_address(text.partition("/")[0])
         return str(ipaddress.ip_interface(text))
-
-    @field_validator("gateway")
-    @classmethod
-    def _is_address(cls, text: str) -> str:
-        return str(ipaddress.ip_address(text))
-
-    @field_validator("dns")
-    @classmethod
-    def _are_addresses(cls, texts: list[str]) -> list[str]:
-        return [str(ipaddress.ip_address(text)) for text in texts]
 
     @model_validator(mode="after")
     def _reaches_the_router(self) -> Self:
@@ -129,7 +165,7 @@ class Network(Model):
 class Place(Model):
     """What of site.yaml can be said before the wizard asks."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = Field(
+    name: Annotated[str, StringConstraints(max_length=60), AfterValidator(_on_one_line)] | None = Field(
         default=None, description="The house's name, as the page shows it."
     )
     language: Literal["de", "en"] | None = Field(default=None, description="de or en.")

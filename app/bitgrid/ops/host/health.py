@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TypeGuard
 
 from bitgrid.clock import Clock
+from bitgrid.config import Site
 from bitgrid.config.network import WebServer
 from bitgrid.config.secrets import host_token
-from bitgrid.ops.readiness import HTTP_OK, Answer, get_json
-from bitgrid.ops.supervisor_client import RUNNING, ProgramInfo, SupervisorAway
+from bitgrid.ops.host.house_programs import layout
+from bitgrid.ops.host.places import WEB, HostPlaces, Part
+from bitgrid.ops.readiness import HTTP_OK, TIMEOUT_S, Answer, get_json
+from bitgrid.ops.supervisor_client import RUNNING, ProgramInfo, Supervisor, SupervisorAway
 
 MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
 MUST_LIVE_AT_EDGE = ("recorder", "rules")
@@ -19,19 +26,38 @@ MUST_LIVE_AT_EDGE = ("recorder", "rules")
 MUST_BE_WELL = ("rules", "recorder")
 """Theirs is the disk; a device that does not answer makes the others warn, which no other release would mend."""
 ASK_EVERY_S = 1.0
+HTTPS = 443
 
 Ask = Callable[[], Answer]
 Missing = Callable[[], str | None]
 
 
-def ask_of(web: WebServer, secrets: Path) -> Ask:
-    """How the page of this machine's house is asked for its health.
+def ask_of(web: WebServer, secrets: Path, what: str = "health") -> Ask:
+    """How the page of this machine's house is asked for its health, or something else.
 
     Args:
         web: where it is.
         secrets: of the web process, which makes the key to itself when it first starts.
+        what: the last part of the address below ``/api/v1``.
     """
-    return lambda: get_json(web.host, web.port, "/api/v1/health", token=host_token(secrets))
+    return lambda: get_json(web.host, web.port, f"/api/v1/{what}", token=host_token(secrets))
+
+
+def look_at(site: Site, places: HostPlaces, release: str | None) -> Missing:
+    """How the house on this host is looked at, whichever part of it that is."""
+    if site.gateway is not None and places.part is Part.GATEWAY:
+        return partial(not_running, Supervisor(layout(places).supervisor_socket).programs)
+    must_live = MUST_LIVE if site.gateway is None else MUST_LIVE_AT_EDGE
+    return partial(still_missing, ask_of(site.web, places.secrets / WEB), release, must_live)
+
+
+def look_closely_at(site: Site, places: HostPlaces, clock: Clock) -> Missing:
+    """The same, and whether its page can be seen in the home, and each load is in the hands of the rules."""
+    looks = [look_at(site, places, None)]
+    if site.gateway is None or places.part is not Part.GATEWAY:
+        state, decisions = (ask_of(site.web, places.secrets / WEB, what) for what in ("state", "decisions"))
+        looks += [not_shown, partial(not_in_hand, state, decisions, clock)]
+    return lambda: next((missing for look in looks if (missing := look()) is not None), None)
 
 
 def still_missing(ask: Ask, release: str | None, must_live: Sequence[str] = MUST_LIVE) -> str | None:
@@ -62,12 +88,53 @@ def not_running(programs: Callable[[], list[ProgramInfo]]) -> str | None:
     return f"not running: {', '.join(idle)}" if idle else None
 
 
+def not_shown(port: int = HTTPS) -> str | None:
+    """What keeps the page from the home, which sees it over TLS by a proxy alone; no certificate is judged."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT_S) as plain, context.wrap_socket(plain):
+            return None
+    except OSError as error:
+        return f"the page is not shown over TLS: {error}"
+
+
+def not_in_hand(ask_state: Ask, ask_decisions: Ask, clock: Clock) -> str | None:
+    """A load that is neither known to be off nor was decided on since this computer's start; None: no such."""
+    try:
+        state = ask_state()
+        loads = state.body.get("loads")
+        if state.status != HTTP_OK or not isinstance(loads, Mapping):
+            return "the page does not tell how its loads are"
+        unsure = [name for name, load in loads.items() if not (_is_live(load) and load.get("confirmed_off"))]
+        decided = _decided_since(clock.now() - clock.boot(), ask_decisions()) if unsure else set()
+    except (OSError, http.client.HTTPException) as error:
+        return f"the page does not answer: {error}"
+    for name in unsure:
+        if not _is_live(loads[name]):
+            return f"nothing is known of {name}"
+        if name not in decided:
+            return f"{name} is not known to be off, and nothing was decided on it yet"
+    return None
+
+
 def wait_until_well(missing: Missing, clock: Clock, within_s: float) -> str | None:
     """Ask until nothing is missing; what is missing still after ``within_s``, or None."""
     give_up_boot_s, never = clock.boot() + within_s, threading.Event()
     while (still := missing()) is not None and clock.boot() < give_up_boot_s:
         clock.wait(never, ASK_EVERY_S)
     return still
+
+
+def _is_live(load: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(load, Mapping) and bool(load.get("is_live"))
+
+
+def _decided_since(began_s: float, answer: Answer) -> set[object]:
+    """Of which loads there is a decision that is no older than that, UTC epoch seconds."""
+    told = answer.body.get("decisions")
+    decisions = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return {one.get("load") for one in decisions if one.get("at_s", 0) >= began_s}
 
 
 def _ill(components: object, must_live: Sequence[str]) -> str | None:

@@ -26,7 +26,10 @@ class Booting(Protocol):
     directory: Path
     """Where kernels are, a directory each slot."""
     reboot: tuple[str, ...]
-    """How a trial is begun."""
+    """How a trial is begun; it is left by any other start."""
+
+    def hindrance(self) -> str | None:
+        """Why nothing can be tried on this computer as it runs; None where something can."""
 
     def usual(self) -> Slot:
         """The slot that is started when nothing else is asked for."""
@@ -46,13 +49,24 @@ class PiBooting:
 
     Args:
         directory: the boot partition.
+        mailbox: by which a kernel asks the firmware for something; the one that asks for a trial has it, Linux's
+            own has neither (rpi-eeprom, issue 716).
     """
 
     reboot: tuple[str, ...] = ("systemctl", "reboot", "--reboot-argument=0 tryboot")
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, mailbox: Path = Path("/dev/vcio")) -> None:
+        self.directory, self._mailbox = directory, mailbox
         self._choice, self._trial = directory / "slot.txt", directory / "tryboot.txt"
+
+    def hindrance(self) -> str | None:
+        """As `Booting` says."""
+        if self._mailbox.exists():
+            return None
+        return (
+            f"this kernel cannot ask the Raspberry Pi's firmware to try a system (it has no {self._mailbox}), "
+            "and none is started untried; nothing was changed. Flash a new card, and restore the last backup"
+        )
 
     def usual(self) -> Slot:
         """As `Booting` says.
@@ -96,6 +110,10 @@ class GrubBooting:
 
     def __init__(self, directory: Path) -> None:
         self.directory, self._block = directory, directory / "grub" / "grubenv"
+
+    def hindrance(self) -> str | None:
+        """As `Booting` says: GRUB needs nobody's help."""
+        return None
 
     def usual(self) -> Slot:
         """As `Booting` says.

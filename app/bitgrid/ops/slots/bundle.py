@@ -2,13 +2,16 @@
 
 The manifest names the hash of everything else, and is signed (Ed25519) by the key whose public half the running
 system carries. Nothing is written before the signature holds, nothing tried before what was written is read back.
+Of all that a tar can hold, an update has plain files alone, each once; whoever sends another is not listened to.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 import tarfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,9 +65,9 @@ class Bundle:
 
     def __init__(self, path: Path, key: Path) -> None:
         self.path = path
-        with self._open() as archive:
-            raw = _small(archive, MANIFEST)
-            _prove(raw, _small(archive, SIGNATURE), key)
+        with self._open() as file:
+            raw = _small(file, MANIFEST)
+            _prove(raw, _small(file, SIGNATURE), key)
         try:
             self.manifest = Manifest.model_validate_json(raw)
         except ValidationError as error:
@@ -79,8 +82,8 @@ class Bundle:
         Raises:
             SlotError: it is damaged.
         """
-        with self._open() as archive:
-            content = _small(archive, BOOT, _MOST_BOOT_BYTES)
+        with self._open() as file:
+            content = _small(file, BOOT, _MOST_BOOT_BYTES)
         if hashlib.sha256(content).hexdigest() != self.manifest.boot.sha256:
             raise SlotError(f"{self.path.name} is damaged ({BOOT}); copy it again")
         return content
@@ -92,7 +95,7 @@ class Bundle:
             SlotError: it is damaged, after the last chunk that could be read.
         """
         found, size = hashlib.sha256(), 0
-        with self._open() as archive, _unpacked(_member(archive, ROOT)) as content:
+        with self._open() as file, _unpacked(file, _find(file, ROOT)) as content:
             while chunk := content.read(CHUNK):
                 found.update(chunk)
                 size += len(chunk)
@@ -103,29 +106,47 @@ class Bundle:
             raise SlotError(f"{self.path.name} is damaged ({ROOT}); copy it again")
 
     @contextmanager
-    def _open(self) -> Iterator[tarfile.TarFile]:
+    def _open(self) -> Iterator[IO[bytes]]:
         try:
-            with tarfile.open(self.path, "r:") as archive:
-                yield archive
-        except (tarfile.TarError, EOFError, OSError) as error:
-            raise SlotError(f"{self.path} cannot be read as an update: {error}; nothing was changed") from None
+            with self.path.open("rb") as file:
+                yield file
+        except (tarfile.TarError, ValueError, OSError) as error:
+            raise SlotError(
+                f"{self.path} cannot be read as an update: {error}; the system that runs stays"
+            ) from None
 
 
-def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    try:
-        content = archive.extractfile(name)
-    except KeyError:
-        content = None
-    if content is None:
+def _find(file: IO[bytes], name: str) -> int:
+    """Go to where a part begins.
+
+    Returns:
+        How large it is, bytes.
+
+    Raises:
+        SlotError: it is not there, or something is that no update has.
+        tarfile.TarError, ValueError: what is there is no tar.
+    """
+    found: dict[str, tuple[int, int]] = {}
+    end = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    while (head := file.read(tarfile.BLOCKSIZE)).strip(b"\0"):
+        one, begin = tarfile.TarInfo.frombuf(head, "ascii", "strict"), file.tell()
+        is_file = one.type in {tarfile.REGTYPE, tarfile.AREGTYPE}
+        if not is_file or one.name in found or not 0 <= one.size <= end - begin:
+            raise SlotError(f"this is no update of BitGrid ({one.name!r} in it is none's); nothing was changed")
+        found[one.name] = begin, one.size
+        file.seek(begin + -(-one.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE)
+    if name not in found:
         raise SlotError(f"this is no update of BitGrid: it has no {name}; nothing was changed")
-    return content
+    file.seek(found[name][0])
+    return found[name][1]
 
 
-def _small(archive: tarfile.TarFile, name: str, most: int = _MOST_HEAD_BYTES) -> bytes:
-    content = _member(archive, name).read(most + 1)
-    if len(content) > most:
+def _small(file: IO[bytes], name: str, most: int = _MOST_HEAD_BYTES) -> bytes:
+    size = _find(file, name)
+    if size > most:
         raise SlotError(f"this is no update of BitGrid: its {name} is too large; nothing was changed")
-    return content
+    return file.read(size)
 
 
 def _prove(raw: bytes, signature: bytes, key: Path) -> None:
@@ -144,14 +165,12 @@ def _prove(raw: bytes, signature: bytes, key: Path) -> None:
 
 
 @contextmanager
-def _unpacked(packed: IO[bytes]) -> Iterator[IO[bytes]]:
+def _unpacked(packed: IO[bytes], size: int) -> Iterator[IO[bytes]]:
     """Through zstd(1), whose output is read while it is fed."""
-    import threading  # noqa: PLC0415  used here alone
-
-    with subprocess.Popen(["zstd", "-dc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as unpacker:  # noqa: S607  of the PATH
+    with subprocess.Popen(["zstd", "-qdc"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as unpacker:  # noqa: S607  of the PATH
         assert unpacker.stdin is not None  # noqa: S101  as asked for above
         assert unpacker.stdout is not None  # noqa: S101  as asked for above
-        feeder = threading.Thread(target=_feed, args=(packed, unpacker.stdin), daemon=True)
+        feeder = threading.Thread(target=_feed, args=(packed, size, unpacker.stdin), daemon=True)
         feeder.start()
         try:
             yield unpacker.stdout
@@ -160,10 +179,11 @@ def _unpacked(packed: IO[bytes]) -> Iterator[IO[bytes]]:
             feeder.join()
 
 
-def _feed(packed: IO[bytes], into: IO[bytes]) -> None:
+def _feed(packed: IO[bytes], size: int, into: IO[bytes]) -> None:
     try:
         with into:
-            while chunk := packed.read(CHUNK):
+            while size > 0 and (chunk := packed.read(min(CHUNK, size))):
                 into.write(chunk)
-    except (BrokenPipeError, OSError, ValueError):
+                size -= len(chunk)
+    except (OSError, ValueError):
         return  # nobody reads on; whoever does not has the hash to tell

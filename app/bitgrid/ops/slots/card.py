@@ -47,6 +47,11 @@ class CardPlaces:
         return self.root / "dev/disk/by-partuuid"
 
     @property
+    def mailbox(self) -> Path:
+        """By which a Raspberry Pi's own kernel speaks to its firmware."""
+        return self.root / "dev/vcio"
+
+    @property
     def state(self) -> Path:
         """How far an update is; its directory is root's alone, on the data partition."""
         return self.root / STATE
@@ -72,7 +77,7 @@ def find_card(places: CardPlaces) -> Card:
         )
     ids = {slot: f"{root[1]}{number}" for slot, number in PARTITIONS.items()}
     return Card(
-        booting=_booting(places.boot),
+        booting=_booting(places),
         devices={slot: _device(places.partitions / ids[slot], slot) for slot in Slot},
         roots={slot: f"PARTUUID={ids[slot]}" for slot in Slot},
         running=running,
@@ -114,7 +119,7 @@ def for_change(card: Card, run: Run | None = None) -> Iterator[None]:
                 run(("mount", "-o", "remount,ro", str(boot)))
 
 
-def restart(card: Card, run: Run | None = None) -> None:
+def begin_trial(card: Card, run: Run | None = None) -> None:
     """Start the computer again, into what is armed.
 
     Raises:
@@ -123,15 +128,25 @@ def restart(card: Card, run: Run | None = None) -> None:
     (run or _run)(card.booting.reboot)
 
 
+def leave_trial(run: Run | None = None) -> None:
+    """Start the computer again, into what is usual: nothing asks for a trial, for nothing is there to be tried.
+
+    Raises:
+        SlotError: it cannot be asked to.
+    """
+    (run or _run)(("systemctl", "reboot"))
+
+
 def _run(command: tuple[str, ...]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  own words
     if done.returncode:
         raise SlotError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
 
 
-def _booting(boot: Path) -> Booting:
+def _booting(places: CardPlaces) -> Booting:
+    boot = places.boot
     if (boot / "config.txt").is_file():
-        return PiBooting(boot)
+        return PiBooting(boot, places.mailbox)
     if (boot / "grub" / "grubenv").is_file():
         return GrubBooting(boot)
     raise SlotError(f"{boot} has neither config.txt nor grub/grubenv: is the boot partition mounted there?")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
+import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bitgrid.clock import Clock
 from bitgrid.ops.slots.booting import Booting
-from bitgrid.ops.slots.bundle import CHUNK, Bundle
+from bitgrid.ops.slots.bundle import CHUNK, Bundle, Manifest
 from bitgrid.ops.slots.errors import SlotError
 from bitgrid.ops.slots.state import Phase, Slot, State, load, save, sync_directory
 
@@ -21,7 +25,6 @@ SLOT_WORD, ROOT_WORD = "@SLOT@", "@ROOT@"
 """What the kernel's command line of an update has in place of the slot and its partition."""
 COMMAND_LINES = {"cmdline.txt", "slot.cfg"}
 """Where it is: as a Raspberry Pi's firmware reads it, and as GRUB does."""
-_DIRECT = getattr(os, "POSIX_FADV_DONTNEED", 4)
 
 Progress = Callable[[str, float], None]
 
@@ -55,6 +58,7 @@ class Updater:
         version: the version that runs.
         clock: of the machine.
         progress: told the step, and which share of it is done.
+        may_be_older: whether its owner wants a version that is older than the one that runs.
     """
 
     card: Card
@@ -62,6 +66,7 @@ class Updater:
     version: str
     clock: Clock
     progress: Progress = field(default=lambda _step, _share: None)
+    may_be_older: bool = False
 
     def install(self, bundle: Bundle) -> State:
         """Write an update into the other slot, read it back, and let the next start be its trial.
@@ -72,16 +77,7 @@ class Updater:
         """
         to = self._free_slot()
         manifest = bundle.manifest
-        if manifest.machine != self.machine:
-            raise SlotError(
-                f"this update is for {manifest.machine}, this machine is {self.machine}; nothing was changed"
-            )
-        with self.card.devices[to].open("rb") as device:
-            room = device.seek(0, os.SEEK_END)
-        if manifest.root.size > room:
-            raise SlotError(
-                f"the update needs {manifest.root.size} bytes, the slot has {room}; flash a new card instead"
-            )
+        self._fits(manifest, to)
         boot = bundle.boot_files()
         self.card.booting.disarm()
         self._save(Phase.WRITING, to, manifest.version)
@@ -103,9 +99,34 @@ class Updater:
             raise SlotError("the system that runs is on trial itself; wait until it is kept, then update")
         return running.other
 
+    def _fits(self, manifest: Manifest, to: Slot) -> None:
+        """See that an update is for this machine and slot, and no step back that nobody asked for.
+
+        Raises:
+            SlotError: it is not.
+        """
+        if (hindrance := self.card.booting.hindrance()) is not None:
+            raise SlotError(hindrance)
+        if manifest.machine != self.machine:
+            raise SlotError(
+                f"this update is for {manifest.machine}, this machine is {self.machine}; nothing was changed"
+            )
+        if is_older(manifest.version, self.version) and not self.may_be_older:
+            raise SlotError(
+                f"this update is {manifest.version}, older than {self.version}, which runs; nothing was changed. "
+                "It brings back what was mended since, and may not know this house's databases. "
+                "If you want it still: --older"
+            )
+        with _alone(self.card.devices[to], os.O_RDONLY) as device:
+            room = device.seek(0, os.SEEK_END)
+        if manifest.root.size > room:
+            raise SlotError(
+                f"the update needs {manifest.root.size} bytes, the slot has {room}; flash a new card instead"
+            )
+
     def _write_root(self, bundle: Bundle, to: Slot) -> None:
         size, done = bundle.manifest.root.size, 0
-        with self.card.devices[to].open("r+b") as device:
+        with _alone(self.card.devices[to], os.O_RDWR) as device:
             for chunk in bundle.root_chunks():
                 device.write(chunk)
                 done += len(chunk)
@@ -119,7 +140,7 @@ class Updater:
         """SHA-256 of a device's beginning, from the device itself and not from memory."""
         found, done = hashlib.sha256(), 0
         with device.open("rb") as file:
-            os.posix_fadvise(file.fileno(), 0, size, _DIRECT)
+            os.posix_fadvise(file.fileno(), 0, size, os.POSIX_FADV_DONTNEED)
             while done < size:
                 chunk = file.read(min(CHUNK, size - done))
                 if not chunk:
@@ -144,8 +165,8 @@ class Updater:
                     words = raw.decode("ascii").replace(SLOT_WORD, to).replace(ROOT_WORD, self.card.roots[to])
                     raw = words.encode()
                 _put(place, member.name, raw)
-        sync_directory(place)
-        sync_directory(place.parent)
+        for directory in (*(path for path in place.rglob("*") if path.is_dir()), place, place.parent):
+            sync_directory(directory)
 
     def _save(self, phase: Phase, to: Slot, version: str, reason: str = "") -> State:
         state = State(
@@ -153,6 +174,39 @@ class Updater:
         )
         save(self.card.state, state)
         return state
+
+
+def is_older(version: str, than: str) -> bool:
+    """Whether a version is before another, by the numbers that they begin with."""
+    return _numbers(version) < _numbers(than)
+
+
+def _numbers(version: str) -> list[int]:
+    """1.2.0 and 1.2 are the same; what comes after the numbers does not count."""
+    found = [int(one) for one in re.findall(r"\d+", re.split(r"[^0-9.]", version, maxsplit=1)[0])]
+    while found and not found[-1]:
+        found.pop()
+    return found
+
+
+@contextmanager
+def _alone(device: Path, how: int) -> Iterator[IO[bytes]]:
+    """A partition that nobody else uses: open(2) with O_EXCL is refused for one that is mounted.
+
+    Raises:
+        SlotError: it is mounted.
+        OSError: it cannot be opened.
+    """
+    try:
+        handle = os.open(device, how | os.O_EXCL | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        raise SlotError(
+            f"{device}, where the update would go, is mounted; nothing was changed. Unmount it"
+        ) from None
+    with os.fdopen(handle, "rb" if how == os.O_RDONLY else "r+b") as file:
+        yield file
 
 
 def _put(place: Path, name: str, raw: bytes) -> None:
