@@ -52,9 +52,9 @@ def packages(machine: Machine) -> tuple[str, ...]:
 
 
 def command(machine: Machine) -> list[str]:
-    """How the library is built from ``/mnt/work/source`` to a wheel in ``/mnt/work/wheel``."""
+    """How the library is built from ``/mnt/library/source`` to a wheel in ``/mnt/library/wheel``."""
     compiler, processor = _triplet(machine), PROCESSORS[machine]
-    flags = "-ffile-prefix-map=/mnt/work=."
+    flags = "-ffile-prefix-map=/mnt/library=."
     options = [*_OPTIONS, f"-DCMAKE_SYSTEM_PROCESSOR={processor}", *_ARCHITECTURE[machine]]
     environment = {
         "CC": f"{compiler}-gcc",
@@ -63,18 +63,18 @@ def command(machine: Machine) -> list[str]:
         "CXXFLAGS": flags,
         "CMAKE_ARGS": " ".join(options),
         "CMAKE_GENERATOR": "Ninja",
-        "HOME": "/mnt/work",
+        "HOME": "/mnt/library",
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": "/mnt/work/backend",
-        "TMPDIR": "/mnt/work",
+        "PYTHONPATH": "/mnt/library/backend",
+        "TMPDIR": "/mnt/library",
         "_PYTHON_HOST_PLATFORM": f"linux-{processor}",
     }
-    settings = {"build-dir": "/mnt/work/build", "wheel.exclude": ";".join(f"{name}/**" for name in _NOT_LOADED)}
-    build = f"from scikit_build_core.build import build_wheel; build_wheel('/mnt/work/wheel', {settings})"
+    settings = {"build-dir": "/mnt/library/build", "wheel.exclude": ";".join(f"{name}/**" for name in _NOT_LOADED)}
+    build = f"from scikit_build_core.build import build_wheel; build_wheel('/mnt/library/wheel', {settings})"
     told = [f"{name}={value}" for name, value in environment.items()]
     # What a compiler says and what says which one it was go different ways.
     together = ["sh", "-c", 'exec "$@" 2>&1', "sh"]
-    return ["env", "--chdir=/mnt/work/source", *told, "unshare", "--net", *together, "python3", "-c", build]
+    return ["env", "--chdir=/mnt/library/source", *told, "unshare", "--net", *together, "python3", "-c", build]
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Library:
             (work / "wheel").mkdir(parents=True)
             unpack(fetch_source(found, work), work / "source")
             compilers = tools(self.mirror, f"image-compilers-{self.machine}", packages(self.machine))
-            compilers.run(*command(self.machine), places={"work": work}, epoch_s=EPOCH_S)
+            compilers.run(*command(self.machine), places={"library": work}, epoch_s=EPOCH_S)
             (work / "wheel").rename(place / "wheel")
             remove(work)
             self._lay_out(found, compilers, place)

@@ -5,6 +5,7 @@ pip proves each file by the lock's hashes. What a release brings anyway is not f
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -108,11 +109,15 @@ def install(found: Pins, wheel: Path, machine: Machine, target: Path) -> None:
     """
     # pip holds what a package says of Python's version against its own, also where it installs for another.
     words = ["install", "--no-compile", "--no-deps", "--ignore-requires-python", "--only-binary=:all:"]
-    words += ["--target", str(target), "--implementation", "cp", "--python-version", PYTHON]
+    words += ["--require-hashes", "--target", str(target), "--implementation", "cp", "--python-version", PYTHON]
     processor = PROCESSORS[machine]
     words += [f"--platform={name}_{processor}" for name in (*_GLIBC, "linux")]
-    _pip(*words, "--require-hashes", entries=found.beside)
-    _pip(*words, "--no-index", str(wheel))
+    _pip(*words, entries=found.beside)
+    # By its name: of a file, pip would write down where it lay.
+    name, version, _ = wheel.name.split("-", 2)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    at_hand = ("--no-index", "--find-links", str(wheel.parent))
+    _pip(*words, *at_hand, entries=f"{name}=={version} --hash=sha256:{digest}\n")
 
 
 def _version(entry: str) -> str:

@@ -43,9 +43,9 @@ class Compilers:
         self.asked.append(words)
         if self.broken:
             raise ImageError("env ended with 1: cannot execute 'as'")
-        if "work" in places:
-            assert (places["work"] / "source/CMakeLists.txt").read_text() == RECIPE.replace(" ON ", " OFF ")
-            (places["work"] / "wheel" / WHEEL).write_text("compiled")
+        if "library" in places:
+            assert (places["library"] / "source/CMakeLists.txt").read_text() == RECIPE.replace(" ON ", " OFF ")
+            (places["library"] / "wheel" / WHEEL).write_text("compiled")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ class TestCommand:
     def test_nothing_is_taken_from_the_processor_or_the_place_it_is_compiled_on(self, machine: Machine) -> None:
         told = environment(machine)
         assert "-DGGML_NATIVE=OFF" in told["CMAKE_ARGS"].split()
-        assert told["CFLAGS"] == told["CXXFLAGS"] == "-ffile-prefix-map=/mnt/work=."
+        assert told["CFLAGS"] == told["CXXFLAGS"] == "-ffile-prefix-map=/mnt/library=."
         assert "unshare --net" in " ".join(command(machine))
 
     def test_every_processor_of_its_kind_can_run_it(self) -> None:

@@ -147,6 +147,8 @@ def test_what_is_installed_is_for_the_image_s_python_and_machine(shelf: Path, tm
     found = {path.name for path in (tmp_path / "model").iterdir()}
     assert found == {"other.py", "other-2.dist-info", "thing.py", "thing-1.dist-info"}
     assert (tmp_path / "model/other.py").read_text() == "FOR = 'arm64'"
+    told = [path.read_text() for path in (tmp_path / "model").glob("*.dist-info/*")]
+    assert [text for text in told if str(tmp_path) in text] == [], "it is the same wherever it is made"
 
 
 def test_a_wheel_for_another_machine_is_not_installed(shelf: Path, tmp_path: Path) -> None:
