@@ -11,6 +11,8 @@ KEEP ?=
 # For `make image`: which computers it is for, and who signs its updates.
 ARCH ?= arm64
 KEY ?=
+# With the library for a language model on the device; compiles for some minutes the first time.
+MODEL ?=
 # For `make test`: what is handed to pytest, e.g. PYTEST="-k guard -x".
 PYTEST ?=
 
@@ -68,10 +70,10 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 	@scripts/test-ansible $(PYTEST)
 
 .PHONY: image image-lock image-test image-repro
-image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
+image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates, MODEL=1
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
 	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
-	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
+	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)') $(if $(MODEL),--model)
 
 image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client
@@ -79,10 +81,10 @@ image-test: dev  ## Start the image that was made in QEMU and look at it from ou
 	@image=$$(ls -t dist/bitgrid-*-'$(ARCH)'.img.zst | head -n 1) && [ -n "$$image" ] && BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
 		BITGRID_TEST_IMAGE_KEY='$(abspath $(KEY))' $(VENV)/pytest -W error --timeout 7200 tests/image/booted $(PYTEST)
 
-image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=
+image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=, MODEL=1
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
 	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
-	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)'
+	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)' $(if $(MODEL),--model)
 
 image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd

@@ -17,6 +17,7 @@ from bitgrid_image.base import LISTS, LOCK, Mirror, base, lock_of
 from bitgrid_image.boot import boot_files, efi, slot_files
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Layout, Machine, layout
+from bitgrid_image.model import Library
 from bitgrid_image.packages import parse
 from bitgrid_image.provision import PROJECT, Appliance
 from bitgrid_image.sbom import bill
@@ -38,12 +39,14 @@ class Order:
         dist: where the files go.
         key: the private key that signs updates; its public half is in the image.
             None: no update is made, and none is taken.
+        has_model: the library for a language model is in the image, too.
     """
 
     machine: Machine
     mirror: Mirror
     dist: Path
     key: Path | None = None
+    has_model: bool = False
 
     @property
     def card(self) -> Layout:
@@ -113,8 +116,15 @@ def _root(order: Order, tool: Tools, epoch_s: int, tell: Tell) -> tuple[Path, Pa
     made = stage.made(cache(), tell)
     release = Path(_run([str(PROJECT / "scripts" / "release"), order.machine, str(cache() / "releases")]).strip())
     public = None if order.key is None else _run(["openssl", "pkey", "-pubout", "-in", str(order.key)])
-    appliance = Appliance(order.machine, stage, tool, release, Path(sys.executable).parent, epoch_s, public)
+    ansible, model = Path(sys.executable).parent, _model(order, tell)
+    appliance = Appliance(order.machine, stage, tool, release, ansible, epoch_s, public, model)
     return appliance.stage(made).made(cache(), tell), made / LOCK
+
+
+def _model(order: Order, tell: Tell) -> Path | None:
+    if not order.has_model:
+        return None
+    return Library(order.machine, order.mirror.debian).stage().made(cache(), tell)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from bitgrid_image.base import clean
 from bitgrid_image.errors import ImageError
 from bitgrid_image.laying import FILES, lay
 from bitgrid_image.layout import Machine
+from bitgrid_image.model import put
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import Tools
 
@@ -64,6 +65,7 @@ class Appliance:
         ansible: the directory of ansible-playbook.
         epoch_s: the time of everything, UTC epoch seconds.
         public_key: by which it knows an update (PEM); None: it takes none.
+        model: where the stage of the language model's library is; None: without it.
     """
 
     machine: Machine
@@ -73,6 +75,7 @@ class Appliance:
     ansible: Path
     epoch_s: int
     public_key: str | None = None
+    model: Path | None = None
 
     def stage(self, base: Path) -> Stage:
         """The stage: ``root``, whole but for its partitions.
@@ -87,6 +90,8 @@ class Appliance:
             self._play(root)
             clean(root)
             lay(root)
+            if self.model is not None:
+                put(self.model / "model", root, self.epoch_s)
             if self.public_key is not None:
                 (root / KEY).parent.mkdir(parents=True, exist_ok=True)
                 (root / KEY).write_text(self.public_key, encoding="ascii")
@@ -94,6 +99,7 @@ class Appliance:
         texts = (str(RECIPE), self.base.key, str(self.epoch_s), self.public_key or "")
         inputs: tuple[str | Path, ...] = (
             *texts,
+            "" if self.model is None else self.model.name,  # its stage's key is in it
             self.release,
             *_told_by(ROLES),
             PROJECT / "config",

@@ -1,4 +1,4 @@
-"""What is in an image, as CycloneDX 1.6 says it: Debian's packages, and the Python packages of the release.
+"""What is in an image, as CycloneDX 1.6 says it: Debian's packages, Python's of release and model's library.
 
 Source of the form: the CycloneDX specification, JSON reference 1.6, and the package-url specification.
 """
@@ -57,7 +57,8 @@ def _debian(package: Package) -> dict[str, object]:
 
 
 def _python(root: Path) -> Iterator[dict[str, object]]:
-    for place in sorted(root.glob("opt/bitgrid/releases/*/lib/python3*/site-packages/*.dist-info")):
+    places = ("releases/*/lib/python3*/site-packages", "model")
+    for place in sorted(one for where in places for one in root.glob(f"opt/bitgrid/{where}/*.dist-info")):
         known = PathDistribution(place)
         name = known.metadata["Name"]
         purl = f"pkg:pypi/{quote(name.lower().replace('_', '-'))}@{quote(known.version)}"

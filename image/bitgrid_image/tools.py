@@ -19,6 +19,7 @@ PACKAGES = (
 SUITE = "trixie"
 RECIPE = 1
 """To be raised when what is done here changes."""
+_TOLD = 20
 _NEEDED = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "chroot": "coreutils"}
 
 
@@ -65,7 +66,7 @@ class Tools:
             [*full, *command], input=stdin, capture_output=True, text=True, check=False, env=environment
         )
         if done.returncode:
-            said = (done.stderr or done.stdout).strip().splitlines()[-8:]
+            said = (done.stderr or done.stdout).strip().splitlines()[-_TOLD:]
             raise ImageError(f"{command[0]} ended with {done.returncode}: " + "\n".join(said))
         return done
 
@@ -75,11 +76,13 @@ def cache() -> Path:
     return Path(os.environ.get("BITGRID_CACHE") or Path.home() / ".cache" / "bitgrid")
 
 
-def tools(mirror: str) -> Tools:
+def tools(mirror: str, name: str = "image-tools", packages: tuple[str, ...] = PACKAGES) -> Tools:
     """The tools, fetched once.
 
     Args:
         mirror: a Debian mirror.
+        name: of their root.
+        packages: of Debian, which are in it.
 
     Raises:
         ImageError: this is not root, something is missing on this machine, or the mirror cannot be reached.
@@ -91,17 +94,17 @@ def tools(mirror: str) -> Tools:
         raise ImageError(
             f"this machine lacks {', '.join(lacking)}; install it with: apt install {' '.join(lacking)}"
         )
-    key = hashlib.sha256(repr((RECIPE, SUITE, PACKAGES)).encode()).hexdigest()[:16]
-    root = cache() / f"image-tools-{key}"
+    key = hashlib.sha256(repr((RECIPE, SUITE, packages)).encode()).hexdigest()[:16]
+    root = cache() / f"{name}-{key}"
     if not root.is_dir():
-        _make(root, mirror)
+        _make(root, mirror, packages)
     return Tools(root)
 
 
-def _make(root: Path, mirror: str) -> None:
+def _make(root: Path, mirror: str, packages: tuple[str, ...]) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     unfinished = root.with_name(f".{root.name}.{os.getpid()}")  # another build may be at it, too
-    command = ["mmdebstrap", "--variant=apt", "--quiet", f"--include={','.join(PACKAGES)}"]
+    command = ["mmdebstrap", "--variant=apt", "--quiet", f"--include={','.join(packages)}"]
     command += ["--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"']
     command += [SUITE, str(unfinished), f"deb {mirror} {SUITE} main"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own arguments

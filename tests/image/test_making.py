@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from bitgrid_image.base import LOCK, Mirror
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
 from bitgrid_image.making import Order, commit_time_s, make, write_lock
+from bitgrid_image.model import Library
 from bitgrid_image.packages import parse
+from bitgrid_image.stages import Stage
 
 LINE = "bash amd64 5.2-1 " + "ab" * 32 + "\n"
 
@@ -49,6 +52,24 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 def test_files_are_called_by_version_and_machine(order: Order) -> None:
     assert order.name == f"bitgrid-{bitgrid.__version__}-amd64"
     assert order.card.is_gpt
+
+
+def test_the_language_model_s_library_is_compiled_only_for_who_wants_it(
+    order: Order, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    def stage(library: Library) -> Stage:
+        return Stage("model", (), lambda _place: asked.append(f"{library.machine} {library.mirror}"))
+
+    monkeypatch.setenv("BITGRID_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(Library, "stage", stage)
+    assert making._model(order, lambda _line: None) is None
+    assert asked == []
+    found = making._model(replace(order, has_model=True), lambda _line: None)
+    assert found is not None
+    assert found.parent == tmp_path / "cache"
+    assert asked == ["amd64 http://debian.example"]
 
 
 def test_the_time_is_that_of_the_last_commit_and_of_what_it_touched() -> None:

@@ -45,14 +45,16 @@ def test_what_is_played_is_there(playbook: str) -> None:
     assert (ROLES / playbook).is_file()
 
 
-def test_it_is_another_root_for_another_release(tmp_path: Path) -> None:
+def test_it_is_another_root_for_another_release_or_language_model_s_library(tmp_path: Path) -> None:
     base, keys = Stage("base", ("x",), lambda _place: None), set()
     for text in ("one", "two"):
         (tmp_path / "release.tar").write_text(text)
         for key in (None, "a key"):
-            appliance = Appliance(Machine.AMD64, base, Tools(tmp_path), tmp_path / "release.tar", tmp_path, 1, key)
-            keys.add(appliance.stage(tmp_path).key)
-    assert len(keys) == 4
+            for library in (None, tmp_path / "model-amd64-1", tmp_path / "model-amd64-2"):
+                release = tmp_path / "release.tar"
+                appliance = Appliance(Machine.AMD64, base, Tools(tmp_path), release, tmp_path, 1, key, library)
+                keys.add(appliance.stage(tmp_path).key)
+    assert len(keys) == 12
 
 
 def test_what_the_builder_has_set_for_playbooks_of_his_own_is_no_part_of_an_image(

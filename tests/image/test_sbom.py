@@ -35,6 +35,15 @@ def test_every_package_is_named_by_what_finds_it_again(tmp_path: Path) -> None:
     assert told["components"][2]["licenses"] == [{"expression": "MIT"}]
 
 
+def test_what_the_language_model_s_library_brings_is_named_too(tmp_path: Path) -> None:
+    place = root(tmp_path) / "opt/bitgrid/model/llama_cpp_python-0.3.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text("Metadata-Version: 2.2\nName: llama_cpp_python\nVersion: 0.3\n")
+    told = json.loads(bill("card", "1.0", [BASH], tmp_path, 1))
+    found = [one["purl"] for one in told["components"] if "pypi" in one["purl"]]
+    assert found == ["pkg:pypi/llama-cpp-python@0.3", "pkg:pypi/ruamel-yaml@1.2"]
+
+
 def test_it_is_the_same_for_the_same_image_and_another_for_another(tmp_path: Path) -> None:
     place = root(tmp_path)
     first = bill("card", "1.0", [BASH, TZDATA], place, 1)
