@@ -64,9 +64,7 @@ def test_an_update_names_no_slot(card: Layout, root: Path, tmp_path: Path) -> No
 def test_a_pi_has_its_firmware_and_its_device_trees(root: Path, tmp_path: Path) -> None:
     boot = made(layout(Machine.ARM64, "1.2.3"), root, tmp_path)
     assert (boot / "a/bcm2711-rpi-4-b.dtb").exists()
-    assert {"start4.elf", "fixup4.dat", "bootcode.bin", "config.txt", "slot.txt"} <= {
-        path.name for path in boot.iterdir()
-    }
+    assert {"start4.elf", "fixup4.dat", "bootcode.bin", "config.txt"} <= {path.name for path in boot.iterdir()}
 
 
 def test_grub_has_a_block_of_its_own_size(root: Path, tmp_path: Path) -> None:
