@@ -11,6 +11,8 @@ KEEP ?=
 # For `make image`: which computers it is for, and who signs its updates.
 ARCH ?= arm64
 KEY ?=
+# The owner's Raspberry Pi OS Lite, in place of Debian.
+BASE ?=
 # For `make test`: what is handed to pytest, e.g. PYTEST="-k guard -x".
 PYTEST ?=
 
@@ -68,10 +70,11 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 	@scripts/test-ansible $(PYTEST)
 
 .PHONY: image image-lock image-test image-repro
-image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates
+image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates, BASE=raspios-lite.img.xz
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
 	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
-	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)')
+	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)') \
+		$(if $(BASE),--base '$(BASE)')
 
 image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client

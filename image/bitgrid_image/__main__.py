@@ -26,15 +26,16 @@ _MIRROR = Mirror(
 @click.option(
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Signs the update (PEM)."
 )
+@click.option("--base", type=click.Path(path_type=Path), help="Raspberry Pi OS Lite (.img.xz) instead of Debian.")
 @click.option(
     "--write-lock",
     "write_lock_only",
     is_flag=True,
     help="Only write down the packages that the mirror gives today.",
 )
-def main(arch: str, dist: Path, key: Path | None, *, write_lock_only: bool) -> None:
+def main(arch: str, dist: Path, key: Path | None, base: Path | None, *, write_lock_only: bool) -> None:
     """Make the card's image. BITGRID_MIRROR and BITGRID_MIRROR_SECURITY name other mirrors than Debian's own."""
-    order, began_s = Order(Machine(arch), _MIRROR, dist.absolute(), key), time.monotonic()
+    order, began_s = Order(Machine(arch), _MIRROR, dist.absolute(), key, base), time.monotonic()
 
     def tell(line: str) -> None:
         click.echo(f"{time.monotonic() - began_s:6.0f} s  {line}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bitgrid_image.packages import Package
+from bitgrid_image.packages import UNKNOWN, Package
 from bitgrid_image.sbom import bill
 
 BASH = Package("bash", "amd64", "5.2+x-1", "ab" * 32)
@@ -33,6 +33,13 @@ def test_every_package_is_named_by_what_finds_it_again(tmp_path: Path) -> None:
     ]
     assert told["components"][0]["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
     assert told["components"][2]["licenses"] == [{"expression": "MIT"}]
+
+
+def test_a_hash_that_nobody_knows_is_not_named(tmp_path: Path) -> None:
+    given = [Package("kernel", "arm64", "6.12", UNKNOWN)]
+    (told,) = json.loads(bill("card", "1.0", given, tmp_path, 1))["components"]
+    assert told["version"] == "6.12"
+    assert "hashes" not in told
 
 
 def test_it_is_the_same_for_the_same_image_and_another_for_another(tmp_path: Path) -> None:

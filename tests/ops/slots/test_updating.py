@@ -282,6 +282,7 @@ class TestRefusals:
         ("changed", "says"),
         [
             ({"machine": "amd64"}, "this update is for amd64, this machine is arm64"),
+            ({"machine": "arm64-raspios"}, "this update is for arm64-raspios, this machine is arm64;"),
             ({"root": {"sha256": "0" * 64, "size": ROOM + 1}}, "flash a new card"),
             ({"boot": {"sha256": "0" * 64, "size": 1}}, r"is damaged \(boot\.tar\)"),
         ],

@@ -43,7 +43,7 @@ class Booting(Protocol):
 
 
 class PiBooting:
-    """``os_prefix`` in ``config.txt`` names the directory of the kernel; to change it one letter is written in place.
+    """``os_prefix`` in ``config.txt`` names the directory of the kernel; its letter is written in place.
 
     It stands in ``config.txt`` itself, for what starts a Raspberry Pi 5, its EEPROM, follows no ``include``
     (Raspberry Pi documentation, "config.txt: include").
@@ -88,8 +88,8 @@ class PiBooting:
         found = list(_CHOICE.finditer(content))
         if len(found) != 1:
             raise SlotError(
-                f"{self._config} has {len(found)} lines os_prefix=a/ or os_prefix=b/, and one says which system is "
-                "started; nothing was changed. Mend it, or flash the card anew"
+                f"{self._config} has {len(found)} lines os_prefix=a/ or os_prefix=b/, and one must say which "
+                "system is started; nothing was changed. Mend it, or flash the card anew"
             )
         return content, found[0].start(1)
 
