@@ -94,8 +94,10 @@ def write_lock(order: Order, tell: Tell) -> Path:
     """Write down which packages the mirror gives today; the next image has these and no others.
 
     Raises:
-        ImageError: the root cannot be made.
+        ImageError: the root cannot be made, or is the owner's.
     """
+    if order.base is not None:
+        raise ImageError("no lock says what is in the owner's Raspberry Pi OS: leave BASE away to write Debian's")
     tools(order.mirror.debian)
     found, lock = _base(order, None), lock_of(order.machine)
     place = found.made(cache(), tell)

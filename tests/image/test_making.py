@@ -66,6 +66,12 @@ def test_raspberry_pi_os_is_for_a_raspberry_pi(order: Order, tmp_path: Path) -> 
         make(dataclasses.replace(order, base=tmp_path / "pi.img.xz"), lambda _line: None)
 
 
+def test_a_lock_is_of_debian_alone(order: Order, made: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="leave BASE away"):
+        write_lock(dataclasses.replace(order, base=tmp_path / "pi.img.xz"), lambda _line: None)
+    assert made == []
+
+
 def test_it_is_made_from_the_owners_file_and_held_against_no_lock(
     made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
