@@ -36,8 +36,9 @@ _TIDIED = (
     "etc/sudoers.d/010_*nopasswd", "etc/systemd/system/getty@tty1.service.d/autologin.conf", "etc/rc.local",
     "etc/init.d/resize2fs_once", "etc/ssh/sshd_config.d/rename_user.conf", "var/swap", "etc/netplan/*",
     "boot/*-rpi-*", "usr/sbin/policy-rc.d",
+    "var/lib/systemd/rfkill/*",
 )  # fmt: skip
-"""What a first start of Raspberry Pi OS left for itself, and kernels that lie in boot/firmware."""
+"""What it has for its own first start, kernels that lie in boot/firmware, and that Wi-Fi is off until asked."""
 _MOUNTS = """
 root=$1; shift
 mount -t proc proc "$root/proc"

@@ -34,6 +34,7 @@ FILES = {
     "etc/sudoers.d/010_pi-nopasswd": "pi ALL=(ALL) NOPASSWD: ALL\n",
     "etc/systemd/system/getty@tty1.service.d/autologin.conf": "[Service]\n",
     "home/pi/.bashrc": "",
+    "var/lib/systemd/rfkill/platform-fe300000.mmcnr:wlan": "1\n",
     "boot/vmlinuz-6.12.47+rpt-rpi-v8": "kernel",
     "usr/lib/modules/6.12.47+rpt-rpi-v8/modules.dep": "",
     "usr/lib/modules/6.12.47+rpt-rpi-2712/modules.dep": "",
