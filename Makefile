@@ -13,6 +13,8 @@ ARCH ?= arm64
 KEY ?=
 # With the library for a language model on the device; compiles for some minutes the first time.
 MODEL ?=
+# The owner's Raspberry Pi OS Lite, in place of Debian.
+BASE ?=
 # For `make test`: what is handed to pytest, e.g. PYTEST="-k guard -x".
 PYTEST ?=
 
@@ -70,10 +72,11 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 	@scripts/test-ansible $(PYTEST)
 
 .PHONY: image image-lock image-test image-repro
-image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates, MODEL=1
+image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates; MODEL=1, BASE=raspios-lite.img.xz
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd openssl=openssl git=git
 	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
-	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)') $(if $(MODEL),--model)
+	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)') \
+		$(if $(BASE),--base '$(BASE)') $(if $(MODEL),--model)
 
 image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client

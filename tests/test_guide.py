@@ -29,10 +29,11 @@ NO_PROGRAMS = {
     "bitgrid-firstboot",
     "bitgrid-firstbootlog",
     "bitgrid-unread",
+    "bitgrid-web",
     "bitgrid-0",
     "bitgrid-2",
 }
-"""A certificate, a log and its heading, a directory, images, a host's name."""
+"""A certificate, a log and its heading, a directory, a user, images, a host's name."""
 
 
 def one_line(text: str) -> str:

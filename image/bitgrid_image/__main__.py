@@ -27,15 +27,19 @@ _MIRROR = Mirror(
     "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Signs the update (PEM)."
 )
 @click.option("--model", is_flag=True, help="With the library for a language model on the device; no model.")
+@click.option("--base", type=click.Path(path_type=Path), help="Raspberry Pi OS Lite (.img.xz) instead of Debian.")
 @click.option(
     "--write-lock",
     "write_lock_only",
     is_flag=True,
     help="Only write down the packages that the mirror gives today.",
 )
-def main(arch: str, dist: Path, key: Path | None, *, model: bool, write_lock_only: bool) -> None:
+def main(  # noqa: PLR0913  one for each thing that can be asked for
+    arch: str, dist: Path, key: Path | None, base: Path | None, *, model: bool, write_lock_only: bool
+) -> None:
     """Make the card's image. BITGRID_MIRROR and BITGRID_MIRROR_SECURITY name other mirrors than Debian's own."""
-    order, began_s = Order(Machine(arch), _MIRROR, dist.absolute(), key, model), time.monotonic()
+    order = Order(Machine(arch), _MIRROR, dist.absolute(), key, base, has_model=model)
+    began_s = time.monotonic()
 
     def tell(line: str) -> None:
         click.echo(f"{time.monotonic() - began_s:6.0f} s  {line}")

@@ -23,7 +23,7 @@ LOCK = "packages.lock"
 RECIPE = 2
 """To be raised when what is done here changes."""
 _COMPONENTS = "main,non-free-firmware"
-_LEFT_OUT = ("doc/*", "man/*", "locale/*", "info/*", "lintian/*", "bug/*")
+LEFT_OUT = ("doc/*", "man/*", "locale/*", "info/*", "lintian/*", "bug/*")
 _INITRD_LATER = (
     'chroot "$1" dpkg-divert --quiet --local --rename --divert /usr/sbin/update-initramfs.later '
     '--add /usr/sbin/update-initramfs && ln -s ../bin/true "$1"/usr/sbin/update-initramfs'
@@ -90,7 +90,7 @@ def base(machine: Machine, mirror: Mirror, epoch_s: int, lock: Path | None) -> S
     """
 
     def make(place: Path) -> None:
-        _need(machine)
+        need(machine)
         root = place / "root"
         _run(command(machine, mirror, root), epoch_s)
         found = installed(root)
@@ -120,7 +120,7 @@ def command(machine: Machine, mirror: Mirror, root: Path) -> list[str]:
         f"--components={_COMPONENTS}", f"--include={','.join(wanted(machine))}", "--skip=cleanup/apt/lists",
         "--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"',
         '--aptopt=APT::Install-Recommends "false"',
-        *(f"--dpkgopt=path-exclude=/usr/share/{one}" for one in _LEFT_OUT),
+        *(f"--dpkgopt=path-exclude=/usr/share/{one}" for one in LEFT_OUT),
         "--dpkgopt=path-include=/usr/share/doc/*/copyright",
         '--setup-hook=mkdir -p "$1"/boot/firmware "$1"/data',
         f'--essential-hook=systemd-sysusers --root="$1" "{USERS}"',
@@ -129,6 +129,23 @@ def command(machine: Machine, mirror: Mirror, root: Path) -> list[str]:
         f"--customize-hook={_INITRD_NOW}",
         SUITE, str(root), *mirror.sources(),
     ]  # fmt: skip
+
+
+def need(machine: Machine) -> None:
+    """See that programs of a machine can run here.
+
+    Raises:
+        ImageError: they cannot; with what to install.
+    """
+    lacking = [name for name in ("mmdebstrap", "systemd-sysusers") if shutil.which(name) is None]
+    if lacking:
+        raise ImageError(f"this machine lacks {', '.join(lacking)}; install mmdebstrap and systemd")
+    emulator = Path("/proc/sys/fs/binfmt_misc") / f"qemu-{_PROCESSORS[machine]}"
+    if platform.machine() != _PROCESSORS[machine] and not emulator.exists():
+        raise ImageError(
+            f"this is {platform.machine()}, and nothing here runs programs for {machine}. "
+            "Install what does: apt install qemu-user-static binfmt-support"
+        )
 
 
 def clean(root: Path) -> None:
@@ -144,18 +161,6 @@ def clean(root: Path) -> None:
             path.unlink()
     for name in ("machine-id", "hostname"):
         (root / "etc" / name).write_text("", encoding="ascii")
-
-
-def _need(machine: Machine) -> None:
-    lacking = [name for name in ("mmdebstrap", "systemd-sysusers") if shutil.which(name) is None]
-    if lacking:
-        raise ImageError(f"this machine lacks {', '.join(lacking)}; install mmdebstrap and systemd")
-    emulator = Path("/proc/sys/fs/binfmt_misc") / f"qemu-{_PROCESSORS[machine]}"
-    if platform.machine() != _PROCESSORS[machine] and not emulator.exists():
-        raise ImageError(
-            f"this is {platform.machine()}, and nothing here runs programs for {machine}. "
-            "Install what does: apt install qemu-user-static binfmt-support"
-        )
 
 
 def _run(words: list[str], epoch_s: int) -> None:

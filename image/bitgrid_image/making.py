@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bitgrid
+from bitgrid.ops.slots.card import RASPIOS
 from bitgrid_image.assembly import Assembler, digest
 from bitgrid_image.base import LISTS, LOCK, Mirror, base, lock_of
 from bitgrid_image.boot import boot_files, efi, slot_files
@@ -20,6 +21,7 @@ from bitgrid_image.layout import Layout, Machine, layout
 from bitgrid_image.model import Library
 from bitgrid_image.packages import parse
 from bitgrid_image.provision import PROJECT, Appliance
+from bitgrid_image.raspios import raspios
 from bitgrid_image.sbom import bill
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import Tools, cache, tools
@@ -27,6 +29,8 @@ from bitgrid_image.update import Update
 
 Tell = Callable[[str], None]
 _TOLD = 20
+_RASPIOS_MIB = 3072
+"""Of a slot: Raspberry Pi OS has more in it than is asked for. The card still fits onto what is sold as 8 GB."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Order:
         dist: where the files go.
         key: the private key that signs updates; its public half is in the image.
             None: no update is made, and none is taken.
+        base: the owner's Raspberry Pi OS Lite as it was downloaded; None: Debian's base root.
         has_model: the library for a language model is in the image, too.
     """
 
@@ -46,17 +51,25 @@ class Order:
     mirror: Mirror
     dist: Path
     key: Path | None = None
+    base: Path | None = None
     has_model: bool = False
+
+    @property
+    def system(self) -> str:
+        """What its updates are for: one for Debian's base starts nothing on a card with another."""
+        return self.machine.value if self.base is None else f"{self.machine}{RASPIOS}"
 
     @property
     def card(self) -> Layout:
         """How the card is divided."""
-        return layout(self.machine, bitgrid.__version__)
+        if self.base is None:
+            return layout(self.machine, bitgrid.__version__)
+        return layout(self.machine, f"{bitgrid.__version__}{RASPIOS}", root_mib=_RASPIOS_MIB)
 
     @property
     def name(self) -> str:
         """What the files are called, without what comes after the first dot."""
-        return f"bitgrid-{bitgrid.__version__}-{self.machine}"
+        return f"bitgrid-{bitgrid.__version__}-{self.system}"
 
 
 def make(order: Order, tell: Tell) -> list[Path]:
@@ -66,6 +79,8 @@ def make(order: Order, tell: Tell) -> list[Path]:
         ImageError: something is missing on this machine, or a stage failed; what stood in dist stays.
     """
     os.umask(0o022)  # what is made on the way is the same whoever makes it
+    if order.base is not None and order.machine is not Machine.ARM64:
+        raise ImageError(f"Raspberry Pi OS runs on no {order.machine}: leave BASE away, or say ARCH=arm64")
     tool = tools(order.mirror.debian)
     epoch_s = commit_time_s()
     root_stage, packages = _root(order, tool, epoch_s, tell)
@@ -83,8 +98,10 @@ def write_lock(order: Order, tell: Tell) -> Path:
     """Write down which packages the mirror gives today; the next image has these and no others.
 
     Raises:
-        ImageError: the root cannot be made.
+        ImageError: the root cannot be made, or is the owner's.
     """
+    if order.base is not None:
+        raise ImageError("no lock says what is in the owner's Raspberry Pi OS: leave BASE away to write Debian's")
     tools(order.mirror.debian)
     found, lock = _base(order, None), lock_of(order.machine)
     place = found.made(cache(), tell)
@@ -110,9 +127,13 @@ def _base(order: Order, lock: Path | None) -> Stage:
     return base(order.machine, order.mirror, commit_time_s(*LISTS.glob("*.txt")), lock)
 
 
+def _owners(packed: Path, tool: Tools) -> Stage:
+    return raspios(packed.absolute(), tool, commit_time_s(*LISTS.glob("*.txt")))
+
+
 def _root(order: Order, tool: Tools, epoch_s: int, tell: Tell) -> tuple[Path, Path]:
     """Where the finished root's stage is, and the list of its packages."""
-    stage = _base(order, lock_of(order.machine))
+    stage = _base(order, lock_of(order.machine)) if order.base is None else _owners(order.base, tool)
     made = stage.made(cache(), tell)
     release = Path(_run([str(PROJECT / "scripts" / "release"), order.machine, str(cache() / "releases")]).strip())
     public = None if order.key is None else _run(["openssl", "pkey", "-pubout", "-in", str(order.key)])
@@ -178,7 +199,7 @@ class _Work:
             self.order.card.partitions[1], self.root
         )
         target = self.place / f"{self.order.name}.update"
-        Update(self.order.machine, bitgrid.__version__, part, self.place / "slot").write(
+        Update(self.order.system, bitgrid.__version__, part, self.place / "slot").write(
             target, key, self.tools, self.epoch_s
         )
         return target

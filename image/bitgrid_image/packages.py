@@ -12,6 +12,8 @@ from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 
+UNKNOWN = "unknown"
+"""In place of a hash that no index names."""
 _MOST_TOLD = 12
 _HEAD = "# Package, architecture, version, SHA-256 of its file; written by the build from the indexes it used.\n"
 
@@ -24,7 +26,7 @@ class Package:
         name: its name.
         architecture: arm64, amd64 or all.
         version: of Debian.
-        sha256: of its file, by the index.
+        sha256: of its file, by the index; or `UNKNOWN`.
     """
 
     name: str
@@ -33,19 +35,29 @@ class Package:
     sha256: str
 
 
-def installed(root: Path) -> list[Package]:
+def installed(root: Path, *, is_owners: bool = False) -> list[Package]:
     """Every package of a root, sorted.
 
+    Args:
+        root: with the indexes that it was made from.
+        is_owners: whether somebody else made it: of a package that no index has any more the hash is `UNKNOWN`.
+
     Raises:
-        ImageError: one is in no index that the root has, so that nobody can tell its hash.
+        ImageError: of a root of ours, one is in no index that it has.
     """
-    status = (root / "var/lib/dpkg/status").read_text(encoding="utf-8")
-    found = [_identity(one) for one in _paragraphs(status) if one.get("Status") == "install ok installed"]
-    hashes = dict(_indexed(root))
+    found, hashes = [_identity(one) for one in states(root)], dict(_indexed(root))
     unknown = [" ".join(one) for one in found if one not in hashes]
-    if unknown:
+    if is_owners:
+        hashes |= {one: UNKNOWN for one in found if one not in hashes}
+    elif unknown:
         raise ImageError(f"in no package index of {root}: {', '.join(unknown[:_MOST_TOLD])}")
     return sorted(Package(*one, hashes[one]) for one in found)
+
+
+def states(root: Path) -> list[dict[str, str]]:
+    """What dpkg knows of each package that is installed."""
+    status = (root / "var/lib/dpkg/status").read_text(encoding="utf-8")
+    return [one for one in _paragraphs(status) if one.get("Status") == "install ok installed"]
 
 
 def render(packages: list[Package]) -> str:

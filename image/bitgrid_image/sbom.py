@@ -13,7 +13,7 @@ from importlib.metadata import PathDistribution
 from pathlib import Path
 from urllib.parse import quote
 
-from bitgrid_image.packages import Package
+from bitgrid_image.packages import UNKNOWN, Package
 
 _NAMES = uuid.UUID("5b2d3c6e-0f0b-4c5e-8b1e-2f6d6a3b9c10")
 
@@ -46,13 +46,14 @@ def _debian(package: Package) -> dict[str, object]:
     purl = (
         f"pkg:deb/debian/{quote(package.name)}@{quote(package.version)}?arch={package.architecture}&distro=trixie"
     )
+    hashed = {"hashes": [{"alg": "SHA-256", "content": package.sha256}]} if package.sha256 != UNKNOWN else {}
     return {
         "type": "library",
         "name": package.name,
         "version": package.version,
         "purl": purl,
         "bom-ref": purl,
-        "hashes": [{"alg": "SHA-256", "content": package.sha256}],
+        **hashed,
     }
 
 

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bitgrid_image.assembly import digest
 from bitgrid_image.errors import ImageError
-from bitgrid_image.layout import Machine
 from bitgrid_image.tools import Tools
 
 _LEVEL = "-10"
@@ -29,13 +28,13 @@ class Update:
     """What an update is made from.
 
     Args:
-        machine: what it is for.
+        machine: what it is for, as `bitgrid.ops.slots.bundle.Manifest` says it.
         version: of BitGrid.
         root: the slot's file system, as `Assembler.partition` makes it.
         boot: the tree of the slot's own boot files.
     """
 
-    machine: Machine
+    machine: str
     version: str
     root: Path
     boot: Path
@@ -75,7 +74,7 @@ class Update:
         return {
             "schema": 1,
             "version": self.version,
-            "machine": self.machine.value,
+            "machine": self.machine,
             "boot": {"sha256": hashlib.sha256(boot).hexdigest(), "size": len(boot)},
             "root": {"sha256": digest(self.root), "size": self.root.stat().st_size},
         }

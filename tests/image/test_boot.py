@@ -11,6 +11,7 @@ from bitgrid.ops.slots.card import PARTITIONS
 from bitgrid_image.boot import boot_files, booting, slot_files
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Layout, Machine, layout
+from image import pi_os
 
 
 @pytest.fixture(params=list(Machine))
@@ -64,9 +65,49 @@ def test_an_update_names_no_slot(card: Layout, root: Path, tmp_path: Path) -> No
 def test_a_pi_has_its_firmware_and_its_device_trees(root: Path, tmp_path: Path) -> None:
     boot = made(layout(Machine.ARM64, "1.2.3"), root, tmp_path)
     assert (boot / "a/bcm2711-rpi-4-b.dtb").exists()
-    assert {"start4.elf", "fixup4.dat", "bootcode.bin", "config.txt", "slot.txt"} <= {
-        path.name for path in boot.iterdir()
-    }
+    assert {"start4.elf", "fixup4.dat", "bootcode.bin", "config.txt"} <= {path.name for path in boot.iterdir()}
+
+
+class TestRaspberryPiOs:
+    """Its kernels, one for a Raspberry Pi 5 and one for the others."""
+
+    CARD = layout(Machine.ARM64, "1.2.3")
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        return pi_os.system(tmp_path / "root")
+
+    def test_a_slot_has_all_that_the_firmware_looks_for_in_it(self, root: Path, tmp_path: Path) -> None:
+        boot = made(self.CARD, root, tmp_path)
+        of_slot = {"kernel8.img", "kernel_2712.img", "initramfs8", "initramfs_2712", "cmdline.txt"}
+        assert of_slot | {"bcm2712-rpi-5-b.dtb", "bcm2710-rpi-3-b.dtb", "overlays"} == {
+            path.name for path in (boot / "a").iterdir()
+        } - {"bcm2711-rpi-4-b.dtb"}
+        assert (boot / "a/overlays/README").exists(), "the firmware would take another system's overlays"
+        assert (boot / "a/kernel_2712.img").read_text() == "kernel_2712.img"
+        assert {path.name for path in boot.iterdir()} == {
+            "a", "config.txt", "start.elf", "start4.elf", "fixup4.dat", "bootcode.bin",
+        }  # fmt: skip
+
+    def test_each_board_takes_its_own_kernel_from_the_slot(self, root: Path, tmp_path: Path) -> None:
+        boot = made(self.CARD, root, tmp_path)
+        assert booting(Machine.ARM64, boot).usual() is Slot.A
+        settings = (boot / "config.txt").read_text().splitlines()
+        assert {"os_prefix=a/", "auto_initramfs=1", "arm_64bit=1", "os_check=0"} <= set(settings)
+        assert not [line for line in settings if line.startswith(("kernel=", "upstream_kernel", "include"))]
+        told = (boot / "a/cmdline.txt").read_text()
+        assert told.count("\n") == 1
+        assert f"root=PARTUUID={self.CARD.part_uuid('root-a')} " in told
+        assert {"ro", "bitgrid.slot=a", "panic=10", "apparmor=1", "cgroup_enable=memory"} <= set(told.split())
+
+    @pytest.mark.parametrize(
+        "lacks", ["kernel_2712.img", "initramfs8", "bcm2712-rpi-5-b.dtb", "overlays/README", "start4.elf"]
+    )
+    def test_one_that_would_not_start_is_not_made(self, root: Path, tmp_path: Path, lacks: str) -> None:
+        for path in (root / "boot/firmware").glob("start*" if lacks == "start4.elf" else lacks):
+            path.unlink()
+        with pytest.raises(ImageError, match=r"the root('s overlays have| has) no"):
+            made(self.CARD, root, tmp_path)
 
 
 def test_grub_has_a_block_of_its_own_size(root: Path, tmp_path: Path) -> None:

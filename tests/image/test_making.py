@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import bitgrid
-from bitgrid_image import base, making
+from bitgrid_image import base, making, raspios
 from bitgrid_image.base import LOCK, Mirror
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
@@ -43,7 +43,7 @@ def made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
     monkeypatch.setenv("BITGRID_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(base, "_run", run)
-    monkeypatch.setattr(base, "_need", lambda _machine: None)
+    monkeypatch.setattr(base, "need", lambda _machine: None)
     monkeypatch.setattr(making, "tools", lambda _mirror: None)
     monkeypatch.setattr(making, "lock_of", lambda machine: tmp_path / f"{machine}.lock")
     return called
@@ -70,6 +70,38 @@ def test_the_language_model_s_library_is_compiled_only_for_who_wants_it(
     assert found is not None
     assert found.parent == tmp_path / "cache"
     assert asked == ["amd64 http://debian.example"]
+
+
+def test_one_of_raspberry_pi_os_has_a_name_a_layout_and_updates_of_its_own(tmp_path: Path) -> None:
+    mirror = Mirror("http://debian.example", "http://security.example")
+    debian, pi = (Order(Machine.ARM64, mirror, tmp_path, None, base) for base in (None, tmp_path / "pi.img.xz"))
+    assert pi.name == f"bitgrid-{bitgrid.__version__}-arm64-raspios"
+    assert (debian.system, pi.system) == ("arm64", "arm64-raspios")
+    assert pi.card.disk_id != debian.card.disk_id
+    assert debian.card.size_mib < pi.card.size_mib < 7_500_000_000 >> 20
+
+
+def test_raspberry_pi_os_is_for_a_raspberry_pi(order: Order, tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="runs on no amd64: leave BASE away"):
+        make(replace(order, base=tmp_path / "pi.img.xz"), lambda _line: None)
+
+
+def test_a_lock_is_of_debian_alone(order: Order, made: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="leave BASE away"):
+        write_lock(replace(order, base=tmp_path / "pi.img.xz"), lambda _line: None)
+    assert made == []
+
+
+def test_it_is_made_from_the_owners_file_and_held_against_no_lock(
+    made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "pi.img.xz").write_text("none")
+    monkeypatch.setattr(raspios, "need", lambda _machine: None)
+    mirror = Mirror("http://debian.example", "http://security.example")
+    with pytest.raises(ImageError, match=r"pi\.img\.xz cannot be unpacked"):
+        make(Order(Machine.ARM64, mirror, tmp_path / "dist", None, tmp_path / "pi.img.xz"), lambda _line: None)
+    assert made == [], "no mmdebstrap was called"
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_the_time_is_that_of_the_last_commit_and_of_what_it_touched() -> None:

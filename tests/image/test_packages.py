@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bitgrid_image.errors import ImageError
-from bitgrid_image.packages import Package, differences, hold, installed, parse, render
+from bitgrid_image.packages import UNKNOWN, Package, differences, hold, installed, parse, render
 
 STATUS = """\
 Package: libc6
@@ -72,6 +72,14 @@ def test_what_is_in_no_index_is_said(root: Path) -> None:
     index.write_text(index.read_text().replace("3.152", "3.153"))
     with pytest.raises(ImageError, match=r"in no package index of .*: adduser all 3\.152"):
         installed(root)
+
+
+def test_of_an_owners_root_a_package_of_an_older_index_has_no_hash(root: Path) -> None:
+    (index,) = (root / "var/lib/apt/lists").iterdir()
+    index.write_text(index.read_text().replace("3.152", "3.153"))
+    found = installed(root, is_owners=True)
+    assert found == [Package("adduser", "all", "3.152", UNKNOWN), LIBC]
+    assert parse(render(found)) == found
 
 
 def test_the_lock_tells_the_same_again(root: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bitgrid_image.packages import Package
+from bitgrid_image.packages import UNKNOWN, Package
 from bitgrid_image.sbom import bill
 
 BASH = Package("bash", "amd64", "5.2+x-1", "ab" * 32)
@@ -42,6 +42,13 @@ def test_what_the_language_model_s_library_brings_is_named_too(tmp_path: Path) -
     told = json.loads(bill("card", "1.0", [BASH], tmp_path, 1))
     found = [one["purl"] for one in told["components"] if "pypi" in one["purl"]]
     assert found == ["pkg:pypi/llama-cpp-python@0.3", "pkg:pypi/ruamel-yaml@1.2"]
+
+
+def test_a_hash_that_nobody_knows_is_not_named(tmp_path: Path) -> None:
+    given = [Package("kernel", "arm64", "6.12", UNKNOWN)]
+    (told,) = json.loads(bill("card", "1.0", given, tmp_path, 1))["components"]
+    assert told["version"] == "6.12"
+    assert "hashes" not in told
 
 
 def test_it_is_the_same_for_the_same_image_and_another_for_another(tmp_path: Path) -> None:

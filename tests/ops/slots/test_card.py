@@ -127,6 +127,14 @@ def test_the_machine_is_named_as_debian_does(
     assert this_machine() == machine
 
 
+def test_raspberry_pi_os_takes_updates_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    assert this_machine(tmp_path) == "arm64"
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/rpi-issue").touch()
+    assert this_machine(tmp_path) == "arm64-raspios"
+
+
 class TestCommands:
     """As the owner and the unit call them; what a restart would do is noted."""
 

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import random
 import subprocess
 import tarfile
@@ -29,7 +30,7 @@ from bitgrid.ops.slots.updating import Card, Updater, is_older, judge
 ROOM = 3 << 20
 OLD, NEW = b"old" * 1000, os.urandom(2 << 20) + bytes(1 << 19)
 KEY = Ed25519PrivateKey.generate()
-CONFIG = "arm_64bit=1\ninclude slot.txt\nkernel=vmlinuz\n"
+CONFIG = "arm_64bit=1\nos_prefix=a/\nkernel=vmlinuz\n"
 
 
 class PowerCutError(Exception):
@@ -226,10 +227,10 @@ def started_from(card: Card) -> dict[str, bytes]:
     None of these may be.
     """
     boot = card.booting.directory
-    choice = {"slot.txt", "grub/grubenv"}
     mine = {str(path.relative_to(boot)): path.read_bytes() for path in boot.rglob("*") if path.is_file()}
+    mine["config.txt"] = re.sub(rb"(?m)^os_prefix=[ab]/$", b"os_prefix=?/", mine["config.txt"])
     passing = ("b/", "tryboot.txt", ".tryboot.txt.new")
-    return {name: raw for name, raw in mine.items() if name not in choice and not name.startswith(passing)}
+    return {name: raw for name, raw in mine.items() if name != "grub/grubenv" and not name.startswith(passing)}
 
 
 @pytest.mark.parametrize("kind", ["pi", "grub"])
@@ -340,6 +341,7 @@ class TestRefusals:
         ("changed", "says"),
         [
             ({"machine": "amd64"}, "this update is for amd64, this machine is arm64"),
+            ({"machine": "arm64-raspios"}, "this update is for arm64-raspios, this machine is arm64;"),
             ({"root": {"sha256": "0" * 64, "size": ROOM + 1}}, "flash a new card"),
             ({"boot": {"sha256": "0" * 64, "size": 1}}, r"is damaged \(boot\.tar\)"),
         ],
@@ -513,11 +515,24 @@ class TestChoosing:
         assert PiBooting(tmp_path, tmp_path / "vcio").hindrance() is None
         assert GrubBooting(tmp_path).hindrance() is None
 
-    def test_the_choice_is_one_sector_that_keeps_its_length(self, tmp_path: Path) -> None:
+    def test_of_the_owners_file_one_letter_is_changed(self, tmp_path: Path) -> None:
+        config = tmp_path / "config.txt"
+        config.write_bytes(b"# mine, os_prefix=b/\r\nos_prefix=a/\r\ngpu_mem=32\r\n" + b"#" * 900)
+        before, inode = config.read_bytes(), config.stat().st_ino
         booting = PiBooting(tmp_path)
-        for slot in (Slot.A, Slot.B):
+        for slot in (Slot.B, Slot.A):
             booting.keep(slot)
-            assert ((tmp_path / "slot.txt").stat().st_size, booting.usual()) == (512, slot)
+            assert booting.usual() is slot
+            assert config.read_bytes() == before.replace(b"\nos_prefix=a", b"\nos_prefix=" + slot.encode())
+        assert config.stat().st_ino == inode
+
+    def test_a_raspberry_pi_5_follows_no_include(self, tmp_path: Path) -> None:
+        (tmp_path / "config.txt").write_text(CONFIG)
+        PiBooting(tmp_path).arm(Slot.B)
+        for name, slot in (("config.txt", "a"), ("tryboot.txt", "b")):
+            lines = (tmp_path / name).read_text().splitlines()
+            assert lines.count(f"os_prefix={slot}/") == 1
+            assert not [line for line in lines if line.startswith("include")]
 
     def test_grubs_block_is_as_grub_writes_it(self, tmp_path: Path) -> None:
         (tmp_path / "grub").mkdir()
@@ -528,13 +543,21 @@ class TestChoosing:
         assert content.startswith(b"# GRUB Environment Block\nsaved_entry=a\nnext_entry=b\n#")
         assert len(content) == 1024
 
-    @pytest.mark.parametrize("content", ["", "os_prefix=c/\n", "nonsense"])
-    def test_a_choice_that_is_none_is_said(self, tmp_path: Path, content: str) -> None:
-        (tmp_path / "slot.txt").write_text(content)
-        with pytest.raises(SlotError, match="does not name a slot"):
-            PiBooting(tmp_path).usual()
+    @pytest.mark.parametrize(
+        ("content", "count"),
+        [("", 0), ("os_prefix=c/\n", 0), ("# os_prefix=a/\n", 0), ("os_prefix=a/\n[pi4]\nos_prefix=b/\n", 2)],
+    )
+    def test_a_choice_that_is_none_is_said_and_left_as_it_is(
+        self, tmp_path: Path, content: str, count: int
+    ) -> None:
+        (tmp_path / "config.txt").write_text(content)
+        booting = PiBooting(tmp_path)
+        for ask in (booting.usual, lambda: booting.arm(Slot.B), lambda: booting.keep(Slot.B)):
+            with pytest.raises(SlotError, match=f"has {count} lines os_prefix"):
+                ask()
+        assert (tmp_path / "config.txt").read_text() == content
+        assert not (tmp_path / "tryboot.txt").exists()
 
-    def test_without_the_line_nothing_can_be_tried(self, tmp_path: Path) -> None:
-        (tmp_path / "config.txt").write_text("arm_64bit=1\n")
-        with pytest.raises(SlotError, match=r"does not include slot\.txt"):
-            PiBooting(tmp_path).arm(Slot.B)
+    def test_without_the_file_there_is_no_choice(self, tmp_path: Path) -> None:
+        with pytest.raises(SlotError, match="flash the card anew"):
+            PiBooting(tmp_path).usual()

@@ -1,6 +1,6 @@
 """Which slot is started: on a Raspberry Pi by its firmware's files, elsewhere by GRUB's environment block.
 
-Each keeps the choice in one small block that is written in place, so that a power cut leaves the old one or the
+Each keeps the choice within one sector that is written in place, so that a power cut leaves the old one or the
 new one. A trial is for the next start alone, whatever becomes of it: the firmware's ``tryboot`` is a flag that a
 reset clears (Raspberry Pi documentation, "config.txt: the tryboot filter"), GRUB's ``next_entry`` is cleared by
 GRUB before it starts anything (GRUB manual, "next_entry").
@@ -9,13 +9,14 @@ GRUB before it starts anything (GRUB manual, "next_entry").
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Protocol
 
 from bitgrid.ops.slots.errors import SlotError
 from bitgrid.ops.slots.state import Slot, write_whole
 
-SECTOR = 512
+_CHOICE = re.compile(rb"^os_prefix=([ab])/[ \t\r]*$", re.MULTILINE)
 _GRUB_BLOCK = 1024
 _GRUB_HEAD = "# GRUB Environment Block\n"
 
@@ -45,7 +46,10 @@ class Booting(Protocol):
 
 
 class PiBooting:
-    """``config.txt`` includes ``slot.txt``, one sector that names the directory of the kernel.
+    """``os_prefix`` in ``config.txt`` names the directory of the kernel; its letter is written in place.
+
+    It stands in ``config.txt`` itself, for what starts a Raspberry Pi 5, its EEPROM, follows no ``include``
+    (Raspberry Pi documentation, "config.txt: include").
 
     Args:
         directory: the boot partition.
@@ -57,7 +61,7 @@ class PiBooting:
 
     def __init__(self, directory: Path, mailbox: Path = Path("/dev/vcio")) -> None:
         self.directory, self._mailbox = directory, mailbox
-        self._choice, self._trial = directory / "slot.txt", directory / "tryboot.txt"
+        self._config, self._trial = directory / "config.txt", directory / "tryboot.txt"
 
     def hindrance(self) -> str | None:
         """As `Booting` says."""
@@ -74,19 +78,13 @@ class PiBooting:
         Raises:
             SlotError: the file is not one of ours.
         """
-        try:
-            return Slot(self._choice.read_text("ascii").split("\n", 1)[0].removeprefix("os_prefix=").rstrip("/"))
-        except (OSError, ValueError):
-            raise SlotError(
-                f"{self._choice} does not name a slot, so nothing was changed. Flash the card anew"
-            ) from None
+        content, at = self._choice()
+        return Slot(chr(content[at]))
 
     def arm(self, slot: Slot) -> None:
         """As `Booting` says."""
-        whole = (self.directory / "config.txt").read_text("ascii")
-        if "include slot.txt\n" not in whole:
-            raise SlotError(f"{self.directory}/config.txt does not include slot.txt, so no slot can be tried")
-        write_whole(self._trial, whole.replace("include slot.txt\n", f"os_prefix={slot}/\n").encode())
+        content, at = self._choice()
+        write_whole(self._trial, content[:at] + slot.encode() + content[at + 1 :])
 
     def disarm(self) -> None:
         """As `Booting` says."""
@@ -94,9 +92,20 @@ class PiBooting:
 
     def keep(self, slot: Slot) -> None:
         """As `Booting` says."""
-        head = f"os_prefix={slot}/\n# Written in place, one sector: keep its length.\n"
-        _write_in_place(self._choice, head.ljust(SECTOR - 1, "#") + "\n")
+        _, at = self._choice()
+        _write_in_place(self._config, slot, at)
         self.disarm()
+
+    def _choice(self) -> tuple[bytes, int]:
+        """The file, and where in it the slot's letter stands."""
+        content = self._config.read_bytes() if self._config.is_file() else b""
+        found = list(_CHOICE.finditer(content))
+        if len(found) != 1:
+            raise SlotError(
+                f"{self._config} has {len(found)} lines os_prefix=a/ or os_prefix=b/, and one must say which "
+                "system is started; nothing was changed. Mend it, or flash the card anew"
+            )
+        return content, found[0].start(1)
 
 
 class GrubBooting:
@@ -149,12 +158,12 @@ class GrubBooting:
         _write_in_place(self._block, text.ljust(_GRUB_BLOCK, "#"))
 
 
-def _write_in_place(path: Path, text: str) -> None:
-    """Overwrite a small file without giving it another place on the disk; made at its full length if it is new."""
+def _write_in_place(path: Path, text: str, at: int = 0) -> None:
+    """Overwrite a part of a small file without giving it another place on the disk; made if it is new."""
     content = text.encode("ascii")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
     try:
-        os.pwrite(handle, content, 0)
+        os.pwrite(handle, content, at)
         os.fsync(handle)
     finally:
         os.close(handle)

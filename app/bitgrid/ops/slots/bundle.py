@@ -47,7 +47,7 @@ class Manifest(BaseModel):
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,60}$")]
-    machine: Literal["arm64", "amd64"]
+    machine: Literal["arm64", "amd64", "arm64-raspios"]
     boot: Part
     root: Part
 

@@ -20,6 +20,8 @@ from bitgrid.ops.slots.updating import Card
 PARTITIONS = {Slot.A: "02", Slot.B: "03"}
 """A PARTUUID ends in the partition's number: an MBR has it so, and a card with a GPT is made so."""
 _MACHINES = {"aarch64": "arm64", "x86_64": "amd64"}
+RASPIOS = "-raspios"
+"""What comes after the machine where the system is Raspberry Pi OS, whose kernels are started in another way."""
 _ROOT = re.compile(r"PARTUUID=([0-9a-fA-F-]*[0-9a-fA-F-])([0-9a-fA-F]{2})")
 
 Run = Callable[[tuple[str, ...]], None]
@@ -85,9 +87,10 @@ def find_card(places: CardPlaces) -> Card:
     )
 
 
-def this_machine() -> str:
-    """What an update must be for, arm64 or amd64; the processor's own name where it is neither."""
-    return _MACHINES.get(platform.machine(), platform.machine())
+def this_machine(root: Path = Path("/")) -> str:
+    """What an update must be for: arm64, arm64-raspios, amd64; the processor's own name where it is neither."""
+    base = RASPIOS if (root / "etc/rpi-issue").is_file() else ""
+    return _MACHINES.get(platform.machine(), platform.machine()) + base
 
 
 @contextmanager
