@@ -17,6 +17,7 @@ from bitgrid_image.assembly import Assembler, digest
 from bitgrid_image.base import LISTS, LOCK, Mirror, base, lock_of
 from bitgrid_image.boot import boot_files, efi, slot_files
 from bitgrid_image.errors import ImageError
+from bitgrid_image.kernel import Laid, Module, locked
 from bitgrid_image.layout import Layout, Machine, layout
 from bitgrid_image.model import Library
 from bitgrid_image.packages import parse
@@ -137,8 +138,8 @@ def _root(order: Order, tool: Tools, epoch_s: int, tell: Tell) -> tuple[Path, Pa
     made = stage.made(cache(), tell)
     release = Path(_run([str(PROJECT / "scripts" / "release"), order.machine, str(cache() / "releases")]).strip())
     public = None if order.key is None else _run(["openssl", "pkey", "-pubout", "-in", str(order.key)])
-    ansible, model = Path(sys.executable).parent, _model(order, tell)
-    appliance = Appliance(order.machine, stage, tool, release, ansible, epoch_s, public, model)
+    ansible, model, module = Path(sys.executable).parent, _model(order, tell), _module(order, tell)
+    appliance = Appliance(order.machine, stage, tool, release, ansible, epoch_s, public, model, module)
     return appliance.stage(made).made(cache(), tell), made / LOCK
 
 
@@ -146,6 +147,14 @@ def _model(order: Order, tell: Tell) -> Path | None:
     if not order.has_model:
         return None
     return Library(order.machine, order.mirror.debian).stage().made(cache(), tell)
+
+
+def _module(order: Order, tell: Tell) -> Laid | None:
+    """Of a Raspberry Pi, and not where its kernel is Raspberry Pi's own."""
+    if order.machine is not Machine.ARM64 or order.base is not None:
+        return None
+    module = Module(locked(lock_of(order.machine)), order.mirror)
+    return Laid(module, module.stage().made(cache(), tell))
 
 
 @dataclass(frozen=True)

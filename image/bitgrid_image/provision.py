@@ -15,6 +15,7 @@ from pathlib import Path
 from bitgrid.ops.commands.slots import KEY
 from bitgrid_image.base import clean
 from bitgrid_image.errors import ImageError
+from bitgrid_image.kernel import Laid
 from bitgrid_image.laying import FILES, lay
 from bitgrid_image.layout import Machine
 from bitgrid_image.model import put
@@ -66,6 +67,7 @@ class Appliance:
         epoch_s: the time of everything, UTC epoch seconds.
         public_key: by which it knows an update (PEM); None: it takes none.
         model: where the stage of the language model's library is; None: without it.
+        module: by which the kernel asks a Raspberry Pi's firmware for a trial; None: it needs none.
     """
 
     machine: Machine
@@ -76,6 +78,7 @@ class Appliance:
     epoch_s: int
     public_key: str | None = None
     model: Path | None = None
+    module: Laid | None = None
 
     def stage(self, base: Path) -> Stage:
         """The stage: ``root``, whole but for its partitions.
@@ -92,6 +95,8 @@ class Appliance:
             lay(root)
             if self.model is not None:
                 put(self.model / "model", root, self.epoch_s)
+            if self.module is not None:
+                self.module.put(root)
             if self.public_key is not None:
                 (root / KEY).parent.mkdir(parents=True, exist_ok=True)
                 (root / KEY).write_text(self.public_key, encoding="ascii")
@@ -100,6 +105,7 @@ class Appliance:
         inputs: tuple[str | Path, ...] = (
             *texts,
             "" if self.model is None else self.model.name,  # its stage's key is in it
+            "" if self.module is None else self.module.key,
             self.release,
             *_told_by(ROLES),
             PROJECT / "config",

@@ -1,10 +1,11 @@
-"""What is in an image, as CycloneDX 1.6 says it: Debian's packages, Python's of release and model's library.
+"""What is in an image, as CycloneDX 1.6 says it: Debian's packages, Python's, and modules of the kernel.
 
 Source of the form: the CycloneDX specification, JSON reference 1.6, and the package-url specification.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ from urllib.parse import quote
 from bitgrid_image.packages import UNKNOWN, Package
 
 _NAMES = uuid.UUID("5b2d3c6e-0f0b-4c5e-8b1e-2f6d6a3b9c10")
+
+
+_LICENCE = "GPL-2.0-only"
+"""Of a module of the kernel of ours; there is no other that no package brings."""
 
 
 def bill(name: str, version: str, packages: list[Package], root: Path, epoch_s: int) -> str:
@@ -37,7 +42,7 @@ def bill(name: str, version: str, packages: list[Package], root: Path, epoch_s: 
             "timestamp": datetime.fromtimestamp(epoch_s, UTC).isoformat().replace("+00:00", "Z"),
             "component": {"type": "operating-system", "name": name, "version": version, "bom-ref": name},
         },
-        "components": [*map(_debian, sorted(packages)), *_python(root)],
+        "components": [*map(_debian, sorted(packages)), *_python(root), *_modules(root, version)],
     }
     return json.dumps(told, indent=1, sort_keys=True) + "\n"
 
@@ -72,4 +77,16 @@ def _python(root: Path) -> Iterator[dict[str, object]]:
             "purl": purl,
             "bom-ref": purl,
             **expressed,
+        }
+
+
+def _modules(root: Path, version: str) -> Iterator[dict[str, object]]:
+    for file in sorted(root.glob("usr/lib/modules/*/updates/*.ko")):
+        yield {
+            "type": "device-driver",
+            "name": file.stem,
+            "version": version,
+            "bom-ref": f"{file.stem}@{version}",
+            "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(file.read_bytes()).hexdigest()}],
+            "licenses": [{"expression": _LICENCE}],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -20,7 +21,38 @@ SUITE = "trixie"
 RECIPE = 1
 """To be raised when what is done here changes."""
 _TOLD = 20
+_NATIVE = {"aarch64": "arm64", "x86_64": "amd64"}
+_UNPACK = (
+    'cd "$1"/tmp && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --quiet download {names} && '
+    'for file in *.deb; do dpkg-deb --extract "$file" "$1"; rm "$file"; done'
+)
 _NEEDED = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "chroot": "coreutils"}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Packages for another machine, unpacked beside the tools: nothing of them runs, nor anything they ask for.
+
+    Args:
+        architecture: of Debian, what they are for.
+        packages: each with its version, as ``name=version``.
+        security: a mirror of Debian's security updates, where any of the tools may come from, too.
+    """
+
+    architecture: str
+    packages: tuple[str, ...]
+    security: str
+
+    def words(self) -> list[str]:
+        """What mmdebstrap is told of them."""
+        native = _NATIVE.get(platform.machine(), platform.machine())
+        kinds = dict.fromkeys((native, self.architecture))
+        names = " ".join("{0}:{2}={1}".format(*one.split("="), self.architecture) for one in self.packages)
+        return [f"--architectures={','.join(kinds)}", f"--customize-hook={_UNPACK.format(names=names)}"]
+
+    def sources(self) -> list[str]:
+        """As apt reads them."""
+        return [f"deb {self.security} {SUITE}-security main"]
 
 
 @dataclass(frozen=True)
@@ -76,13 +108,19 @@ def cache() -> Path:
     return Path(os.environ.get("BITGRID_CACHE") or Path.home() / ".cache" / "bitgrid")
 
 
-def tools(mirror: str, name: str = "image-tools", packages: tuple[str, ...] = PACKAGES) -> Tools:
+def tools(
+    mirror: str,
+    name: str = "image-tools",
+    packages: tuple[str, ...] = PACKAGES,
+    beside: Beside | None = None,
+) -> Tools:
     """The tools, fetched once.
 
     Args:
         mirror: a Debian mirror.
         name: of their root.
         packages: of Debian, which are in it.
+        beside: what lies beside them; None: nothing.
 
     Raises:
         ImageError: this is not root, something is missing on this machine, or the mirror cannot be reached.
@@ -94,19 +132,26 @@ def tools(mirror: str, name: str = "image-tools", packages: tuple[str, ...] = PA
         raise ImageError(
             f"this machine lacks {', '.join(lacking)}; install it with: apt install {' '.join(lacking)}"
         )
-    key = hashlib.sha256(repr((RECIPE, SUITE, packages)).encode()).hexdigest()[:16]
+    others = () if beside is None else (beside.architecture, beside.packages)
+    key = hashlib.sha256(repr((RECIPE, SUITE, packages, *others)).encode()).hexdigest()[:16]
     root = cache() / f"{name}-{key}"
     if not root.is_dir():
-        _make(root, mirror, packages)
+        _make(root, mirror, packages, beside)
     return Tools(root)
 
 
-def _make(root: Path, mirror: str, packages: tuple[str, ...]) -> None:
+def _make(root: Path, mirror: str, packages: tuple[str, ...], beside: Beside | None) -> None:
     root.parent.mkdir(parents=True, exist_ok=True)
     unfinished = root.with_name(f".{root.name}.{os.getpid()}")  # another build may be at it, too
     command = ["mmdebstrap", "--variant=apt", "--quiet", f"--include={','.join(packages)}"]
     command += ["--dpkgopt=force-unsafe-io", '--aptopt=Acquire::Languages "none"']
-    command += [SUITE, str(unfinished), f"deb {mirror} {SUITE} main"]
+    command += [] if beside is None else beside.words()
+    command += [
+        SUITE,
+        str(unfinished),
+        f"deb {mirror} {SUITE} main",
+        *([] if beside is None else beside.sources()),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own arguments
     if done.returncode:
         shutil.rmtree(unfinished, ignore_errors=True)

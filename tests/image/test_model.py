@@ -191,7 +191,7 @@ class TestTools:
         monkeypatch.setenv("BITGRID_CACHE", str(tmp_path))
         monkeypatch.setattr("os.geteuid", lambda: 0)
         monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-        monkeypatch.setattr("bitgrid_image.tools._make", lambda root, _mirror, _packages: root.mkdir())
+        monkeypatch.setattr("bitgrid_image.tools._make", lambda root, *_told: root.mkdir())
         wanted = [("image-tools", ("e2fsprogs",)), *((f"image-compilers-{one}", packages(one)) for one in Machine)]
         made = [tools("http://debian.example", *one).root for one in wanted]
         assert [path.name.rsplit("-", 1)[0] for path in made] == [name for name, _ in wanted]

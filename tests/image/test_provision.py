@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from bitgrid_image import provision
-from bitgrid_image.base import USERS
+from bitgrid_image.base import USERS, Mirror
+from bitgrid_image.kernel import Kernel, Laid, Module
 from bitgrid_image.layout import Machine
 from bitgrid_image.provision import GROUND, PLAYBOOKS, ROLES, Appliance
 from bitgrid_image.stages import Stage
@@ -55,6 +56,18 @@ def test_it_is_another_root_for_another_release_or_language_model_s_library(tmp_
                 appliance = Appliance(Machine.AMD64, base, Tools(tmp_path), release, tmp_path, 1, key, library)
                 keys.add(appliance.stage(tmp_path).key)
     assert len(keys) == 12
+
+
+def test_it_is_another_root_for_another_module_of_the_kernel(tmp_path: Path) -> None:
+    base = Stage("base", ("x",), lambda _place: None)
+    (tmp_path / "release.tar").touch()
+    module = Module(Kernel("6.12.9-arm64", "6.12.9-1"), Mirror("http://debian.example", "http://security.example"))
+    keys = set()
+    for laid in (None, Laid(module, tmp_path / "kernel-arm64-1"), Laid(module, tmp_path / "kernel-arm64-2")):
+        release = tmp_path / "release.tar"
+        appliance = Appliance(Machine.ARM64, base, Tools(tmp_path), release, tmp_path, 1, module=laid)
+        keys.add(appliance.stage(tmp_path).key)
+    assert len(keys) == 3
 
 
 def test_what_the_builder_has_set_for_playbooks_of_his_own_is_no_part_of_an_image(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -42,6 +43,17 @@ def test_what_the_language_model_s_library_brings_is_named_too(tmp_path: Path) -
     told = json.loads(bill("card", "1.0", [BASH], tmp_path, 1))
     found = [one["purl"] for one in told["components"] if "pypi" in one["purl"]]
     assert found == ["pkg:pypi/llama-cpp-python@0.3", "pkg:pypi/ruamel-yaml@1.2"]
+
+
+def test_a_module_of_the_kernel_that_no_package_brings_is_named_with_its_own_licence(tmp_path: Path) -> None:
+    place = tmp_path / "usr/lib/modules/6.12.9-arm64"
+    for name in ("updates/bitgrid_tryboot.ko", "kernel/drivers/of_debian.ko"):
+        (place / name).parent.mkdir(parents=True)
+        (place / name).write_text(name)
+    (told,) = json.loads(bill("card", "1.0", [], tmp_path, 1))["components"]
+    assert (told["type"], told["name"], told["version"]) == ("device-driver", "bitgrid_tryboot", "1.0")
+    assert told["licenses"] == [{"expression": "GPL-2.0-only"}]
+    assert told["hashes"][0]["content"] == hashlib.sha256(b"updates/bitgrid_tryboot.ko").hexdigest()
 
 
 def test_a_hash_that_nobody_knows_is_not_named(tmp_path: Path) -> None:

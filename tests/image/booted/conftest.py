@@ -19,6 +19,7 @@ from image.booted.computer import Computer, inserted
 
 ASKED = os.environ.get("BITGRID_TEST_IMAGE", "")
 MIRROR = os.environ.get("BITGRID_MIRROR", "http://deb.debian.org/debian")
+SECURITY = os.environ.get("BITGRID_MIRROR_SECURITY", "http://deb.debian.org/debian-security")
 CARD_MIB = 8000
 """What is sold as 8 GB is a little smaller than that in places, and larger than the image in all."""
 WISHES = """\

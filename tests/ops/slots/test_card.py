@@ -55,6 +55,17 @@ def start(places: CardPlaces, slot: Slot, kind: str = "pi") -> None:
     places.command_line.write_text(line)
 
 
+def test_what_a_kernel_asks_by_is_looked_for_on_this_computer(tmp_path: Path) -> None:
+    places = new_places(tmp_path / "root", "pi")
+    places.mailbox.unlink()
+    assert find_card(places).booting.hindrance() is not None
+    places.module.parent.mkdir(parents=True)
+    places.module.write_text("Y\n")
+    assert find_card(places).booting.hindrance() is None
+    assert CardPlaces().module == Path("/sys/module/bitgrid_tryboot/parameters/ready")
+    assert CardPlaces().mailbox == Path("/dev/vcio")
+
+
 def test_it_is_found_by_what_the_kernel_was_told(places: CardPlaces) -> None:
     card = find_card(places)
     assert card.running is Slot.A

@@ -8,8 +8,8 @@ import hashlib
 import io
 import json
 import os
-import re
 import random
+import re
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -510,10 +510,20 @@ def test_which_version_is_older(version: str, than: str, *, is_before: bool) -> 
 
 class TestChoosing:
     def test_a_pi_can_try_only_where_its_kernel_can_ask_for_it(self, tmp_path: Path) -> None:
-        assert "cannot ask the Raspberry Pi" in (PiBooting(tmp_path, tmp_path / "vcio").hindrance() or "")
+        pi = PiBooting(tmp_path, tmp_path / "vcio", tmp_path / "ready")
+        assert "cannot ask the Raspberry Pi" in (pi.hindrance() or "")
         (tmp_path / "vcio").touch()
-        assert PiBooting(tmp_path, tmp_path / "vcio").hindrance() is None
+        assert pi.hindrance() is None
         assert GrubBooting(tmp_path).hindrance() is None
+
+    @pytest.mark.parametrize(("said", "can"), [(b"Y\n", True), (b"N\n", False), (b"", False), (b"\xff", False)])
+    def test_linux_s_own_can_where_the_module_found_the_firmware(
+        self, tmp_path: Path, said: bytes, *, can: bool
+    ) -> None:
+        (tmp_path / "ready").write_bytes(said)
+        hindrance = PiBooting(tmp_path, tmp_path / "vcio", tmp_path / "ready").hindrance()
+        assert (hindrance is None) is can
+        assert can or str(tmp_path / "ready") in str(hindrance)
 
     def test_of_the_owners_file_one_letter_is_changed(self, tmp_path: Path) -> None:
         config = tmp_path / "config.txt"

@@ -17,6 +17,9 @@ from bitgrid.ops.slots.errors import SlotError
 from bitgrid.ops.slots.state import Slot, write_whole
 
 _CHOICE = re.compile(rb"^os_prefix=([ab])/[ \t\r]*$", re.MULTILINE)
+MAILBOX = Path("dev/vcio")
+MODULE = Path("sys/module/bitgrid_tryboot/parameters/ready")
+_ROOT = Path("/")
 _GRUB_BLOCK = 1024
 _GRUB_HEAD = "# GRUB Environment Block\n"
 
@@ -55,21 +58,23 @@ class PiBooting:
         directory: the boot partition.
         mailbox: by which a kernel asks the firmware for something; the one that asks for a trial has it, Linux's
             own has neither (rpi-eeprom, issue 716).
+        module: where the image's own module for Linux's kernel says ``Y``: it asks for a trial.
     """
 
     reboot: tuple[str, ...] = ("systemctl", "reboot", "--reboot-argument=0 tryboot")
 
-    def __init__(self, directory: Path, mailbox: Path = Path("/dev/vcio")) -> None:
-        self.directory, self._mailbox = directory, mailbox
+    def __init__(self, directory: Path, mailbox: Path = _ROOT / MAILBOX, module: Path = _ROOT / MODULE) -> None:
+        self.directory, self._mailbox, self._module = directory, mailbox, module
         self._config, self._trial = directory / "config.txt", directory / "tryboot.txt"
 
     def hindrance(self) -> str | None:
         """As `Booting` says."""
-        if self._mailbox.exists():
+        if self._mailbox.exists() or self._is_ready():
             return None
         return (
-            f"this kernel cannot ask the Raspberry Pi's firmware to try a system (it has no {self._mailbox}), "
-            "and none is started untried; nothing was changed. Flash a new card, and restore the last backup"
+            f"this kernel cannot ask the Raspberry Pi's firmware to try a system (it has no {self._mailbox}, and "
+            f"{self._module} does not say Y), and none is started untried; nothing was changed. Flash a new card, "
+            "and restore the last backup"
         )
 
     def usual(self) -> Slot:
@@ -95,6 +100,12 @@ class PiBooting:
         _, at = self._choice()
         _write_in_place(self._config, slot, at)
         self.disarm()
+
+    def _is_ready(self) -> bool:
+        try:
+            return self._module.read_text("ascii").strip() == "Y"
+        except (OSError, ValueError):
+            return False
 
     def _choice(self) -> tuple[bytes, int]:
         """The file, and where in it the slot's letter stands."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bitgrid.ops.slots.booting import Booting, GrubBooting, PiBooting
+from bitgrid.ops.slots.booting import MAILBOX, MODULE, Booting, GrubBooting, PiBooting
 from bitgrid.ops.slots.errors import SlotError
 from bitgrid.ops.slots.state import STATE, Slot
 from bitgrid.ops.slots.updating import Card
@@ -51,7 +51,12 @@ class CardPlaces:
     @property
     def mailbox(self) -> Path:
         """By which a Raspberry Pi's own kernel speaks to its firmware."""
-        return self.root / "dev/vcio"
+        return self.root / MAILBOX
+
+    @property
+    def module(self) -> Path:
+        """By which Linux's own kernel asks that firmware for a trial."""
+        return self.root / MODULE
 
     @property
     def state(self) -> Path:
@@ -149,7 +154,7 @@ def _run(command: tuple[str, ...]) -> None:
 def _booting(places: CardPlaces) -> Booting:
     boot = places.boot
     if (boot / "config.txt").is_file():
-        return PiBooting(boot, places.mailbox)
+        return PiBooting(boot, places.mailbox, places.module)
     if (boot / "grub" / "grubenv").is_file():
         return GrubBooting(boot)
     raise SlotError(f"{boot} has neither config.txt nor grub/grubenv: is the boot partition mounted there?")
