@@ -76,19 +76,19 @@ def small(
 ) -> Small:
     """Made from what is on the card."""
     work = tmp_path_factory.mktemp("small")
-    places = {"card": image.parent, "work": work}
+    places = {"card": image.parent, "to": work}
     for name in ("vmlinuz", TREE):
         boot = f"/mnt/card/{image.name}@@{card.begin_mib(0)}M"
-        debian.run("mcopy", "-i", boot, f"::a/{name}", f"/mnt/work/{name}", places=places, epoch_s=0)
+        debian.run("mcopy", "-i", boot, f"::a/{name}", f"/mnt/to/{name}", places=places, epoch_s=0)
     modules = f"/usr/lib/modules/{module.kernel.release}"
     for path in (f"updates/{NAME}.ko", "kernel/drivers/watchdog/bcm2835_wdt.ko.xz"):
-        dump = f"dump {modules}/{path} /mnt/work/{Path(path).name}"
+        dump = f"dump {modules}/{path} /mnt/to/{Path(path).name}"
         root = f"/mnt/card/{image.name}?offset={card.begin_mib(1) * MIB}"
         debian.run("debugfs", "-R", dump, root, places=places, epoch_s=0)
     (work / "restart.c").write_bytes(Path(__file__).with_name("restart.c").read_bytes())
     words = (COMPILER, "-Wall", "-Wextra", "-Werror", "-O1", "-static", "-nostdlib", "-ffreestanding")
-    to = ("-fno-stack-protector", "-o", "/mnt/work/init", "/mnt/work/restart.c")
-    module.compilers().run(*words, *to, places={"work": work}, epoch_s=0)
+    to = ("-fno-stack-protector", "-o", "/mnt/to/init", "/mnt/to/restart.c")
+    module.compilers().run(*words, *to, places={"to": work}, epoch_s=0)
     files = {name: (work / name).read_bytes() for name in ("init", f"{NAME}.ko")}
     files["bcm2835_wdt.ko"] = lzma.decompress((work / "bcm2835_wdt.ko.xz").read_bytes())
     (work / "initrd").write_bytes(initrd(files))
