@@ -9,8 +9,10 @@ import io
 import json
 import os
 import random
+import shutil
 import subprocess
 import tarfile
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -431,6 +433,14 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setattr(type(card.booting), "hindrance", lambda _: "this kernel cannot")
         with pytest.raises(SlotError, match="this kernel cannot"):
+            updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+        assert self.content(card) == before
+
+    def test_a_kernel_that_the_boot_partition_has_no_room_for(
+        self, card: Card, key: Path, tmp_path: Path, before: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: types.SimpleNamespace(free=0))
+        with pytest.raises(SlotError, match=r"bytes of .*boot, which has .*; flash a new card instead"):
             updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
         assert self.content(card) == before
 
