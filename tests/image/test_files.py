@@ -79,8 +79,9 @@ class TestBootFiles:
         machine = "arm64" if kind == "raspios" else kind
         card, places = layout(Machine(machine), "1.0.0"), CardPlaces(tmp_path)
         ids = {Slot.A: card.part_uuid("root-a"), Slot.B: card.part_uuid("root-b")}
-        for directory in (places.partitions, places.command_line.parent):
+        for directory in (places.partitions, places.mounts.parent):
             directory.mkdir(parents=True)
+        places.mounts.touch()
         shutil.copytree(BOOT / machine, places.boot)
         if machine == "amd64":
             (places.boot / "grub/grubenv").write_text("# GRUB Environment Block\n")
