@@ -8,8 +8,8 @@ import hashlib
 import io
 import json
 import os
-import re
 import random
+import re
 import shutil
 import subprocess
 import tarfile
