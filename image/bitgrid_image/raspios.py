@@ -112,7 +112,10 @@ def prepare(root: Path) -> None:
         (root / "dev" / name).chmod(0o666)
     for name, end in _STREAMS.items():
         _link(root / "dev" / name, f"/proc/self/fd{end}")
-    shutil.copytree(EARLY, root / "etc/initramfs-tools", dirs_exist_ok=True)
+    early = root / "etc/initramfs-tools"
+    shutil.copytree(EARLY, early, dirs_exist_ok=True)
+    for path in [early, *early.rglob("*")]:
+        os.utime(path)  # a checkout's times are its own; what is newer than the image gets the image's time
     texts = {
         "etc/initramfs-tools/conf.d/zz-bitgrid": "MODULES=most\n",
         "etc/initramfs-tools/update-initramfs.conf": "update_initramfs=no\n",
