@@ -79,6 +79,7 @@ def raspios(packed: Path, tools: Tools, epoch_s: int) -> Stage:
         (place / LOCK).write_text(render(installed(root, is_owners=True)), encoding="utf-8")
         tidy(root)
         clean(root)
+        date(root, epoch_s)
 
     lists = (LISTS / "common.txt", LISTS / "arm64.txt", OWN)
     inputs = (str(RECIPE), digest(packed), str(epoch_s), *lists, EARLY, USERS)
@@ -112,7 +113,10 @@ def prepare(root: Path) -> None:
         (root / "dev" / name).chmod(0o666)
     for name, end in _STREAMS.items():
         _link(root / "dev" / name, f"/proc/self/fd{end}")
-    shutil.copytree(EARLY, root / "etc/initramfs-tools", dirs_exist_ok=True)
+    early = root / "etc/initramfs-tools"
+    shutil.copytree(EARLY, early, dirs_exist_ok=True)
+    for path in [early, *early.rglob("*")]:
+        os.utime(path)  # a checkout's times are its own; what is newer than the image gets the image's time
     texts = {
         "etc/initramfs-tools/conf.d/zz-bitgrid": "MODULES=most\n",
         "etc/initramfs-tools/update-initramfs.conf": "update_initramfs=no\n",
@@ -141,6 +145,18 @@ def tidy(root: Path) -> None:
     _link(root / "etc/localtime", "/usr/share/zoneinfo/Etc/UTC")
     hosts = (root / "etc/hosts").read_text("utf-8").splitlines(keepends=True)
     (root / "etc/hosts").write_text("".join(line for line in hosts if not line.startswith("127.0.1.1")), "utf-8")
+
+
+def date(root: Path, epoch_s: int) -> None:
+    """Let nothing be newer than what it is made from: the stage is kept, and an image may be made much later.
+
+    Args:
+        root: finished.
+        epoch_s: the time of what was written on the way, UTC epoch seconds.
+    """
+    for path in [root, *root.rglob("*")]:
+        if path.lstat().st_mtime > epoch_s:
+            os.utime(path, (epoch_s, epoch_s), follow_symlinks=False)
 
 
 class _Chroot:
