@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bitgrid_image.assembly import digest
-from bitgrid_image.base import EARLY, LEFT_OUT, LISTS, LOCK, USERS, clean, need, wanted
+from bitgrid_image.base import EARLY, LEFT_OUT, LISTS, LOCK, USERS, clean, date, need, wanted
 from bitgrid_image.boot import FIRMWARE, PI_KERNELS
 from bitgrid_image.disk import ADVICE, unpack
 from bitgrid_image.errors import ImageError
@@ -145,18 +145,6 @@ def tidy(root: Path) -> None:
     _link(root / "etc/localtime", "/usr/share/zoneinfo/Etc/UTC")
     hosts = (root / "etc/hosts").read_text("utf-8").splitlines(keepends=True)
     (root / "etc/hosts").write_text("".join(line for line in hosts if not line.startswith("127.0.1.1")), "utf-8")
-
-
-def date(root: Path, epoch_s: int) -> None:
-    """Let nothing be newer than what it is made from: the stage is kept, and an image may be made much later.
-
-    Args:
-        root: finished.
-        epoch_s: the time of what was written on the way, UTC epoch seconds.
-    """
-    for path in [root, *root.rglob("*")]:
-        if path.lstat().st_mtime > epoch_s:
-            os.utime(path, (epoch_s, epoch_s), follow_symlinks=False)
 
 
 class _Chroot:

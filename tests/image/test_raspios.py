@@ -12,7 +12,7 @@ import pytest
 from bitgrid_image.base import wanted
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
-from bitgrid_image.raspios import _Chroot, asked_for, date, lines, prepare, raspios, tidy
+from bitgrid_image.raspios import _Chroot, asked_for, lines, prepare, raspios, tidy
 from bitgrid_image.tools import Tools
 from image import pi_os
 
@@ -101,14 +101,6 @@ def test_what_starts_every_board_stays(root: Path) -> None:
     firmware = root / "boot/firmware"
     left = {str(path.relative_to(firmware)) for path in firmware.rglob("*") if path.is_file()}
     assert set(pi_os.FIRMWARE) - left == {"cmdline.txt", "config.txt", "user-data", "kernel7.img"}
-
-
-def test_when_it_was_made_leaves_no_trace(root: Path) -> None:
-    os.utime(root / "etc/hosts", (5, 5))
-    (root / "etc/link").symlink_to("hosts")
-    date(root, 1_000)
-    assert {path.lstat().st_mtime for path in root.rglob("*")} == {5, 1_000}
-    assert (root / "etc/hosts").stat().st_mtime == 5, "what is older keeps its time"
 
 
 class Furnished(_Chroot):
