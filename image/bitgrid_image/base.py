@@ -20,7 +20,7 @@ LISTS = IMAGE / "packages"
 EARLY = IMAGE / "files/root/etc/initramfs-tools"
 USERS = IMAGE / "files/root/usr/lib/sysusers.d/bitgrid-image.conf"
 LOCK = "packages.lock"
-RECIPE = 2
+RECIPE = 3
 """To be raised when what is done here changes."""
 _COMPONENTS = "main,non-free-firmware"
 LEFT_OUT = ("doc/*", "man/*", "locale/*", "info/*", "lintian/*", "bug/*")
@@ -98,6 +98,7 @@ def base(machine: Machine, mirror: Mirror, epoch_s: int, lock: Path | None) -> S
             hold(lock, found)
         (place / LOCK).write_text(render(found), encoding="utf-8")
         clean(root)
+        date(root, epoch_s)
 
     inputs = (
         str(RECIPE),
@@ -129,6 +130,18 @@ def command(machine: Machine, mirror: Mirror, root: Path) -> list[str]:
         f"--customize-hook={_INITRD_NOW}",
         SUITE, str(root), *mirror.sources(),
     ]  # fmt: skip
+
+
+def date(root: Path, epoch_s: int) -> None:
+    """Let nothing be newer than what it is made from: the stage is kept, and an image may be made much later.
+
+    Args:
+        root: finished.
+        epoch_s: the time of what was written on the way, UTC epoch seconds.
+    """
+    for path in [root, *root.rglob("*")]:
+        if path.lstat().st_mtime > epoch_s:
+            os.utime(path, (epoch_s, epoch_s), follow_symlinks=False)
 
 
 def need(machine: Machine) -> None:

@@ -1,8 +1,8 @@
 """A file system of ext4 that lies in a larger file, copied out without mounting it, by debugfs(8).
 
 ``rdump`` copies directories, files and symlinks. What it loses is put back from the file system's own tables:
-owners, set-uid and sticky bits, hard links, extended attributes (capabilities). Device nodes, pipes and sockets
-stay behind.
+owners, set-uid and sticky bits, hard links, extended attributes of files (capabilities). Device nodes, pipes,
+sockets and the access lists of directories stay behind.
 """
 
 from __future__ import annotations

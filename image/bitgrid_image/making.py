@@ -184,9 +184,9 @@ class _Work:
         """The image as it is handed on, its hash, and where in it something is."""
         tell("card: is packed")
         self._tool(
-            "bmaptool", "--quiet", "create", "--output", f"/mnt/work/{image.name}.bmap", f"/mnt/work/{image.name}"
+            "bmaptool", "--quiet", "create", "--output", f"/mnt/here/{image.name}.bmap", f"/mnt/here/{image.name}"
         )
-        self._tool("zstd", "-q", "--single-thread", "-10", f"/mnt/work/{image.name}")
+        self._tool("zstd", "-q", "--single-thread", "-10", f"/mnt/here/{image.name}")
         packed = image.with_name(f"{image.name}.zst")
         told = image.with_name(f"{packed.name}.sha256")
         told.write_text(f"{digest(packed)}  {packed.name}\n", encoding="ascii")
@@ -219,7 +219,7 @@ class _Work:
         return place
 
     def _tool(self, *words: str) -> None:
-        self.tools.run(*words, places={"work": self.place}, epoch_s=self.epoch_s)
+        self.tools.run(*words, places={"here": self.place}, epoch_s=self.epoch_s)
 
 
 def _put(path: Path, dist: Path) -> Path:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bitgrid_image.assembly import digest
-from bitgrid_image.base import EARLY, LEFT_OUT, LISTS, LOCK, USERS, clean, need, wanted
+from bitgrid_image.base import EARLY, LEFT_OUT, LISTS, LOCK, USERS, clean, date, need, wanted
 from bitgrid_image.boot import FIRMWARE, PI_KERNELS
 from bitgrid_image.disk import ADVICE, unpack
 from bitgrid_image.errors import ImageError
@@ -79,6 +79,7 @@ def raspios(packed: Path, tools: Tools, epoch_s: int) -> Stage:
         (place / LOCK).write_text(render(installed(root, is_owners=True)), encoding="utf-8")
         tidy(root)
         clean(root)
+        date(root, epoch_s)
 
     lists = (LISTS / "common.txt", LISTS / "arm64.txt", OWN)
     inputs = (str(RECIPE), digest(packed), str(epoch_s), *lists, EARLY, USERS)
@@ -112,7 +113,10 @@ def prepare(root: Path) -> None:
         (root / "dev" / name).chmod(0o666)
     for name, end in _STREAMS.items():
         _link(root / "dev" / name, f"/proc/self/fd{end}")
-    shutil.copytree(EARLY, root / "etc/initramfs-tools", dirs_exist_ok=True)
+    early = root / "etc/initramfs-tools"
+    shutil.copytree(EARLY, early, dirs_exist_ok=True)
+    for path in [early, *early.rglob("*")]:
+        os.utime(path)  # a checkout's times are its own; what is newer than the image gets the image's time
     texts = {
         "etc/initramfs-tools/conf.d/zz-bitgrid": "MODULES=most\n",
         "etc/initramfs-tools/update-initramfs.conf": "update_initramfs=no\n",

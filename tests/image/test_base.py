@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from bitgrid_image.base import Mirror, base, clean, command, wanted
+from bitgrid_image.base import Mirror, base, clean, command, date, wanted
 from bitgrid_image.layout import Machine
 
 ROLES = Path(__file__).parents[2] / "ansible" / "roles"
@@ -91,3 +92,16 @@ def test_nothing_of_one_computer_stays(tmp_path: Path) -> None:
     left = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
     assert left == {"etc/hostname": "", "etc/machine-id": "", "etc/ssh/sshd_config": "something"}
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_when_it_was_made_leaves_no_trace_for_an_image_may_be_made_much_later(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / "old", (5, 5))
+    (tmp_path / "link").symlink_to("old")
+    date(tmp_path, 1_000)
+    assert {path.name: path.lstat().st_mtime for path in tmp_path.rglob("*")} == {
+        "old": 5,
+        "new": 1_000,
+        "link": 1_000,
+    }

@@ -79,8 +79,9 @@ class TestBootFiles:
         machine = "arm64" if kind == "raspios" else kind
         card, places = layout(Machine(machine), "1.0.0"), CardPlaces(tmp_path)
         ids = {Slot.A: card.part_uuid("root-a"), Slot.B: card.part_uuid("root-b")}
-        for directory in (places.partitions, places.command_line.parent):
+        for directory in (places.partitions, places.mounts.parent):
             directory.mkdir(parents=True)
+        places.mounts.touch()
         shutil.copytree(BOOT / machine, places.boot)
         if machine == "amd64":
             (places.boot / "grub/grubenv").write_text("# GRUB Environment Block\n")
@@ -97,7 +98,7 @@ class TestBootFiles:
     @pytest.mark.parametrize(("kind", "name"), KINDS)
     def test_a_kernel_that_cannot_go_on_starts_again_and_root_is_read_only(self, kind: str, name: str) -> None:
         line = (BOOT / kind / "slot" / name).read_text().splitlines()[0].split()
-        assert {"panic=10", "ro", "rootwait"} <= set(line)
+        assert {"panic=10", "loglevel=4", "ro", "rootwait"} <= set(line)
 
     @pytest.mark.parametrize(("kind", "kernel"), [("arm64", "kernel=vmlinuz"), ("raspios", "auto_initramfs=1")])
     def test_a_pi_can_try_the_other_slot(self, kind: str, kernel: str, tmp_path: Path) -> None:

@@ -84,23 +84,23 @@ class Computer:
     def write(self, name: str, text: str) -> None:
         """Put a file onto the boot partition, as its owner does on any computer."""
         (self.work / "file").write_text(text)
-        self.tools_say("mcopy", "-o", *self._boot, "/mnt/work/file", f"::{name}")
+        self.tools_say("mcopy", "-o", *self._boot, "/mnt/here/file", f"::{name}")
 
     def copy_out(self, name: str) -> Path:
         """A file of the boot partition, here."""
         target = self.work / Path(name).name
-        self.tools_say("mcopy", "-o", *self._boot, f"::{name}", f"/mnt/work/{target.name}")
+        self.tools_say("mcopy", "-o", *self._boot, f"::{name}", f"/mnt/here/{target.name}")
         return target
 
     @property
     def _boot(self) -> list[str]:
-        return ["-i", f"/mnt/work/{self.disk.name}@@{self.card.begin_mib(0)}M"]
+        return ["-i", f"/mnt/here/{self.disk.name}@@{self.card.begin_mib(0)}M"]
 
     def tools_say(self, *words: str, may_fail: bool = False) -> str:
         """What a tool says of the card, which no computer runs from meanwhile."""
         assert self.process is None, "the card is in use"
         try:
-            return self.tools.run(*words, places={"work": self.work}, epoch_s=0).stdout
+            return self.tools.run(*words, places={"here": self.work}, epoch_s=0).stdout
         except Exception:
             if may_fail:
                 return ""

@@ -1,6 +1,6 @@
 #!/bin/sh
 # On the computer itself: the simulated house of the release on loopback, where it is noon, and a site.yaml that names its
-# devices; the first run is over, and a block lasts a minute.
+# devices; the first run is over, and a block lasts a minute. `again`: after a start, the devices alone.
 set -eu
 place=/run/devices
 shipped=/opt/bitgrid/current/config
@@ -10,6 +10,7 @@ systemd-run --quiet --unit=devices \
     --setenv=BITGRID_CONFIG_DIR=$place/config --setenv=BITGRID_RUN_DIR=$place/run --setenv=BITGRID_DATA_DIR=$place \
     --setenv="BITGRID_CLOCK=1:$(cut -d' ' -f1 /proc/uptime):1747305000" \
     /opt/bitgrid/current/bin/python -m bitgrid.services.plant
+[ "${1:-}" != again ] || exit 0
 cd /etc/bitgrid
 broker=$(grep '^broker:' site.yaml)
 web=$(grep '^web:' site.yaml)

@@ -84,7 +84,7 @@ class TestNoClock:
 
     def test_the_house_knows_that_it_does_not_know_the_time(self, stopped: Computer) -> None:
         stopped.send(Path(__file__).with_name("devices.sh"), "/home/admin/devices.sh")
-        stopped.ssh("sudo sh /home/admin/devices.sh real-clock")
+        stopped.ssh("sudo sh /home/admin/devices.sh")
         stopped.well()
         stopped.eventually(
             lambda: "clock" in stopped.ssh("sudo bitgrid status 2>&1", may_fail=True), "the clock is named"

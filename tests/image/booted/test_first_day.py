@@ -123,6 +123,7 @@ class TestSecondStart:
     def test_it_is_the_same_computer_and_the_house_is_well(self, begun: Computer) -> None:
         before = {path: begun.ssh(f"sudo cat {path}") for path in MADE_THERE}
         begun.again()
+        begun.ssh("sudo sh /home/admin/devices.sh again")
         begun.send(Path(__file__).with_name("when.py"), "/home/admin/when.py")
         told = json.loads(begun.ssh("sudo /opt/bitgrid/current/bin/python /home/admin/when.py", within_s=BEGIN_S))
         begun.figures |= {f"second start, {what}, s after the kernel began": s for what, s in told.items()}

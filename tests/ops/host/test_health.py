@@ -14,6 +14,7 @@ import pytest
 from bitgrid.clock import HeldClock
 from bitgrid.config import load_config
 from bitgrid.config.network import Gateway
+from bitgrid.ops.host import health
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import (
     MUST_LIVE,
@@ -157,6 +158,16 @@ def test_the_part_of_the_house_that_is_on_this_host_is_looked_at(tmp_path: Path)
     (places.config / "host.env").write_text("BITGRID_PART=gateway\n")
     assert look_at(edge, places, None).func is not_running  # type: ignore[attr-defined]
     assert "supervisord" in (look_closely_at(edge, places, HeldClock())() or ""), "it has no page to be shown"
+
+
+@pytest.mark.parametrize("missing", ["still_missing", "not_shown", "not_in_hand"])
+def test_an_update_is_kept_only_where_house_page_and_loads_are_all_well(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("still_missing", "not_shown", "not_in_hand"):
+        monkeypatch.setattr(health, name, lambda *_, told=name if name == missing else None: told)
+    site = load_config(Path(__file__).parents[3] / "config").site
+    assert look_closely_at(site, HostPlaces(tmp_path), HeldClock())() == missing
 
 
 def program(name: str, state: str) -> ProgramInfo:

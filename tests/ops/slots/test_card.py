@@ -42,11 +42,24 @@ def new_places(root: Path, kind: str) -> CardPlaces:
         (places.boot / "grub" / "grubenv").write_text("# GRUB Environment Block\n")
         GrubBooting(places.boot).keep(Slot.A)
     for number in (2, 3):
-        device = places.partitions.parents[1] / f"mmcblk0p{number}"
+        device = plug_in(places, f"mmcblk0p{number}")
         device.write_bytes(bytes(ROOM))
         (places.partitions / f"{DISK[kind]}{number:02d}").symlink_to(device)
+    (places.devices / "dev/block").mkdir(parents=True)
+    (places.devices / "dev/block/179:2").symlink_to(places.devices / "class/block/mmcblk0p2")
+    places.mounts.parent.mkdir()
+    places.mounts.write_text("1 1 0:2 / / rw - rootfs rootfs rw\n22 1 179:2 / / ro - ext4 /dev/root ro\n")
     start(places, Slot.A, kind)
     return places
+
+
+def plug_in(places: CardPlaces, name: str) -> Path:
+    """A partition as sysfs has it, below its disk; where its device is."""
+    real = places.devices / "devices" / name[:-2] / name
+    real.mkdir(parents=True)
+    (places.devices / "class/block").mkdir(parents=True, exist_ok=True)
+    (places.devices / "class/block" / name).symlink_to(real)
+    return places.partitions.parents[1] / name
 
 
 def start(places: CardPlaces, slot: Slot, kind: str = "pi") -> None:
@@ -89,6 +102,17 @@ def test_what_is_no_such_card_is_said(tmp_path: Path, line: str, says: str) -> N
     places = new_places(tmp_path, "pi")
     places.command_line.write_text(line)
     with pytest.raises(SlotError, match=says):
+        find_card(places)
+
+
+def test_a_card_of_the_same_version_in_a_reader_is_not_written_to(places: CardPlaces) -> None:
+    """On the very day when somebody restores from it: udev has its slot b under the identity that both have."""
+    other = plug_in(places, "sda_p3")
+    other.write_bytes(bytes(ROOM))
+    slot_b = next(path for path in places.partitions.iterdir() if path.name.endswith("03"))
+    slot_b.unlink()
+    slot_b.symlink_to(other)
+    with pytest.raises(SlotError, match=r"sda_p3 is on another card, of the same version.*Take it out"):
         find_card(places)
 
 

@@ -10,8 +10,10 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import tarfile
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -370,7 +372,7 @@ class TestRefusals:
     )
     def test_of_what_a_tar_can_hold_it_has_plain_files_alone(self, key: Path, tmp_path: Path, kind: bytes) -> None:
         """Else a name of 8 GB would be read into memory, a link followed to itself, nonsense computed with."""
-        other = tarfile.TarInfo("manifest.json")
+        other = tarfile.TarInfo("more")
         other.type, other.linkname, other.size = kind, "manifest.json", 0
         path = update(tmp_path / "new.tar")
         path.write_bytes(other.tobuf(tarfile.USTAR_FORMAT) + path.read_bytes())
@@ -433,6 +435,14 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setattr(type(card.booting), "hindrance", lambda _: "this kernel cannot")
         with pytest.raises(SlotError, match="this kernel cannot"):
+            updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+        assert self.content(card) == before
+
+    def test_a_kernel_that_the_boot_partition_has_no_room_for(
+        self, card: Card, key: Path, tmp_path: Path, before: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: types.SimpleNamespace(free=0))
+        with pytest.raises(SlotError, match=r"bytes of .*boot, which has .*; flash a new card instead"):
             updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
         assert self.content(card) == before
 

@@ -49,6 +49,16 @@ class CardPlaces:
         return self.root / "dev/disk/by-partuuid"
 
     @property
+    def mounts(self) -> Path:
+        """What is mounted, and from which device by its number (proc(5), mountinfo)."""
+        return self.root / "proc/self/mountinfo"
+
+    @property
+    def devices(self) -> Path:
+        """Every block device by its number, and by its name: links to where a partition stands below its disk."""
+        return self.root / "sys"
+
+    @property
     def mailbox(self) -> Path:
         """By which a Raspberry Pi's own kernel speaks to its firmware."""
         return self.root / MAILBOX
@@ -83,9 +93,11 @@ def find_card(places: CardPlaces) -> Card:
             f"slot {running} was started from partition {root[2]}, which is not its own; flash the card anew"
         )
     ids = {slot: f"{root[1]}{number}" for slot, number in PARTITIONS.items()}
+    devices = {slot: _device(places.partitions / ids[slot], slot) for slot in Slot}
+    _see_it_is_one_card(places, devices)
     return Card(
         booting=_booting(places),
-        devices={slot: _device(places.partitions / ids[slot], slot) for slot in Slot},
+        devices=devices,
         roots={slot: f"PARTUUID={ids[slot]}" for slot in Slot},
         running=running,
         state=places.state,
@@ -164,6 +176,24 @@ def _device(path: Path, slot: Slot) -> Path:
     if not path.exists():
         raise SlotError(f"the partition of slot {slot} is not there ({path}); flash the card anew")
     return path.resolve()
+
+
+def _see_it_is_one_card(places: CardPlaces, devices: dict[Slot, Path]) -> None:
+    """Another card of the same version has the same identities: with it in a reader, either may be found by them.
+
+    Raises:
+        SlotError: a slot is not on the disk that this system was started from.
+    """
+    lines = [line.split() for line in _read(places.mounts).splitlines()]
+    number = next((line[2] for line in reversed(lines) if line[4] == "/"), "")
+    started_from = places.devices / "dev/block" / number
+    for device in devices.values():
+        found = places.devices / "class/block" / device.name
+        if number and found.exists() and found.resolve().parent != started_from.resolve().parent:
+            raise SlotError(
+                f"{device} is on another card, of the same version as the one that was started from; nothing was "
+                "changed. Take it out, and start again"
+            )
 
 
 def _read(path: Path) -> str:

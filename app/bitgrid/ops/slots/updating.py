@@ -117,12 +117,24 @@ class Updater:
                 "It brings back what was mended since, and may not know this house's databases. "
                 "If you want it still: --older"
             )
+        self._has_room(manifest, to)
+
+    def _has_room(self, manifest: Manifest, to: Slot) -> None:
+        """See that an update finds room in its slot, and its kernel on the boot partition.
+
+        Raises:
+            SlotError: it does not, or the slot is in use.
+        """
         with _alone(self.card.devices[to], os.O_RDONLY) as device:
-            room = device.seek(0, os.SEEK_END)
-        if manifest.root.size > room:
-            raise SlotError(
-                f"the update needs {manifest.root.size} bytes, the slot has {room}; flash a new card instead"
-            )
+            slot = device.seek(0, os.SEEK_END)
+        boot = self.card.booting.directory
+        free = shutil.disk_usage(boot).free
+        free += sum(path.stat().st_size for path in (boot / to).rglob("*") if path.is_file())
+        for where, size, room in (("the slot", manifest.root.size, slot), (boot, manifest.boot.size, free)):
+            if size > room:
+                raise SlotError(
+                    f"the update needs {size} bytes of {where}, which has {room}; flash a new card instead"
+                )
 
     def _write_root(self, bundle: Bundle, to: Slot) -> None:
         size, done = bundle.manifest.root.size, 0
