@@ -24,7 +24,7 @@ _TOLD = 20
 _NATIVE = {"aarch64": "arm64", "x86_64": "amd64"}
 _UNPACK = (
     'cd "$1"/tmp && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --quiet download {names} && '
-    'for file in *.deb; do dpkg-deb --extract "$file" "$1"; rm "$file"; done'
+    'for file in *.deb; do dpkg-deb --extract "$file" "$1" && rm "$file" || exit 1; done'
 )
 _NEEDED = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux", "chroot": "coreutils"}
 
