@@ -29,8 +29,9 @@ EPOCH_S = 315_532_800
 _ARCHITECTURE = {
     # Raspberry Pi 3 and 4 have nothing beyond it.
     Machine.ARM64: ("-DGGML_CPU_ARM_ARCH=armv8-a",),
-    # ggml asks for all of them where it is not told; a processor that lacks one ends the process.
-    Machine.AMD64: tuple(f"-DGGML_{one}=OFF" for one in ("SSE42", "AVX", "AVX2", "BMI2", "FMA", "F16C")),
+    # ggml takes all of them where it is not told, and a processor that lacks one ends the process.
+    # numpy's wheels ask for the first.
+    Machine.AMD64: ("-DGGML_SSE42=ON", *(f"-DGGML_{one}=OFF" for one in ("AVX", "AVX2", "BMI2", "FMA", "F16C"))),
 }
 _OPTIONS = (
     "-DCMAKE_SYSTEM_NAME=Linux",
@@ -41,7 +42,7 @@ _OPTIONS = (
     "-DLLAVA_BUILD=OFF",
 )
 _COMMON = "set(LLAMA_BUILD_COMMON {} CACHE"
-"""What llama.cpp's own programs share: a third of the time, and nothing of it is loaded."""
+"""What llama.cpp's own programs share: fifty of 140 files, and nothing of them is loaded."""
 _NOT_LOADED = ("bin", "include", "lib")
 """llama.cpp's own installation, beside what the Python package has in itself."""
 
