@@ -18,6 +18,10 @@ NOT_IN_AN_IMAGE = {
     "unattended-upgrades": "packages are not changed on a card: an image brings what is newer",
     "nut-client": "only where the inventory names a UPS",
     "nut-server": "only where the inventory names a UPS",
+    **dict.fromkeys(
+        ("cage", "chromium", "fonts-dejavu-core", "seatd", "swayidle", "wlr-randr"),
+        "no screen of a card's own is wanted",
+    ),
 }
 
 

@@ -30,12 +30,16 @@ class Computer:
         card: how the card is divided.
         tools: Debian's own, for its partitions.
         memory_mib: what it has.
+        stick: a disk that is plugged in at every start, to be read alone.
+        begins: what its own clock says when it is switched on, as ``2000-01-01``; None: what this machine's does.
     """
 
     work: Path
     card: Layout
     tools: Tools
     memory_mib: int = 1024
+    stick: Path | None = None
+    begins: str | None = None
     ports: dict[int, int] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     figures: dict[str, float] = field(default_factory=dict)
@@ -117,7 +121,14 @@ class Computer:
             "-drive", f"file={self.disk},format=raw,if=none,id=card,cache=unsafe",
             "-device", "virtio-blk-pci,drive=card",
             "-netdev", f"user,id=home,restrict=on{forwards}", "-device", "virtio-net-pci,netdev=home",
+            *self._plugged_in(), *([] if self.begins is None else ["-rtc", f"base={self.begins}"]),
         ]  # fmt: skip
+
+    def _plugged_in(self) -> list[str]:
+        if self.stick is None:
+            return []
+        drive = f"file={self.stick},format=raw,if=none,id=stick,readonly=on"
+        return ["-drive", drive, "-device", "virtio-blk-pci,drive=stick"]
 
     def _machine(self) -> list[str]:
         if self.card.machine is Machine.ARM64:
@@ -163,6 +174,30 @@ class Computer:
         done = self._ssh(command, within_s)
         assert may_fail or done.returncode == 0, f"{command}: {done.returncode} {done.stdout}{done.stderr}"
         return done.stdout
+
+    def boot_id(self) -> str:
+        """Another one for each start; empty while one cannot log in."""
+        return self.ssh("cat /proc/sys/kernel/random/boot_id", may_fail=True).strip()
+
+    def well(self) -> None:
+        """Wait until the house is well."""
+        self.eventually(
+            lambda: "well" in self.ssh("sudo bitgrid host healthy --within 5", may_fail=True), "the house is well"
+        )
+
+    def again(self, action: str = "reboot") -> None:
+        """Let it end in order and begin anew, and wait until one can log in."""
+        began = self.boot_id()
+        self.ssh(f"sudo systemctl --no-block {action}")
+        if action == "poweroff":
+            self.ended()
+            self.start()
+        self.eventually(lambda: self.boot_id() not in {"", began}, "it is back")
+
+    def written_mib(self) -> float:
+        """How much it has written onto its card since it began."""
+        sectors = int(self.ssh("cut -d' ' -f1-20 /sys/block/vda/stat").split()[6])
+        return sectors * 512 / MIB
 
     def send(self, file: Path, place: str) -> None:
         """Copy a file to the administrator's home."""

@@ -17,6 +17,9 @@ Change = tuple[str, str, str]
 JUDGE = "/etc/systemd/system/bitgrid-judge.service"
 IMPATIENT: Change = (JUDGE, "--within 600", "--within 90")
 """What is broken for good need not be waited for as long as a slow card."""
+SERVICE: Change = ("/etc/systemd/system/bitgrid.service", "bin/supervisord", "bin/no-such-program")
+MIGRATION = ("bitgrid/store/schema.py", "= ((),)", '= ((), ("CREATE TABLE decision (x)",))')
+FAT_ROOM = 1.02
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,13 @@ class Signed:
         packed = self.place / "root.img.zst"
         subprocess.run(["zstd", "-q", "-d", "--sparse", "--rm", packed], check=True)
 
+    @property
+    def release(self) -> str:
+        """Where the release's Python is."""
+        told = self._debugfs(self.place / "root.img", "stat /opt/bitgrid/current")
+        name = told.split('Fast link dest: "', 1)[1].split('"', 1)[0]
+        return f"/opt/bitgrid/{name}/lib/python3.13/site-packages"
+
     def broken(self, version: str, *changes: Change, without: str = "") -> Path:
         """An update like it, signed by the same key, with other files in it or without one."""
         root = self.place / f"{version}.img"
@@ -71,3 +81,27 @@ class Signed:
         words = ("debugfs", "-w", "-f", "/mnt/here/lines", f"/mnt/here/{root.name}")
         said = self.tools.run(*words, places={"here": self.place}, epoch_s=0).stdout
         return "\n".join(line for line in said.split("\n") if not line.startswith("debugfs: "))
+
+
+def stick(signed: Signed) -> Path:
+    """A disk with updates: a good one; without an init; without a house; with a failing change of a database."""
+    path, old, new = MIGRATION
+    made = {
+        "good": signed.broken("9.0.1"),
+        "init": signed.broken("9.1.0", without="/usr/lib/systemd/systemd"),
+        "service": signed.broken("9.2.0", IMPATIENT, SERVICE),
+        "migration": signed.broken("9.3.0", IMPATIENT, (f"{signed.release}/{path}", old, new)),
+    }
+    disk = signed.place / "stick.img"
+    size = sum(file.stat().st_size for file in made.values())
+    with disk.open("wb") as file:
+        file.truncate(int(size * FAT_ROOM) // 512 * 512)
+
+    def say(*words: str) -> None:
+        signed.tools.run(*words, places={"here": signed.place}, epoch_s=0)
+
+    say("mkfs.vfat", f"/mnt/here/{disk.name}")
+    for name, file in made.items():
+        say("mcopy", "-i", f"/mnt/here/{disk.name}", f"/mnt/here/{file.name}", f"::{name}.update")
+        file.unlink()
+    return disk
