@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
-from bitgrid_image.pins import LIBRARY, PROCESSORS, Pins, fetch_source, install, pins
+from bitgrid_image.pins import LIBRARY, PROCESSORS, Pins, fetch_source, install, pins, run
 from bitgrid_image.stages import Stage, remove
 from bitgrid_image.tools import Tools, tools
 
@@ -29,8 +28,9 @@ EPOCH_S = 315_532_800
 _ARCHITECTURE = {
     # Raspberry Pi 3 and 4 have nothing beyond it.
     Machine.ARM64: ("-DGGML_CPU_ARM_ARCH=armv8-a",),
-    # ggml asks for all of them where it is not told; a processor that lacks one ends the process.
-    Machine.AMD64: tuple(f"-DGGML_{one}=OFF" for one in ("SSE42", "AVX", "AVX2", "BMI2", "FMA", "F16C")),
+    # ggml takes all of them where it is not told, and a processor that lacks one ends the process.
+    # numpy's wheels ask for the first.
+    Machine.AMD64: ("-DGGML_SSE42=ON", *(f"-DGGML_{one}=OFF" for one in ("AVX", "AVX2", "BMI2", "FMA", "F16C"))),
 }
 _OPTIONS = (
     "-DCMAKE_SYSTEM_NAME=Linux",
@@ -41,7 +41,7 @@ _OPTIONS = (
     "-DLLAVA_BUILD=OFF",
 )
 _COMMON = "set(LLAMA_BUILD_COMMON {} CACHE"
-"""What llama.cpp's own programs share: a third of the time, and nothing of it is loaded."""
+"""What llama.cpp's own programs share: fifty of 140 files, and nothing of them is loaded."""
 _NOT_LOADED = ("bin", "include", "lib")
 """llama.cpp's own installation, beside what the Python package has in itself."""
 
@@ -114,7 +114,7 @@ class Library:
         (wheel,), model = (place / "wheel").iterdir(), place / "model"
         install(found, wheel, self.machine, model)
         for name in _NOT_LOADED:
-            shutil.rmtree(model / name, ignore_errors=True)
+            remove(model / name)
         # By Debian 13's own Python, which is the image's, too; nobody can write there when it is imported.
         words = ["python3", "-m", "compileall", "-q", "-s", "/mnt/model", "-p", f"/{PLACE}", "/mnt/model"]
         compilers.run(*words, places={"model": model}, epoch_s=EPOCH_S)
@@ -126,12 +126,18 @@ def unpack(archive: Path, source: Path) -> None:
     Raises:
         ImageError: it is not of the form that this recipe knows.
     """
-    unpacked = source.with_name("unpacked")
-    with tarfile.open(archive) as file:
-        file.extractall(unpacked, filter="data")
-    (inner,) = unpacked.iterdir()
-    inner.rename(source)
-    unpacked.rmdir()
+    source.mkdir()
+    run(
+        [
+            "tar",
+            "--extract",
+            f"--file={archive}",
+            f"--directory={source}",
+            "--strip-components=1",
+            "--no-same-owner",
+        ],
+        {},
+    )
     recipe = source / "CMakeLists.txt"
     text = recipe.read_text("utf-8")
     if _COMMON.format("ON") not in text:

@@ -126,17 +126,22 @@ def _version(entry: str) -> str:
 
 def _lock_for(lock: Path, machine: Machine) -> str:
     script = str(PROJECT / "scripts" / "lock-for")
-    return _run([sys.executable, script, str(lock), PYTHON, PROCESSORS[machine]], {})
+    return run([sys.executable, script, str(lock), PYTHON, PROCESSORS[machine]], {})
 
 
 def _pip(*words: str, entries: str | None = None, environment: Mapping[str, str] | None = None) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *words]
     if entries is not None:
         command += ["--requirement", "/dev/stdin"]
-    _run(command, environment or {}, entries)
+    run(command, environment or {}, entries)
 
 
-def _run(words: list[str], environment: Mapping[str, str], stdin: str | None = None) -> str:
+def run(words: list[str], environment: Mapping[str, str], stdin: str | None = None) -> str:
+    """What a program of this machine says.
+
+    Raises:
+        ImageError: it failed; with the end of what it said.
+    """
     done = subprocess.run(  # noqa: S603  own words
         words, input=stdin, capture_output=True, text=True, check=False, env={**os.environ, **environment}
     )

@@ -196,7 +196,7 @@ class Computer:
 
     def written_mib(self) -> float:
         """How much it has written onto its card since it began."""
-        sectors = int(self.ssh("cut -d' ' -f1-20 /sys/block/vda/stat").split()[6])
+        sectors = int(self.ssh("cat /sys/block/vda/stat").split()[6])
         return sectors * 512 / MIB
 
     def send(self, file: Path, place: str) -> None:
