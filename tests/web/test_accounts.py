@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -170,11 +171,37 @@ def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert make(tmp_path / "other" / make.__name__) != first
         path.write_text("")
-        with pytest.raises(AccountsError, match="delete it"):
-            make(path)
+        again = make(path)
+        assert again not in {"", first}, "the power went as it was made: nobody needs a key that nobody had"
+        assert (make(path), stat.S_IMODE(path.stat().st_mode)) == (again, 0o600)
+        assert [one.name for one in path.parent.iterdir() if one.name.startswith(".")] == []
+    (tmp_path / "short").write_text("abc")
+    with pytest.raises(AccountsError, match="delete it"):
+        kept_secret(tmp_path / "short")
     (tmp_path / "file").write_text("")
     with pytest.raises(AccountsError, match="cannot be read or made"):
         kept_secret(tmp_path / "file" / "key")
+
+
+@pytest.mark.parametrize("make", [kept_secret, setup_code])
+def test_a_secret_gets_its_name_when_it_will_outlast_a_loss_of_power(
+    make: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    whole_sync, whole_rename = os.fsync, Path.rename
+
+    def fsync(handle: int) -> None:
+        done.append(f"sync {Path(f'/proc/self/fd/{handle}').readlink().name.split('.')[-1]}")
+        whole_sync(handle)
+
+    def rename(self: Path, target: Path) -> Path:
+        done.append("name")
+        return whole_rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "rename", rename)
+    make(tmp_path / "keys" / "key")
+    assert done == [f"sync {os.getpid()}", "name", "sync keys"]
 
 
 def test_passwords_are_hashed_as_rfc_9106_says(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,6 +220,7 @@ class Accounts:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.rename(self._path)
+            _sync_names(self._path.parent)
         except OSError as error:
             raise AccountsError(f"{self._path} cannot be written: {error.strerror}; nothing is changed") from None
 
@@ -254,21 +255,33 @@ def setup_code(path: Path) -> str:
     Raises:
         AccountsError: it cannot be read or made.
     """
-    code = _kept_or_made(path, "-".join(str(secrets.randbelow(9000) + 1000) for _ in range(3)))
-    if not code:
-        raise AccountsError(f"{path} is empty; delete it, and start web anew")
-    return code
+    return _kept_or_made(path, "-".join(str(secrets.randbelow(9000) + 1000) for _ in range(3)))
 
 
 def _kept_or_made(path: Path, made: str) -> str:
+    """What a file holds; where it holds nothing, what was made, once it will outlast a loss of power."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
+        if path.exists() and (kept := path.read_text(encoding="ascii").strip()):
+            return kept
+        unfinished.unlink(missing_ok=True)
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(made)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+        _sync_names(path.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise AccountsError(f"{path} cannot be read or made: {error}") from None
     return made
+
+
+def _sync_names(directory: Path) -> None:
+    """Make what was named in a directory durable."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

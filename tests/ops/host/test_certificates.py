@@ -11,6 +11,7 @@ from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host import certificates
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.openssl import openssl
+from bitgrid.store.files import sync
 
 NAMES = ["bitgrid.local", "192.168.1.10", "fe80::1", "localhost", "127.0.0.1", "::1"]
 
@@ -51,6 +52,29 @@ def test_a_name_of_the_owners_own_domain_may_be_added_when_it_is_made(tmp_path: 
     made.make(["grid.example.org"])
     made.certify("web", ["grid.example.org"])
     assert verify(made, "web", "-verify_hostname", "grid.example.org").endswith("OK\n")
+
+
+@pytest.mark.parametrize("empty", ["ca.crt", "ca.key", "web.crt", "web.key"])
+def test_what_a_loss_of_power_left_empty_is_made_anew(authority: Authority, empty: str) -> None:
+    authority.certify("web", NAMES)
+    (authority.directory / empty).write_text("")
+    assert authority.make() == empty.startswith("ca")
+    assert authority.certify("web", NAMES)
+    assert verify(authority, "web").endswith("OK\n")
+
+
+def test_each_gets_its_name_when_it_will_outlast_a_loss_of_power(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def synced(path: Path) -> None:
+        done.append(path.name)
+        sync(path)
+
+    monkeypatch.setattr(certificates, "sync", synced)
+    Authority(tmp_path, "house").make()
+    assert done == ["ca.key", "ca.crt", tmp_path.name]
 
 
 def test_it_stays_and_so_does_what_will_do(authority: Authority) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.openssl import openssl
+from bitgrid.store.files import sync
 
 CA_DAYS = 20 * 365
 CERTIFICATE_DAYS = 397
@@ -81,7 +82,7 @@ class Authority:
             own_domains: domains beside `HOME_DOMAINS` that it may vouch for, fixed from now on.
         """
         self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if self._file("ca.crt").exists() and self._file("ca.key").exists():
+        if _is_there(self._file("ca.crt")) and _is_there(self._file("ca.key")):
             return False
         domains = [*HOME_DOMAINS, *own_domains]
         permitted = [f"permitted;DNS:{domain}" for domain in domains]
@@ -131,7 +132,7 @@ class Authority:
 
     def _will_do(self, name: str, names: Sequence[str]) -> bool:
         crt = self._file(f"{name}.crt")
-        if not crt.exists() or not self._file(f"{name}.key").exists():
+        if not _is_there(crt) or not _is_there(self._file(f"{name}.key")):
             return False
         try:
             openssl("x509", "-in", str(crt), "-noout", "-checkend", str(RENEW_BEFORE_S))
@@ -151,9 +152,17 @@ def _new_key(path: Path) -> None:
 
 
 def _publish(made: dict[Path, Path]) -> None:
-    """Into their places, the key before its certificate, each whole."""
+    """Into their places, the key before its certificate, each whole even if the power goes then."""
     for new, place in made.items():
+        sync(new)
         new.replace(place)
+    for directory in {place.parent for place in made.values()}:
+        sync(directory)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is there with something in it."""
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _alternative_names(names: Sequence[str]) -> str:
