@@ -309,7 +309,7 @@ class TestRestore:
         own = machine.place / "secrets/root/backup-passphrase"
         own.parent.mkdir(parents=True)
         own.write_text("this card's\n")
-        machine.tool("bitgrid-backup", says="kill -INT $PPID; sleep 0.2")
+        machine.tool("bitgrid-backup", says="kill -TERM $PPID; sleep 0.2")
         assert self.restore(machine, house) != 0
         assert own.read_text() == "this card's\n"
         assert machine.calls("systemctl") == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -19,6 +22,9 @@ from bitgrid.web import Asker, HouseView, Places, create_app
 from bitgrid.web.app import KEYS
 from web.talk import NOON_S, SUNNY, Talk, decide_on
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER = [
     pytest.mark.browser,
@@ -29,6 +35,19 @@ BROWSER = [
     ),
 ]
 """``pytestmark`` of a module that drives Chromium; conftest.py has the fixtures ``site`` and ``complaints``."""
+
+
+def closing(app: WSGIApplication) -> WSGIApplication:
+    """The application; what it answers is closed even where the browser has gone and Werkzeug forgets to."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+        with contextlib.ExitStack() as stack:
+            found = app(environ, start_response)
+            if hasattr(found, "close"):
+                stack.callback(found.close)
+            yield from found
+
+    return answer
 
 
 class Quiet(WSGIRequestHandler):
@@ -67,7 +86,9 @@ class Site:
         view = HouseView(config, self.bus, self.clock)
         asker = Asker(config.site.site, self.bus, self.clock)
         self.app = create_app(config, view, asker, self.clock, self._stopping, keys=keys or KEYS, places=places)
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, self.app, threaded=True, request_handler=Quiet)
+        self._server: BaseWSGIServer = make_server(
+            "127.0.0.1", 0, closing(self.app), threaded=True, request_handler=Quiet
+        )
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import ssl
@@ -59,7 +60,9 @@ def appliance_broker(config: Config, directory: Path, part: Part = Part.WHOLE) -
     log = (directory / "broker.log").open("w", encoding="utf-8")
     process = subprocess.Popen([program, "-c", str(places.broker / "mosquitto.conf")], stdout=log, stderr=log)
     try:
-        eventually(lambda: process.poll() is not None or _listens(config.site.broker.port), "the broker listens")
+        listened = [int(port) for port in re.findall(r"^listener (\d+)", files["mosquitto.conf"], re.MULTILINE)]
+        assert config.site.broker.port in listened
+        eventually(lambda: process.poll() is not None or all(map(_listens, listened)), "the broker listens")
         assert process.poll() is None, (directory / "broker.log").read_text()
         yield
     finally:
