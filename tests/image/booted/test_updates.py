@@ -89,7 +89,7 @@ def test_the_power_goes_while_it_is_written(house: Computer) -> None:
     house.wait_for_login()
     house.well()
     house.eventually(lambda: is_decided(house), "the update is left")
-    assert "interrupted" in house.ssh("bitgrid-update status")
+    assert "interrupted" in house.ssh("sudo bitgrid-update status")
     assert (slot(house), decisions(house) >= known) == (before, True)
 
 
@@ -104,7 +104,7 @@ def test_the_power_goes_before_the_trial_and_in_the_midst_of_it(house: Computer)
     house.start()
     house.eventually(lambda: slot(house) == before, "the system before it was started")
     house.eventually(lambda: is_decided(house), "the update is left")
-    assert "did not come up" in house.ssh("bitgrid-update status")
+    assert "did not come up" in house.ssh("sudo bitgrid-update status")
     house.well()
     assert decisions(house) >= known
 
@@ -116,7 +116,7 @@ def test_a_broken_one_is_left_and_no_decision_is_lost(house: Computer, what: str
     house.again()
     house.eventually(lambda: is_decided(house), "the update is left", 2400)
     house.eventually(lambda: slot(house) == before, "the system before it runs", 2400)
-    said = house.ssh("bitgrid-update status")
+    said = house.ssh("sudo bitgrid-update status")
     assert ("did not come up" if what == "init" else "was not well") in said
     house.well()
     assert decisions(house) >= known
@@ -127,7 +127,7 @@ def test_a_good_one_is_kept(house: Computer) -> None:
     begin(house, "good")
     house.again()
     house.eventually(lambda: is_decided(house), "the update is kept", 2400)
-    assert "9.0.1 was well" in house.ssh("bitgrid-update status")
+    assert "9.0.1 was well" in house.ssh("sudo bitgrid-update status")
     assert slot(house) != before
     assert decisions(house) >= known
     house.again()
