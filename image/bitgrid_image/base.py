@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
 from bitgrid_image.packages import hold, installed, render
+from bitgrid_image.programs import run
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import SUITE
 
@@ -34,7 +34,6 @@ _INITRD_NOW = (
     'chroot "$1" dpkg-divert --quiet --local --rename --remove /usr/sbin/update-initramfs && '
     'for place in "$1"/usr/lib/modules/*; do chroot "$1" update-initramfs -c -k "${place##*/}"; done'
 )
-_PROCESSORS = {Machine.ARM64: "aarch64", Machine.AMD64: "x86_64"}
 _EMPTIED = (
     "var/lib/apt/lists",
     "var/log",
@@ -153,8 +152,8 @@ def need(machine: Machine) -> None:
     lacking = [name for name in ("mmdebstrap", "systemd-sysusers") if shutil.which(name) is None]
     if lacking:
         raise ImageError(f"this machine lacks {', '.join(lacking)}; install mmdebstrap and systemd")
-    emulator = Path("/proc/sys/fs/binfmt_misc") / f"qemu-{_PROCESSORS[machine]}"
-    if platform.machine() != _PROCESSORS[machine] and not emulator.exists():
+    emulator = Path("/proc/sys/fs/binfmt_misc") / f"qemu-{machine.processor}"
+    if platform.machine() != machine.processor and not emulator.exists():
         raise ImageError(
             f"this is {platform.machine()}, and nothing here runs programs for {machine}. "
             "Install what does: apt install qemu-user-static binfmt-support"
@@ -177,8 +176,4 @@ def clean(root: Path) -> None:
 
 
 def _run(words: list[str], epoch_s: int) -> None:
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": str(epoch_s)}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)  # noqa: S603  own words
-    if done.returncode:
-        said = "\n".join(done.stderr.strip().splitlines()[-8:])
-        raise ImageError(f"{words[0]} ended with {done.returncode}:\n{said}")
+    run(words, {"LC_ALL": "C.UTF-8", "TZ": "UTC", "SOURCE_DATE_EPOCH": str(epoch_s)})

@@ -27,7 +27,7 @@ RECIPE = 1
 """To be raised when what is done here changes."""
 _IMAGE = "linux-image-"
 _KIND = f"-{Machine.ARM64}"
-_TRIPLET = "aarch64-linux-gnu"
+_TRIPLET = Machine.ARM64.triplet
 COMPILER = f"{_TRIPLET}-gcc-14"
 """The one that Debian 13's kernel was compiled by; its headers ask for it by this name."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from bitgrid_image.errors import ImageError
+from bitgrid_image.programs import run
 
 FILES = Path(__file__).parents[1] / "files" / "root"
 _UNITS = "etc/systemd/system"
@@ -71,13 +70,4 @@ def _directory(path: Path) -> None:
 
 
 def _systemctl(root: Path, *words: str) -> None:
-    _run("systemctl", "--quiet", f"--root={root}", *words)
-
-
-def _run(*words: str) -> None:
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603  own words
-    except FileNotFoundError:
-        raise ImageError(f"this machine lacks {words[0]}, and an image is not made without it") from None
-    if done.returncode:
-        raise ImageError(f"{' '.join(words)} ended with {done.returncode}: {done.stderr.strip()}")
+    run(["systemctl", "--quiet", f"--root={root}", *words])

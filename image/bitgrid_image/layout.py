@@ -23,6 +23,16 @@ class Machine(StrEnum):
     ARM64 = "arm64"
     AMD64 = "amd64"
 
+    @property
+    def processor(self) -> str:
+        """As the kernel calls it (uname -m), and Python's wheels."""
+        return {Machine.ARM64: "aarch64", Machine.AMD64: "x86_64"}[self]
+
+    @property
+    def triplet(self) -> str:
+        """How Debian names its compilers."""
+        return f"{self.processor}-linux-gnu"
+
 
 class Kind(StrEnum):
     """What is in a partition."""

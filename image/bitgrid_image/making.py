@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from bitgrid_image.kernel import Laid, Module, locked
 from bitgrid_image.layout import Layout, Machine, layout
 from bitgrid_image.model import Library
 from bitgrid_image.packages import parse
+from bitgrid_image.programs import run
 from bitgrid_image.provision import PROJECT, Appliance
 from bitgrid_image.raspios import raspios
 from bitgrid_image.sbom import bill
@@ -29,7 +29,6 @@ from bitgrid_image.tools import Tools, cache, tools
 from bitgrid_image.update import Update
 
 Tell = Callable[[str], None]
-_TOLD = 20
 _RASPIOS_MIB = 3072
 """Of a slot: Raspberry Pi OS has more in it than is asked for. The card still fits onto what is sold as 8 GB."""
 
@@ -231,9 +230,4 @@ def _put(path: Path, dist: Path) -> Path:
 
 
 def _run(words: list[str]) -> str:
-    environment = {**os.environ, "PYTHON": sys.executable}
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)  # noqa: S603  own words
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])
-        raise ImageError(f"{words[0]} ended with {done.returncode}:\n{said}")
-    return done.stdout
+    return run(words, {"PYTHON": sys.executable})

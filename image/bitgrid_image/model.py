@@ -14,7 +14,8 @@ from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
-from bitgrid_image.pins import LIBRARY, PROCESSORS, Pins, fetch_source, install, pins, run
+from bitgrid_image.pins import LIBRARY, Pins, fetch_source, install, pins
+from bitgrid_image.programs import run
 from bitgrid_image.stages import Stage, remove
 from bitgrid_image.tools import Tools, tools
 
@@ -48,12 +49,12 @@ _NOT_LOADED = ("bin", "include", "lib")
 
 def packages(machine: Machine) -> tuple[str, ...]:
     """What of Debian compiles for a machine, on any machine."""
-    return ("binutils", "cmake", f"g++-{_triplet(machine).replace('_', '-')}", "ninja-build", "python3")
+    return ("binutils", "cmake", f"g++-{machine.triplet.replace('_', '-')}", "ninja-build", "python3")
 
 
 def command(machine: Machine) -> list[str]:
     """How the library is built from ``/mnt/library/source`` to a wheel in ``/mnt/library/wheel``."""
-    compiler, processor = _triplet(machine), PROCESSORS[machine]
+    compiler, processor = machine.triplet, machine.processor
     flags = "-ffile-prefix-map=/mnt/library=."
     options = [*_OPTIONS, f"-DCMAKE_SYSTEM_PROCESSOR={processor}", *_ARCHITECTURE[machine]]
     environment = {
@@ -135,8 +136,7 @@ def unpack(archive: Path, source: Path) -> None:
             f"--directory={source}",
             "--strip-components=1",
             "--no-same-owner",
-        ],
-        {},
+        ]
     )
     recipe = source / "CMakeLists.txt"
     text = recipe.read_text("utf-8")
@@ -174,7 +174,3 @@ def _group(root: Path, name: str) -> int:
         if found == name:
             return int(number)
     raise ImageError(f"there is no group {name} in this root, and only it may read the language model's library")
-
-
-def _triplet(machine: Machine) -> str:
-    return f"{PROCESSORS[machine]}-linux-gnu"

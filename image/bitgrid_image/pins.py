@@ -6,9 +6,7 @@ pip proves each file by the lock's hashes. What a release brings anyway is not f
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
+from bitgrid_image.programs import run
 
 PROJECT = Path(__file__).parents[2]
 LOCK = PROJECT / "requirements" / "model.lock"
@@ -24,10 +23,8 @@ LIBRARY = "llama-cpp-python"
 BUILT_WITH = ("packaging", "pathspec", "scikit-build-core")
 PYTHON = "3.13"
 """Of Debian 13."""
-PROCESSORS = {Machine.ARM64: "aarch64", Machine.AMD64: "x86_64"}
 _GLIBC = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 _ENTRY = re.compile(r"^([A-Za-z0-9._-]+)==.*\n(?: .*\n)*", re.MULTILINE)
-_TOLD = 20
 
 
 @dataclass(frozen=True)
@@ -110,7 +107,7 @@ def install(found: Pins, wheel: Path, machine: Machine, target: Path) -> None:
     # pip holds what a package says of Python's version against its own, also where it installs for another.
     words = ["install", "--no-compile", "--no-deps", "--ignore-requires-python", "--only-binary=:all:"]
     words += ["--require-hashes", "--target", str(target), "--implementation", "cp", "--python-version", PYTHON]
-    processor = PROCESSORS[machine]
+    processor = machine.processor
     words += [f"--platform={name}_{processor}" for name in (*_GLIBC, "linux")]
     _pip(*words, entries=found.beside)
     # By its name: of a file, pip would write down where it lay.
@@ -126,26 +123,11 @@ def _version(entry: str) -> str:
 
 def _lock_for(lock: Path, machine: Machine) -> str:
     script = str(PROJECT / "scripts" / "lock-for")
-    return run([sys.executable, script, str(lock), PYTHON, PROCESSORS[machine]], {})
+    return run([sys.executable, script, str(lock), PYTHON, machine.processor])
 
 
 def _pip(*words: str, entries: str | None = None, environment: Mapping[str, str] | None = None) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *words]
     if entries is not None:
         command += ["--requirement", "/dev/stdin"]
-    run(command, environment or {}, entries)
-
-
-def run(words: list[str], environment: Mapping[str, str], stdin: str | None = None) -> str:
-    """What a program of this machine says.
-
-    Raises:
-        ImageError: it failed; with the end of what it said.
-    """
-    done = subprocess.run(  # noqa: S603  own words
-        words, input=stdin, capture_output=True, text=True, check=False, env={**os.environ, **environment}
-    )
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])
-        raise ImageError(f"{' '.join(words[:5])} ended with {done.returncode}:\n{said}")
-    return done.stdout
+    run(command, environment, stdin=entries)

@@ -7,18 +7,16 @@ of theirs is emulated; what they call in the root is the root's own, but for nft
 
 from __future__ import annotations
 
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from bitgrid.ops.commands.slots import KEY
 from bitgrid_image.base import clean
-from bitgrid_image.errors import ImageError
 from bitgrid_image.kernel import Laid
 from bitgrid_image.laying import FILES, lay
 from bitgrid_image.layout import Machine
 from bitgrid_image.model import put
+from bitgrid_image.programs import MOUNTS, run
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import Tools
 
@@ -28,17 +26,13 @@ GROUND = PROJECT / "image" / "ansible"
 PLAYBOOKS = ("playbooks/os_hardening.yml", "playbooks/app.yml", "playbooks/backup.yml")
 RECIPE = 1
 """To be raised when what is done here changes."""
-_TOLD = 40
 _NOT_TAKEN = ("ANSIBLE_", "PYTHON", "BITGRID_")
-_MOUNTS = """
+_PLACES = """
 root=$1 tools=$2; shift 2
 for place in proc dev run tmp; do mkdir -p "$root/$place"; done
-mount -t proc proc "$root/proc"
-mount --bind "$root/proc/sys" "$root/proc/sys"
-mount -o remount,bind,ro "$root/proc/sys"
-mount -t tmpfs -o mode=0755 run "$root/run"
-mount -t tmpfs -o mode=1777 tmp "$root/tmp"
-mkdir -p "$root/run/lock" "$root/run/sshd" "$root/run/tools"
+"""
+_TOOLS = """
+mkdir -p "$root/run/sshd" "$root/run/tools"
 mount --bind -o ro "$tools" "$root/run/tools"
 tool() {
     {
@@ -119,7 +113,7 @@ class Appliance:
         words += [
             "sh",
             "-euc",
-            _MOUNTS,
+            _PLACES + MOUNTS + _TOOLS,
             "sh",
             str(root),
             str(self.tools.root),
@@ -146,12 +140,5 @@ def _told_by(roles: Path) -> list[Path]:
 
 
 def _run(words: list[str], environment: dict[str, str], cwd: Path | None = None) -> str:
-    # What the builder has set for playbooks of his own is no part of an image.
-    mine = {name: told for name, told in os.environ.items() if not name.startswith(_NOT_TAKEN)}
-    done = subprocess.run(  # noqa: S603  own words
-        words, capture_output=True, text=True, check=False, env={**mine, **environment}, cwd=cwd
-    )
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])
-        raise ImageError(f"{words[0]} ended with {done.returncode}:\n{said}")
-    return done.stdout
+    """As `run`; what the builder has set for playbooks of his own is no part of an image."""
+    return run(words, environment, cwd=cwd, keeps=lambda name: not name.startswith(_NOT_TAKEN))

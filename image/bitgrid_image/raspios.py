@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
 from bitgrid_image.owners import check, forget_people, modules
 from bitgrid_image.packages import installed, render, states
+from bitgrid_image.programs import MOUNTS, run
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import Tools
 
@@ -39,17 +39,7 @@ _TIDIED = (
     "var/lib/systemd/rfkill/*",
 )  # fmt: skip
 """What it has for its own first start, kernels that lie in boot/firmware, and that Wi-Fi is off until asked."""
-_MOUNTS = """
-root=$1; shift
-mount -t proc proc "$root/proc"
-mount --bind "$root/proc/sys" "$root/proc/sys"
-mount -o remount,bind,ro "$root/proc/sys"
-mount -t tmpfs -o mode=0755 run "$root/run"
-mount -t tmpfs -o mode=1777 tmp "$root/tmp"
-mkdir -p "$root/run/lock"
-exec chroot "$root" "$@"
-"""
-_TOLD = 12
+_INSIDE = f'root=$1; shift{MOUNTS}exec chroot "$root" "$@"'
 
 
 def raspios(packed: Path, tools: Tools, epoch_s: int) -> Stage:
@@ -104,7 +94,7 @@ def prepare(root: Path) -> None:
         root: whose files nobody uses.
     """
     forget_people(root)
-    _done(["systemd-sysusers", f"--root={root}", str(USERS)], dict(os.environ))
+    run(["systemd-sysusers", f"--root={root}", str(USERS)])
     for place in ("proc", "run", "tmp", "dev", "data", "etc/initramfs-tools/conf.d", "etc/dpkg/dpkg.cfg.d"):
         (root / place).mkdir(parents=True, exist_ok=True)
     for name, (major, minor) in _DEVICES.items():
@@ -184,8 +174,8 @@ class _Chroot:
             "SOURCE_DATE_EPOCH": str(self._epoch_s),
             **{name: value for name, value in os.environ.items() if re.fullmatch("https?_proxy", name.lower())},
         }
-        full = ["unshare", "--mount", "--uts", "--ipc", "--propagation=private", "sh", "-euc", _MOUNTS, "sh"]
-        _done([*full, str(self._root), *words], environment)
+        full = ["unshare", "--mount", "--uts", "--ipc", "--propagation=private", "sh", "-euc", _INSIDE, "sh"]
+        run([*full, str(self._root), *words], environment, keeps=lambda _name: False)
 
 
 def _useless(root: Path) -> Iterator[Path]:
@@ -208,10 +198,3 @@ def _link(path: Path, to: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(to)
-
-
-def _done(words: list[str], environment: dict[str, str]) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)  # noqa: S603  own words
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_TOLD:])
-        raise ImageError(f"{words[0]} ended with {done.returncode}:\n{said}")

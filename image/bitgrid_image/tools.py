@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bitgrid_image.errors import ImageError
+from bitgrid_image.layout import Machine
 
 PACKAGES = (
     "bmap-tools", "dosfstools", "e2fsprogs", "fdisk", "grub-common", "libarchive13t64", "mtools", "nftables",
@@ -21,7 +22,6 @@ SUITE = "trixie"
 RECIPE = 1
 """To be raised when what is done here changes."""
 _TOLD = 20
-_NATIVE = {"aarch64": "arm64", "x86_64": "amd64"}
 _UNPACK = (
     'cd "$1"/tmp && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get --quiet download {names} && '
     'for file in *.deb; do dpkg-deb --extract "$file" "$1" && rm "$file" || exit 1; done'
@@ -45,7 +45,8 @@ class Beside:
 
     def words(self) -> list[str]:
         """What mmdebstrap is told of them."""
-        native = _NATIVE.get(platform.machine(), platform.machine())
+        here = platform.machine()
+        native = next((one.value for one in Machine if one.processor == here), here)
         kinds = dict.fromkeys((native, self.architecture))
         names = " ".join("{0}:{2}={1}".format(*one.split("="), self.architecture) for one in self.packages)
         return [f"--architectures={','.join(kinds)}", f"--customize-hook={_UNPACK.format(names=names)}"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bitgrid.research import container, making
-from bitgrid.store.archive import files, manifest
+from bitgrid.store.archive import files, manifest, writer
 from bitgrid.store.archive.columns import KINDS
 from powercut import archive_days, export_days, hot_to_cold_days
 from powercut.child import Teller
@@ -45,13 +45,14 @@ def hot_to_cold_in_place(root: Path, tell: Teller) -> None:
 def deleted_too_soon(root: Path, tell: Teller) -> None:
     """Hot telemetry is deleted before its archived day is on the disk."""
     files.os = manifest.os = _Os(lambda _handle: None)
+    manifest.sync = writer.sync = lambda _directory: None
     hot_to_cold_in_place(root, tell)
 
 
 def export_never_synced(root: Path, tell: Teller) -> None:
     """A bundle gets its name without a sync of what it holds."""
     container.os = _Os(lambda _handle: None)
-    making.sync_directory = lambda _directory: None
+    making.sync = lambda _directory: None
     export_days.play(root, tell)
 
 

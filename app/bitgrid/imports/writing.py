@@ -22,9 +22,9 @@ from bitgrid.imports.quantities import Signal
 from bitgrid.imports.report import REPORT, Report, report
 from bitgrid.imports.spans import DAY_S, Span
 from bitgrid.imports.streams import Day, Household, Source, days
-from bitgrid.store.archive.manifest import sync_directory
 from bitgrid.store.archive.writer import ArchiveWriter
 from bitgrid.store.errors import ArchiveError
+from bitgrid.store.files import sync
 
 DEVICE = "import"
 GOOD, MISSING = "good", "missing"
@@ -113,7 +113,7 @@ def _made_whole(to: Path) -> Iterator[Path]:
         unfinished.mkdir(parents=True)
         yield unfinished
         unfinished.rename(to)
-        sync_directory(to.parent)
+        sync(to.parent)
     except ArchiveError as error:
         raise ImportRefused(f"the archive could not be written, so nothing was kept of it: {error}") from None
     except OSError as error:

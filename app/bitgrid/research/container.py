@@ -12,7 +12,6 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from bitgrid.research.errors import BadBundle, LimitReached
@@ -138,15 +137,6 @@ class Reader:
     def _at(self, place: int, length: int) -> bytes:
         self._file.seek(place)
         return self._file.read(length)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a rename in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _local(name: str, crc: int, size: int) -> bytes:

@@ -25,7 +25,7 @@ from bitgrid.kernel import canonical_json
 from bitgrid.replay.archive import Archive, Library
 from bitgrid.replay.errors import NotArchived
 from bitgrid.research.configuration import PLACE_DIGITS, pseudonymised
-from bitgrid.research.container import MAX_BYTES, Writer, sync_directory
+from bitgrid.research.container import MAX_BYTES, Writer
 from bitgrid.research.errors import LimitReached, NothingToExport, NotPseudonymous, ResearchError
 from bitgrid.research.layout import (
     ABOUT,
@@ -45,6 +45,7 @@ from bitgrid.research.tables import Tables, within
 from bitgrid.store import StoreError
 from bitgrid.store.archive.reader import ArchiveReader
 from bitgrid.store.archive.writer import ArchiveWriter
+from bitgrid.store.files import sync
 
 DAY_S = 86_400
 Heard = Callable[[int, int], None]
@@ -273,7 +274,7 @@ def _put(unfinished: Path, out: Path, rows: dict[str, int], missing_days: dict[s
     if os.path.lexists(out):
         raise ResearchError(f"{out} has come to be meanwhile, and nothing is ever written over")
     unfinished.rename(out)
-    sync_directory(out.parent)
+    sync(out.parent)
     return Made(out, size, digest, rows, missing_days)
 
 

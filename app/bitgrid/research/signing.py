@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from bitgrid.research.container import sync_directory
 from bitgrid.research.errors import BadBundle, ResearchError
+from bitgrid.store.files import sync
 
 FILE = "research_signing_key"
 _OWNER_ONLY = 0o600
@@ -131,7 +131,7 @@ def _made(directory: Path) -> SigningKey:
     try:
         if not directory.is_dir():
             directory.mkdir(mode=0o700, parents=True)
-            sync_directory(directory.parent)
+            sync(directory.parent)
         handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -141,7 +141,7 @@ def _made(directory: Path) -> SigningKey:
             path.hardlink_to(unfinished)
         finally:
             unfinished.unlink()
-        sync_directory(directory)
+        sync(directory)
     except FileExistsError:
         return own_key(directory)
     except OSError as error:

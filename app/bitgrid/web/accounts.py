@@ -21,6 +21,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bitgrid.store.files import sync
+
 PROFILE = RFC_9106_LOW_MEMORY
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
 TOKEN_PREFIX = "bitgrid"  # noqa: S105  what a token begins with, no secret
@@ -220,7 +222,7 @@ class Accounts:
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.rename(self._path)
-            _sync_names(self._path.parent)
+            sync(self._path.parent)
         except OSError as error:
             raise AccountsError(f"{self._path} cannot be written: {error.strerror}; nothing is changed") from None
 
@@ -272,16 +274,7 @@ def _kept_or_made(path: Path, made: str) -> str:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
-        _sync_names(path.parent)
+        sync(path.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise AccountsError(f"{path} cannot be read or made: {error}") from None
     return made
-
-
-def _sync_names(directory: Path) -> None:
-    """Make what was named in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

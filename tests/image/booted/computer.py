@@ -6,8 +6,10 @@ import contextlib
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,12 @@ from bitgrid_image.tools import Tools
 SSH, TLS = 22, 443
 BEGIN_S = float(os.environ.get("BITGRID_TEST_BOOT_S", "1800"))
 """Machine seconds for what an emulated processor takes; one that has nothing else to do needs a tenth of it."""
+COUNT = """
+import glob, sqlite3
+files = glob.glob('/var/lib/bitgrid/ledger/*.sqlite')
+ledger = [sqlite3.connect(f'file:{one}?mode=ro', uri=True) for one in files]
+print(sum(one.execute('SELECT count(*) FROM decision').fetchone()[0] for one in ledger))
+"""
 _UEFI = ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd")
 
 
@@ -106,6 +114,12 @@ class Computer:
                 return ""
             raise
 
+    def begin(self, wishes: str) -> None:
+        """Put its owner's file onto the card, switch it on, and wait until one can log in."""
+        self.write("bitgrid.yaml", wishes.format(key=(self.work / "key.pub").read_text().strip()))
+        self.start()
+        self.wait_for_login()
+
     def start(self) -> None:
         """Switch it on."""
         self.ports = {inside: free_port() for inside in (SSH, TLS)}
@@ -184,6 +198,25 @@ class Computer:
         self.eventually(
             lambda: "well" in self.ssh("sudo bitgrid host healthy --within 5", may_fail=True), "the house is well"
         )
+
+    def page(self) -> int:
+        """The status of the log-in's page, over TLS: by the appliance's own authority and this machine's clock."""
+        (self.work / "ca.crt").write_text(self.ssh("sudo cat /etc/bitgrid/tls/ca.crt"))
+        context = ssl.create_default_context(cafile=self.work / "ca.crt")
+        address = f"https://localhost:{self.ports[TLS]}/login"
+        with urllib.request.urlopen(address, context=context, timeout=60) as answer:
+            return int(answer.status)
+
+    def devices(self, *words: str) -> None:
+        """Give the house devices; with ``again``, after a start, the same."""
+        self.send(Path(__file__).with_name("devices.sh"), "/home/admin/devices.sh")
+        self.ssh(f"sudo sh /home/admin/devices.sh {' '.join(words)}")
+
+    def decisions(self) -> int:
+        """How many stand in the ledger, which is whole."""
+        said = self.ssh("sudo bitgrid ledger verify --data /var/lib/bitgrid")
+        assert "Every record is as it was written." in said, said
+        return int(self.ssh(f'sudo python3 -c "{COUNT}"'))
 
     def again(self, action: str = "reboot") -> None:
         """Let it end in order and begin anew, and wait until one can log in."""

@@ -73,9 +73,6 @@ def computer(
 ) -> Iterator[Computer]:
     """A computer with the card in it, on which one can log in."""
     with inserted(tmp_path_factory.mktemp("computer"), card, debian, image, CARD_MIB) as computer:
-        key = (computer.work / "key.pub").read_text().strip()
-        computer.write("bitgrid.yaml", WISHES.format(key=key))
-        computer.start()
-        computer.wait_for_login()
+        computer.begin(WISHES)
         yield computer
         FIGURES.update(computer.figures)

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import ssl
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from bitgrid_image.layout import MIB
-from image.booted.computer import BEGIN_S, TLS, Computer
+from image.booted.computer import BEGIN_S, Computer
 from image.booted.conftest import CARD_MIB
 
 MEMORY_MIB = 700
 """Of 1 GB, what a house may take that has no language model; the rest is for the disk's cache and a bad day."""
 MADE_THERE = ("/etc/machine-id", "/data/etc/ssh/ssh_host_ed25519_key.pub", "/etc/bitgrid/tls/ca.crt")
-
-
-def page(computer: Computer, path: str = "/login") -> int:
-    """The status of a page, over TLS, by the appliance's own authority."""
-    (computer.work / "ca.crt").write_text(computer.ssh("sudo cat /etc/bitgrid/tls/ca.crt"))
-    context = ssl.create_default_context(cafile=computer.work / "ca.crt")
-    address = f"https://localhost:{computer.ports[TLS]}{path}"
-    with urllib.request.urlopen(urllib.request.Request(address), context=context, timeout=60) as answer:
-        return int(answer.status)
 
 
 def up_s(computer: Computer) -> float:
@@ -93,7 +82,7 @@ class TestBegun:
         assert "policy drop" in begun.ssh("sudo nft list chain inet bitgrid input")
 
     def test_the_page_is_there_by_tls_and_asks_who_one_is(self, begun: Computer) -> None:
-        assert page(begun) == 200
+        assert begun.page() == 200
 
     def test_every_load_is_off_until_the_first_run_is_over(self, begun: Computer) -> None:
         assert "first_run: true" in begun.ssh("cat /etc/bitgrid/flags.yaml")
@@ -108,22 +97,21 @@ class TestBegun:
 
 
 def test_a_house_with_devices_decides(begun: Computer) -> None:
-    begun.send(Path(__file__).with_name("devices.sh"), "/home/admin/devices.sh")
-    begun.ssh("sudo sh /home/admin/devices.sh")
+    begun.devices()
 
     def is_decided() -> bool:
         told = begun.ssh("sudo bitgrid status", may_fail=True)
         return bool(re.search(r"surplus +\d", told)) and "The surplus is not known" not in told and "miner" in told
 
     begun.eventually(is_decided, "it decides on what it measures")
-    assert "Every record is as it was written." in begun.ssh("sudo bitgrid ledger verify --data /var/lib/bitgrid")
+    assert begun.decisions() > 0
 
 
 class TestSecondStart:
     def test_it_is_the_same_computer_and_the_house_is_well(self, begun: Computer) -> None:
         before = {path: begun.ssh(f"sudo cat {path}") for path in MADE_THERE}
         begun.again()
-        begun.ssh("sudo sh /home/admin/devices.sh again")
+        begun.devices("again")
         begun.send(Path(__file__).with_name("when.py"), "/home/admin/when.py")
         told = json.loads(begun.ssh("sudo /opt/bitgrid/current/bin/python /home/admin/when.py", within_s=BEGIN_S))
         begun.figures |= {f"second start, {what}, s after the kernel began": s for what, s in told.items()}

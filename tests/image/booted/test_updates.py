@@ -18,12 +18,6 @@ from image.booted.conftest import ASKED, CARD_MIB, WISHES
 from image.booted.updates import Signed, stick
 
 KEY = os.environ.get("BITGRID_TEST_IMAGE_KEY", "")
-COUNT = """
-import glob, sqlite3
-files = glob.glob('/var/lib/bitgrid/ledger/*.sqlite')
-ledger = [sqlite3.connect(f'file:{one}?mode=ro', uri=True) for one in files]
-print(sum(one.execute('SELECT count(*) FROM decision').fetchone()[0] for one in ledger))
-"""
 pytestmark = [
     pytest.mark.skipif(not KEY, reason="BITGRID_TEST_IMAGE_KEY names no key that signed the update"),
     pytest.mark.skipif(f"-{Machine.ARM64}." in ASKED, reason="QEMU has no firmware of a Raspberry Pi's"),
@@ -39,9 +33,7 @@ def house(
     signed.unpack(Path(ASKED.removesuffix(".img.zst") + ".update"))
     with inserted(tmp_path_factory.mktemp("house"), card, debian, image, CARD_MIB) as computer:
         computer.stick = stick(signed)
-        computer.write("bitgrid.yaml", WISHES.format(key=(computer.work / "key.pub").read_text().strip()))
-        computer.start()
-        computer.wait_for_login()
+        computer.begin(WISHES)
         computer.well()
         yield computer
 
@@ -50,14 +42,6 @@ def slot(computer: Computer) -> str:
     """Which slot runs; empty while nobody can log in."""
     line = computer.ssh("cat /proc/cmdline", may_fail=True)
     return next((word.removeprefix("bitgrid.slot=") for word in line.split() if "bitgrid.slot" in word), "")
-
-
-def decisions(computer: Computer) -> int:
-    """How many stand in the ledger, which is whole."""
-    assert "Every record is as it was written." in computer.ssh(
-        "sudo bitgrid ledger verify --data /var/lib/bitgrid"
-    )
-    return int(computer.ssh(f'sudo python3 -c "{COUNT}"'))
 
 
 def phase(computer: Computer) -> str:
@@ -78,7 +62,7 @@ def is_decided(computer: Computer) -> bool:
 
 
 def test_the_power_goes_while_it_is_written(house: Computer) -> None:
-    before, known = slot(house), decisions(house)
+    before, known = slot(house), house.decisions()
     house.ssh("sudo mount -o ro /dev/vdb /mnt")
     house.ssh("sudo systemd-run --unit=writing bitgrid-update image --no-restart /mnt/good.update")
     house.eventually(lambda: '"writing"' in phase(house), "it is being written")
@@ -90,11 +74,11 @@ def test_the_power_goes_while_it_is_written(house: Computer) -> None:
     house.well()
     house.eventually(lambda: is_decided(house), "the update is left")
     assert "interrupted" in house.ssh("sudo bitgrid-update status")
-    assert (slot(house), decisions(house) >= known) == (before, True)
+    assert (slot(house), house.decisions() >= known) == (before, True)
 
 
 def test_the_power_goes_before_the_trial_and_in_the_midst_of_it(house: Computer) -> None:
-    before, known = slot(house), decisions(house)
+    before, known = slot(house), house.decisions()
     begin(house, "good")
     house.stop()
     house.start()
@@ -106,12 +90,12 @@ def test_the_power_goes_before_the_trial_and_in_the_midst_of_it(house: Computer)
     house.eventually(lambda: is_decided(house), "the update is left")
     assert "did not come up" in house.ssh("sudo bitgrid-update status")
     house.well()
-    assert decisions(house) >= known
+    assert house.decisions() >= known
 
 
 @pytest.mark.parametrize("what", ["init", "service", "migration"])
 def test_a_broken_one_is_left_and_no_decision_is_lost(house: Computer, what: str) -> None:
-    before, known = slot(house), decisions(house)
+    before, known = slot(house), house.decisions()
     begin(house, what)
     house.again()
     house.eventually(lambda: is_decided(house), "the update is left", 2400)
@@ -119,17 +103,17 @@ def test_a_broken_one_is_left_and_no_decision_is_lost(house: Computer, what: str
     said = house.ssh("sudo bitgrid-update status")
     assert ("did not come up" if what == "init" else "was not well") in said
     house.well()
-    assert decisions(house) >= known
+    assert house.decisions() >= known
 
 
 def test_a_good_one_is_kept(house: Computer) -> None:
-    before, known = slot(house), decisions(house)
+    before, known = slot(house), house.decisions()
     begin(house, "good")
     house.again()
     house.eventually(lambda: is_decided(house), "the update is kept", 2400)
     assert "9.0.1 was well" in house.ssh("sudo bitgrid-update status")
     assert slot(house) != before
-    assert decisions(house) >= known
+    assert house.decisions() >= known
     house.again()
     assert slot(house) not in {"", before}
     house.well()

@@ -205,6 +205,13 @@ class TestCommands:
     def update(self, places: CardPlaces, key: Path, tmp_path: Path, *words: str) -> Result:
         return self.call(places, "update-image", update(tmp_path / "new.tar"), "--key", key, *words)
 
+    @pytest.fixture
+    def trial(self, places: CardPlaces, key: Path, tmp_path: Path) -> CardPlaces:
+        """The card as the system of an update finds it that is on trial."""
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        return places
+
     def test_an_update_is_written_and_tried_at_once(
         self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
     ) -> None:
@@ -226,33 +233,27 @@ class TestCommands:
         assert restarts == []
 
     def test_a_trial_that_is_well_is_kept_and_told(
-        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[State]
+        self, trial: CardPlaces, monkeypatch: pytest.MonkeyPatch, told: list[State]
     ) -> None:
-        self.update(places, key, tmp_path, "--no-restart")
-        start(places, Slot.B)
         self.well(monkeypatch, None)
-        done = self.call(places, "judge-update")
+        done = self.call(trial, "judge-update")
         assert (done.exit_code, [state.phase for state in told]) == (0, [Phase.KEPT]), done.output
-        assert PiBooting(places.boot).usual() is Slot.B
-        assert "The update to 2.0.0 was well" in self.call(places, "last-update").output
+        assert PiBooting(trial.boot).usual() is Slot.B
+        assert "The update to 2.0.0 was well" in self.call(trial, "last-update").output
 
-    def test_a_trial_that_is_ill_is_left_at_once(  # noqa: PLR0913, PLR0917  fixtures
+    def test_a_trial_that_is_ill_is_left_at_once(
         self,
-        places: CardPlaces,
-        key: Path,
-        tmp_path: Path,
+        trial: CardPlaces,
         monkeypatch: pytest.MonkeyPatch,
         told: list[State],
         restarts: list[tuple[str, ...]],
     ) -> None:
-        self.update(places, key, tmp_path, "--no-restart")
-        start(places, Slot.B)
         self.well(monkeypatch, "rules has not been heard")
-        self.call(places, "judge-update")
+        self.call(trial, "judge-update")
         assert restarts == [("systemctl", "reboot")]
-        assert not (places.boot / "tryboot.txt").exists()
-        start(places, Slot.A)
-        self.call(places, "judge-update")
+        assert not (trial.boot / "tryboot.txt").exists()
+        start(trial, Slot.A)
+        self.call(trial, "judge-update")
         assert [state.reason for state in told] == [
             "2.0.0 came up, but its house was not well: rules has not been heard"
         ]
@@ -260,32 +261,24 @@ class TestCommands:
 
     def test_one_that_was_about_to_be_kept_and_is_ill_now_is_left_at_once_too(
         self,
-        places: CardPlaces,
-        key: Path,
-        tmp_path: Path,
+        trial: CardPlaces,
         monkeypatch: pytest.MonkeyPatch,
         restarts: list[tuple[str, ...]],
     ) -> None:
         """The power went between the choice and the note of it; it runs now because it is the usual one."""
-        self.update(places, key, tmp_path, "--no-restart")
-        PiBooting(places.boot).keep(Slot.B)
-        start(places, Slot.B)
+        PiBooting(trial.boot).keep(Slot.B)
         self.well(monkeypatch, "the disk is full")
-        self.call(places, "judge-update")
-        assert PiBooting(places.boot).usual() is Slot.A
+        self.call(trial, "judge-update")
+        assert PiBooting(trial.boot).usual() is Slot.A
         assert restarts == [("systemctl", "reboot")]
 
     def test_a_trial_that_cannot_be_written_down_is_left_all_the_same(
         self,
-        places: CardPlaces,
-        key: Path,
-        tmp_path: Path,
+        trial: CardPlaces,
         monkeypatch: pytest.MonkeyPatch,
         restarts: list[tuple[str, ...]],
     ) -> None:
         """The data partition is full, which is why its house is ill."""
-        self.update(places, key, tmp_path, "--no-restart")
-        start(places, Slot.B)
         self.well(monkeypatch, "the disk is full")
 
         def full(*_: object) -> None:
@@ -293,19 +286,17 @@ class TestCommands:
 
         with monkeypatch.context() as patched:
             patched.setattr(updating, "save", full)
-            assert "make room" in self.call(places, "judge-update").output
+            assert "make room" in self.call(trial, "judge-update").output
         assert restarts == [("systemctl", "reboot")]
-        start(places, Slot.A)
-        self.call(places, "judge-update")
-        assert "did not come up" in self.call(places, "last-update").output
+        start(trial, Slot.A)
+        self.call(trial, "judge-update")
+        assert "did not come up" in self.call(trial, "last-update").output
 
     def test_one_that_is_judged_already_is_not_left_for_a_second_judge(
-        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+        self, trial: CardPlaces, restarts: list[tuple[str, ...]]
     ) -> None:
-        self.update(places, key, tmp_path, "--no-restart")
-        start(places, Slot.B)
-        with for_change(find_card(places)):
-            assert "another update is under way" in self.call(places, "judge-update").output
+        with for_change(find_card(trial)):
+            assert "another update is under way" in self.call(trial, "judge-update").output
         assert restarts == []
 
     def test_a_usual_start_is_nothing_to_judge(
@@ -322,12 +313,10 @@ class TestCommands:
         assert self.call(places, "last-update").output == "There was no update yet.\n"
 
     def test_a_configuration_that_the_new_system_cannot_read_is_why_it_is_left(
-        self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]
+        self, trial: CardPlaces, restarts: list[tuple[str, ...]]
     ) -> None:
-        self.update(places, key, tmp_path, "--no-restart")
-        start(places, Slot.B)
-        done = self.call(places, "judge-update", "--within", 1)
-        state = load(places.state)
+        done = self.call(trial, "judge-update", "--within", 1)
+        state = load(trial.state)
         assert state is not None
         assert (state.phase, len(restarts)) == (Phase.LEFT, 1), done.output
         assert "it cannot read the configuration" in state.reason

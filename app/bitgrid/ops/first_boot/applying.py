@@ -16,6 +16,7 @@ from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager
 from bitgrid.ops.first_boot.reading import find, read
 from bitgrid.ops.first_boot.site import with_place
 from bitgrid.ops.first_boot.wishes import Wishes
+from bitgrid.store.files import sync
 
 LOG = "bitgrid-firstboot.log"
 MISTAKE = "Nothing was taken over, for there is a mistake in it:"
@@ -119,7 +120,7 @@ def _write(path: Path, text: str, mode: int = 0o644, owner: str = "") -> None:
         os.fsync(file.fileno())
     _own(unfinished, owner)
     unfinished.rename(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _write_over(path: Path, text: str) -> None:
@@ -168,14 +169,6 @@ def _forget_mistake(log: Path) -> None:
         return
     if is_told:
         _write(log, _NOTHING)
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _tell(change: Change) -> str:

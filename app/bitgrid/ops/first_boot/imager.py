@@ -139,9 +139,7 @@ def _of_network(data: Mapping[str, Any], country: str) -> Iterator[tuple[str, An
         told = wireless.get("regulatory-domain") or point.get("regulatory-domain") or country
         password = point.get("password") or (point.get("auth") or {}).get("password")
         if not password:
-            raise ConfigError(
-                [Problem(NETWORK, 0, 0, "wifi", "an open network is not joined: it has no password")]
-            )
+            raise ConfigError([Problem(NETWORK, 0, 0, "wifi", _OPEN)])
         yield "wifi", {"name": name, "password": password, "country": told}
         break
     fixed = wireless if points else wired

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bitgrid.ops.slots.errors import SlotError
+from bitgrid.store.files import sync
 
 MAX_BYTES = 10_000
 _READABLE = 0o644
@@ -102,13 +103,4 @@ def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make what was named in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

@@ -19,7 +19,8 @@ from bitgrid.clock import Clock
 from bitgrid.ops.slots.booting import Booting
 from bitgrid.ops.slots.bundle import CHUNK, Bundle, Manifest
 from bitgrid.ops.slots.errors import SlotError
-from bitgrid.ops.slots.state import Phase, Slot, State, load, save, sync_directory
+from bitgrid.ops.slots.state import Phase, Slot, State, load, save
+from bitgrid.store.files import sync
 
 SLOT_WORD, ROOT_WORD = "@SLOT@", "@ROOT@"
 """What the kernel's command line of an update has in place of the slot and its partition."""
@@ -178,7 +179,7 @@ class Updater:
                     raw = words.encode()
                 _put(place, member.name, raw)
         for directory in (*(path for path in place.rglob("*") if path.is_dir()), place, place.parent):
-            sync_directory(directory)
+            sync(directory)
 
     def _save(self, phase: Phase, to: Slot, version: str, reason: str = "") -> State:
         state = State(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bitgrid.store.archive.columns import KINDS, SCHEMA_VERSION
+from bitgrid.store.files import sync
 
 NAME = "manifest.jsonl"
 WHOLE, THINNED, DROPPED = "whole", "thinned", "dropped"
@@ -120,7 +121,7 @@ def append(directory: Path, entry: Entry) -> None:
         file.flush()
         os.fsync(file.fileno())
     if is_new:
-        sync_directory(directory)
+        sync(directory)
 
 
 def line(entry: Entry) -> str:
@@ -134,16 +135,7 @@ def make_directory(directory: Path) -> None:
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
     directory.mkdir(parents=True, exist_ok=True)
     for path in reversed(missing):
-        sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make what was made, renamed or deleted in a directory durable."""
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path.parent)
 
 
 def _whole_bytes(text: bytes) -> int:

@@ -21,6 +21,7 @@ from bitgrid.store.archive import files, manifest
 from bitgrid.store.archive.columns import KINDS
 from bitgrid.store.archive.manifest import Entry, path_of
 from bitgrid.store.errors import ArchiveError
+from bitgrid.store.files import sync
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class ArchiveWriter:
             self._delete(unfinished)
             raise OSError("what was written reads back differently; the disk may be failing")
         unfinished.rename(path)
-        manifest.sync_directory(path.parent)
+        sync(path.parent)
 
     def _vouched_for(self, kind: str, day: dt.date, known: Entry | None) -> Entry | None:
         """The entry of the file that is there; named now, where an interruption kept it from being named.
@@ -130,7 +131,7 @@ class ArchiveWriter:
         aside = path.with_name(path.name + ASIDE)
         log.error("%s is not the file that the manifest names; it is set aside as %s", path, aside.name)
         path.rename(aside)
-        manifest.sync_directory(path.parent)
+        sync(path.parent)
         return None
 
     def _name(self, kind: str, day: dt.date, rows: int, why: str) -> Entry:
@@ -145,7 +146,7 @@ class ArchiveWriter:
     def _delete(self, path: Path) -> None:
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
-            manifest.sync_directory(path.parent)
+            sync(path.parent)
 
 
 def _is_unnamed(path: Path, known: Entry | None) -> bool:

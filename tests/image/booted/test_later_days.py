@@ -1,0 +1,100 @@
+"""What comes in a card's years: no room left, no clock; the computer starts, says so, and no load is on."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bitgrid_image.layout import Layout
+from bitgrid_image.tools import Tools
+from image.booted.computer import BEGIN_S, Computer, inserted
+from image.booted.conftest import CARD_MIB, WISHES
+
+BEFORE_IT_WAS_MADE = "2000-01-01"
+
+
+def status(computer: Computer) -> str:
+    """What the house says of itself."""
+    return computer.ssh("sudo bitgrid status 2>&1", may_fail=True)
+
+
+def is_measured(computer: Computer) -> bool:
+    """Whether there is a surplus that a load could start on, by what the house says."""
+    found = re.search(r"^  surplus +(\d+) W$", status(computer), re.MULTILINE)
+    return found is not None and int(found[1]) > 1000
+
+
+def has_a_lease(computer: Computer) -> bool:
+    """Whether a load may run."""
+    return re.search(r"· lease \d+ s", status(computer)) is not None
+
+
+class TestNoRoomLeft:
+    @pytest.fixture(scope="class")
+    def full(self, computer: Computer) -> Iterator[Computer]:
+        """The computer with its devices, begun with a data partition on which not a byte is free."""
+        computer.well()
+        computer.ssh(
+            "sudo sh -c 'for bytes in 1M 1k; do dd if=/dev/zero of=/data/full.$bytes bs=$bytes; done; sync'",
+            may_fail=True,
+            within_s=1200,
+        )
+        assert computer.ssh("df --output=avail /data | tail -n 1").strip() == "0"
+        computer.again()
+        computer.devices("again")
+        return computer
+
+    def test_it_starts_and_says_so(self, full: Computer) -> None:
+        full.eventually(lambda: full.page() == 200, "the page answers")
+        full.eventually(lambda: "disk" in status(full), "the disk is named")
+
+    def test_nothing_is_started_though_there_is_sun(self, full: Computer) -> None:
+        full.eventually(lambda: is_measured(full), "the sun is seen")
+        until_s = time.monotonic() + 240
+        while time.monotonic() < until_s:
+            told = status(full)
+            assert "no lease" in told, told
+            assert not has_a_lease(full)
+
+    def test_with_room_again_it_decides_again_and_no_decision_was_lost(self, full: Computer) -> None:
+        known = full.decisions()
+        full.ssh("sudo rm -f /data/full.1M /data/full.1k")
+        full.again()
+        full.devices("again")
+        full.well()
+        full.eventually(lambda: has_a_lease(full), "the miner may run")
+        assert full.decisions() > known
+
+
+class TestNoClock:
+    @pytest.fixture(scope="class")
+    def stopped(
+        self, tmp_path_factory: pytest.TempPathFactory, card: Layout, debian: Tools, image: Path
+    ) -> Iterator[Computer]:
+        """A new card in a computer whose clock stands in another century, and no network to ask in."""
+        with inserted(tmp_path_factory.mktemp("clock"), card, debian, image, CARD_MIB) as computer:
+            computer.begins = BEFORE_IT_WAS_MADE
+            computer.begin(WISHES)
+            yield computer
+
+    def test_it_is_not_before_the_system_was_made(self, stopped: Computer) -> None:
+        assert int(stopped.ssh("date +%Y")) >= 2025
+
+    def test_its_certificate_is_valid_for_a_tablet_that_has_the_time(self, stopped: Computer) -> None:
+        stopped.well()
+        assert stopped.page() == 200
+
+    def test_it_says_that_it_does_not_know_the_time(self, stopped: Computer) -> None:
+        said = stopped.ssh("sudo bitgrid doctor 2>&1", may_fail=True, within_s=BEGIN_S)
+        assert re.search(r"clock +is not synchronized", said), said
+
+    def test_the_time_that_comes_later_costs_no_decision(self, stopped: Computer) -> None:
+        known = stopped.decisions()
+        stopped.ssh(f"sudo date --set=@{int(time.time())}")
+        stopped.eventually(lambda: stopped.decisions() > known, "it decides on")
+        stopped.well()
+        assert stopped.page() == 200
