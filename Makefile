@@ -81,7 +81,9 @@ image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, K
 image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client
 	@[ '$(ARCH)' = arm64 ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || scripts/apt-need /usr/share/OVMF=ovmf
-	@image=$$(ls -t dist/bitgrid-*-'$(ARCH)'.img.zst | head -n 1) && [ -n "$$image" ] && BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
+	@image=$$(ls -t dist/bitgrid-*-'$(ARCH)'.img.zst 2>/dev/null | head -n 1); \
+		[ -n "$$image" ] || { echo 'There is no image for $(ARCH) in dist/. Make one: make image ARCH=arm64|amd64' >&2; exit 1; }; \
+		BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
 		BITGRID_TEST_IMAGE_KEY='$(abspath $(KEY))' $(VENV)/pytest -W error --timeout 7200 tests/image/booted $(PYTEST)
 
 image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=, MODEL=1

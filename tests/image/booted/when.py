@@ -6,6 +6,7 @@ import http.client
 import json
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 from bitgrid.config import load_config
@@ -17,11 +18,13 @@ found: dict[str, float] = {}
 while OFF not in found:
     try:
         web = load_config(Path("/etc/bitgrid")).site.web
-        token = host_token(Path("/etc/bitgrid/secrets/bitgrid-web/web"))
+        token = host_token(Path("/etc/bitgrid/secrets/bitgrid-web"))
         answer = get_json(web.host, web.port, "/api/v1/state", token=token)
     except (OSError, http.client.HTTPException):
         pass
     else:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise SystemExit(f"{answer.body}")
         if answer.status == HTTP_OK:
             found.setdefault(PAGE, time.clock_gettime(time.CLOCK_BOOTTIME))
             loads = answer.body["loads"].values()
