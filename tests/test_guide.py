@@ -12,6 +12,7 @@ from bitgrid.config.errors import ConfigError
 from bitgrid.ops.first_boot import LOG, MISTAKE, first_boot
 from bitgrid.ops.first_boot.applying import TAKEN
 from bitgrid.ops.first_boot.reading import read
+from bitgrid.ops.first_boot.wishes import Network
 from bitgrid.ops.first_boot_docs import EXAMPLE
 from bitgrid.ops.host.console import FAILING, Screen
 from bitgrid.ops.slots import Phase, Slot, State
@@ -146,8 +147,14 @@ def test_the_file_that_mends_wi_fi_is_taken(tmp_path: Path) -> None:
     assert (wishes.hostname, wishes.ssh_keys, wishes.network, wishes.site) == (None, None, None, None)
 
 
+def test_the_file_that_gives_it_an_address_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "bitgrid.yaml"
+    path.write_text(yaml_in(RECOVERY)[1])
+    assert isinstance(read(path).network, Network)
+
+
 def test_the_log_that_is_explained_is_what_is_written(tmp_path: Path) -> None:
-    wrong = yaml_in(RECOVERY)[1]
+    wrong = yaml_in(RECOVERY)[2]
     (tmp_path / "bitgrid.yaml").write_text(wrong)
     _told, is_taken = first_boot(tmp_path, tmp_path)
     assert not is_taken

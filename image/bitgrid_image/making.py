@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
 import bitgrid
 from bitgrid.ops.slots.card import RASPIOS
 from bitgrid_image.assembly import Assembler, digest
@@ -26,7 +28,7 @@ from bitgrid_image.raspios import raspios
 from bitgrid_image.sbom import bill
 from bitgrid_image.stages import Stage
 from bitgrid_image.tools import Tools, cache, tools
-from bitgrid_image.update import Update
+from bitgrid_image.update import Update, signer
 
 Tell = Callable[[str], None]
 _RASPIOS_MIB = 3072
@@ -81,9 +83,10 @@ def make(order: Order, tell: Tell) -> list[Path]:
     os.umask(0o022)  # what is made on the way is the same whoever makes it
     if order.base is not None and order.machine is not Machine.ARM64:
         raise ImageError(f"Raspberry Pi OS runs on no {order.machine}: leave BASE away, or say ARCH=arm64")
+    public = None if order.key is None else _public(order.key)  # before all else, which takes minutes
     tool = tools(order.mirror.debian)
     epoch_s = commit_time_s()
-    root_stage, packages = _root(order, tool, epoch_s, tell)
+    root_stage, packages = _root(order, public, tool, epoch_s, tell)
     order.dist.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache(), prefix=".card.") as name:
         work = _Work(order, tool, epoch_s, Path(name), root_stage / "root")
@@ -131,15 +134,19 @@ def _owners(packed: Path, tool: Tools) -> Stage:
     return raspios(packed.absolute(), tool, commit_time_s(*LISTS.glob("*.txt")))
 
 
-def _root(order: Order, tool: Tools, epoch_s: int, tell: Tell) -> tuple[Path, Path]:
+def _root(order: Order, public: str | None, tool: Tools, epoch_s: int, tell: Tell) -> tuple[Path, Path]:
     """Where the finished root's stage is, and the list of its packages."""
     stage = _base(order, lock_of(order.machine)) if order.base is None else _owners(order.base, tool)
     made = stage.made(cache(), tell)
     release = Path(_run([str(PROJECT / "scripts" / "release"), order.machine, str(cache() / "releases")]).strip())
-    public = None if order.key is None else _run(["openssl", "pkey", "-pubout", "-in", str(order.key)])
     ansible, model, module = Path(sys.executable).parent, _model(order, tell), _module(order, tell)
     appliance = Appliance(order.machine, stage, tool, release, ansible, epoch_s, public, model, module)
     return appliance.stage(made).made(cache(), tell), made / LOCK
+
+
+def _public(key: Path) -> str:
+    own = signer(key).public_key()
+    return own.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
 def _model(order: Order, tell: Tell) -> Path | None:

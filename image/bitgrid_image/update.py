@@ -51,7 +51,7 @@ class Update:
         Raises:
             ImageError: the key is none, or a tool failed. There is no file then.
         """
-        signer, boot = _signer(key), _packed(self.boot, epoch_s)
+        own, boot = signer(key), _packed(self.boot, epoch_s)
         raw = json.dumps(self._manifest(boot), sort_keys=True).encode()
         packed, unfinished = (target.with_name(f".{target.name}.{end}") for end in ("zst", "new"))
         inside = (f"/mnt/from/{self.root.name}", f"/mnt/to/{packed.name}")
@@ -61,7 +61,7 @@ class Update:
             tools.run(*command, places=places, epoch_s=epoch_s)
             with tarfile.open(unfinished, "w", format=tarfile.USTAR_FORMAT) as archive:
                 _add(archive, "manifest.json", io.BytesIO(raw), epoch_s)
-                _add(archive, "manifest.sig", io.BytesIO(signer.sign(raw)), epoch_s)
+                _add(archive, "manifest.sig", io.BytesIO(own.sign(raw)), epoch_s)
                 _add(archive, "boot.tar", io.BytesIO(boot), epoch_s)
                 with packed.open("rb") as file:
                     _add(archive, "root.img.zst", file, epoch_s)
@@ -80,13 +80,20 @@ class Update:
         }
 
 
-def _signer(key: Path) -> Ed25519PrivateKey:
+def signer(key: Path) -> Ed25519PrivateKey:
+    """The private key that signs updates.
+
+    Raises:
+        ImageError: it is none, or of another kind.
+    """
     try:
         known = load_pem_private_key(key.read_bytes(), None)
     except (OSError, ValueError, TypeError) as error:
         raise ImageError(f"{key} cannot sign an update: {error}") from None
     if not isinstance(known, Ed25519PrivateKey):
-        raise ImageError(f"{key} is no Ed25519 key. Make one with: openssl genpkey -algorithm ed25519")
+        raise ImageError(
+            f"{key} is no Ed25519 key. Make one with: openssl genpkey -algorithm ed25519 -out private.pem"
+        )
     return known
 
 

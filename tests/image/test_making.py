@@ -86,6 +86,15 @@ def test_raspberry_pi_os_is_for_a_raspberry_pi(order: Order, tmp_path: Path) -> 
         make(replace(order, base=tmp_path / "pi.img.xz"), lambda _line: None)
 
 
+def test_a_key_that_can_sign_nothing_is_refused_before_anything_is_made(
+    order: Order, made: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "key.pem").write_text("none")
+    with pytest.raises(ImageError, match="cannot sign an update"):
+        make(replace(order, key=tmp_path / "key.pem"), lambda _line: None)
+    assert made == []
+
+
 def test_a_lock_is_of_debian_alone(order: Order, made: list[str], tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="leave BASE away"):
         write_lock(replace(order, base=tmp_path / "pi.img.xz"), lambda _line: None)

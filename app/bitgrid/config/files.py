@@ -67,7 +67,8 @@ def _keys_at(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     for key in path:
         node = _resolve(node, definitions)
         inner = node.get("items") if isinstance(key, int) else node.get("properties", {}).get(key)
-        node = inner or node.get("additionalProperties") or {}
+        # What is no key is a name that a schema has for one of several forms.
+        node = inner or node.get("additionalProperties") or node
     return sorted(_resolve(node, definitions).get("properties", {}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -13,11 +14,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import Node, ScalarNode
 
 from bitgrid.config.errors import ConfigError, Problem
 
 MAX_FILE_BYTES = 1_000_000
 MAX_NODES = 100_000
+_MERGE = "tag:yaml.org,2002:merge"
+_OF_A_VALUE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What ruamel.yaml lets through of a value that begins as a date, a number or a tag does, and is none."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class YamlSource:
                 else:
                     break
                 node = node[key]
-            except IndexError:
+            except (IndexError, TypeError):  # its keys came by a merge, which has no places
                 break
             except KeyError:
                 continue  # not in the file: missing, or a name that a schema has for one of several forms
@@ -80,7 +85,39 @@ def parse_yaml(file: str, text: str) -> YamlSource:
         raise ConfigError([Problem(file, 0, 0, "", "is nested too deeply, or refers to itself")]) from None
     except YAMLError as error:
         raise ConfigError([_syntax_problem(file, error)]) from None
+    except _OF_A_VALUE:
+        line, column = _place_of_value(text)
+        what = "is no valid YAML here: this begins as a number, a date or a tag, and is none; put it in quotes"
+        raise ConfigError([Problem(file, line, column, "", what)]) from None
     return YamlSource(file, data, root)
+
+
+def _place_of_value(text: str) -> tuple[int, int]:
+    """Line and column of the first value that cannot be made one; 0 where that cannot be told."""
+    try:
+        nodes = [YAML(typ="rt").compose(text)]
+    except _OF_A_VALUE:
+        return 0, 0
+    seen = set[int]()
+    while nodes:
+        node = nodes.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if not isinstance(node, ScalarNode):
+            parts = list(_parts(node))
+            nodes += reversed(parts)
+        elif node.tag != _MERGE:
+            try:
+                YAML(typ="rt").constructor.construct_object(node)
+            except _OF_A_VALUE:
+                return node.start_mark.line + 1, node.start_mark.column + 1
+    return 0, 0
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    for part in node.value:
+        yield from part if isinstance(part, tuple) else (part,)
 
 
 def _syntax_problem(file: str, error: YAMLError) -> Problem:
@@ -107,4 +144,6 @@ def _plain(node: Any, counted: Iterator[int]) -> Any:  # noqa: ANN401  YAML may 
         return int(node)
     if isinstance(node, float):
         return float(node) if math.isfinite(node) else str(node)
-    return str(node)
+    # A day is written out as it was typed, an instant is not; what else there is, is for the schema to refuse.
+    is_text = isinstance(node, str | dt.date) and not isinstance(node, dt.datetime)
+    return str(node) if is_text else node

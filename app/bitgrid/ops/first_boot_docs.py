@@ -16,7 +16,7 @@ ssh_keys:
   - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEE8eUPyu/Y5spbQcqqEMJjwsjhre1PtQkLRT7ZZDa+K anna
 wifi:
   name: Home
-  password: "the one on the router's label"
+  password: 'what is on the label'
   country: DE
 time_zone: Europe/Berlin
 site:

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from bitgrid.cli import main
 from bitgrid.config import load_config
 from bitgrid.ops.first_boot import applying, first_boot
-from bitgrid.ops.first_boot.changes import Change, changes
+from bitgrid.ops.first_boot.changes import WIRED, WIRELESS, Change, changes
 from bitgrid.ops.first_boot.wishes import Wishes
 
 REPOSITORY = Path(__file__).parents[3]
@@ -58,10 +58,21 @@ def test_everything_is_in_its_place_and_off_the_card(boot: Path, root: Path) -> 
 def test_the_page_answers_to_the_name_that_was_given(boot: Path, root: Path) -> None:
     first_run = REPOSITORY / "ansible/roles/app/files/first_run/site.yaml"
     shutil.copy(first_run, root / "etc/bitgrid/site.yaml")
-    for _ in range(2):
-        (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+    for name in ("anna", "sonne", "sonne"):
+        (boot / "bitgrid.yaml").write_text(f"schema: 1\nhostname: {name}\n")
         first_boot(boot, root)
-        assert load_config(root / "etc/bitgrid").site.web.names == ["sonne.local", "bitgrid.local"]
+        assert load_config(root / "etc/bitgrid").site.web.names == [f"{name}.local"], (
+            "of no other .local it is heard"
+        )
+
+
+def test_a_name_that_its_owner_gave_it_elsewhere_stays(boot: Path, root: Path) -> None:
+    site = root / "etc/bitgrid/site.yaml"
+    text = (REPOSITORY / "ansible/roles/app/files/first_run/site.yaml").read_text()
+    site.write_text(text.replace("bitgrid.local", "bitgrid.local, solar.home.example"))
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+    first_boot(boot, root)
+    assert load_config(root / "etc/bitgrid").site.web.names == ["sonne.local", "solar.home.example"]
 
 
 def test_the_house_is_as_it_was_said_and_its_remarks_stay(boot: Path, root: Path) -> None:
@@ -77,6 +88,31 @@ def test_the_house_is_as_it_was_said_and_its_remarks_stay(boot: Path, root: Path
         line for line in after.splitlines() if line.startswith("#")
     ]
     assert len(after.splitlines()) == len(before.splitlines())
+
+
+def test_an_address_alone_is_the_wireless_one_s_where_there_is_one(boot: Path, root: Path) -> None:
+    wired, wireless = (root / "etc/systemd/network" / name for name in (WIRED, WIRELESS))
+    said = [TEXT, "schema: 1\nnetwork: DHCP\n", "schema: 1\nnetwork: {address: 10.0.0.2/8, gateway: 10.0.0.1}\n"]
+    found = []
+    for text in said:
+        (boot / "bitgrid.yaml").write_text(text)
+        first_boot(boot, root)
+        found.append("Address=" in wireless.read_text())
+        assert "DHCP=yes" in wired.read_text()
+    assert found == [True, False, True]
+
+
+def test_whatever_a_library_makes_of_a_file_is_told_on_the_card(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Path) -> Wishes:
+        raise LookupError("horse")
+
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    monkeypatch.setattr(applying, "read", fails)
+    _, is_taken = first_boot(boot, root)
+    log = (boot / "bitgrid-firstboot.log").read_text()
+    assert (is_taken, "bitgrid.yaml cannot be read" in log, "horse" in log) == (False, True, False)
 
 
 def test_of_a_file_with_a_mistake_nothing_is_taken_and_the_card_says_why(boot: Path, root: Path) -> None:

@@ -111,14 +111,14 @@ def test_what_imager_wrote_before_is_taken_over_too(tmp_path: Path, user: str, l
 def test_a_fixed_address_is_taken_over(tmp_path: Path) -> None:
     network = (
         "version: 2\nethernets:\n  eth0:\n    addresses: [192.168.1.20/24]\n"
-        "    routes: [{to: default, via: 192.168.1.1}]\n    nameservers: {addresses: [9.9.9.9]}\n"
+        "    routes: [{to: default, via: 192.168.1.1}]\n    nameservers: {addresses: [192.168.1.3]}\n"
     )
     told = imagined(tmp_path, None, network)
     assert told is not None
     assert told.wishes.model_dump(exclude_none=True)["network"] == {
         "address": "192.168.1.20/24",
         "gateway": "192.168.1.1",
-        "dns": ["9.9.9.9"],
+        "dns": ["192.168.1.3"],
     }
 
 

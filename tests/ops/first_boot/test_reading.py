@@ -26,7 +26,12 @@ ED25519 = line_of(ed25519.Ed25519PrivateKey.generate())
 RSA_1024 = line_of(rsa.generate_private_key(65_537, 1024))  # noqa: S505  refused for it
 DSA = "ssh-dss " + base64.b64encode(b"\0\0\0\7ssh-dss" + b"\0" * 400).decode()
 KIND = "sk-ssh-ed25519@openssh.com"
-HARDWARE = f"{KIND} " + base64.b64encode(len(KIND).to_bytes(4) + KIND.encode() + b"\0" * 50).decode()
+HARDWARE = (
+    f"{KIND} "
+    + base64.b64encode(
+        b"".join(len(one).to_bytes(4) + one for one in (KIND.encode(), bytes(32), b"ssh:"))
+    ).decode()
+)
 PRIVATE = r"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXkt\n-----END OPENSSH PRIVATE KEY-----"
 
 
@@ -95,7 +100,7 @@ def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[s
     [
         ("", "is empty"),
         ("hostname: bitgrid", "schema: is missing"),
-        ("schema: 2", "schema: input should be less than or equal to 1"),
+        ("schema: 2", "schema: must be 1"),
         ("schema: 1\nhostnme: x", "bitgrid.yaml:2:1 hostnme: extra key; did you mean hostname?"),
         ("schema: 1\nhostname: Bit Grid", "bitgrid.yaml:2:1 hostname: a host name has up to 63 small letters"),
         ("schema: 1\nhostname: '123'", "a host name has up to 63 small letters"),
@@ -103,7 +108,7 @@ def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[s
         (f"schema: 1\nhostname: {'x' * 64}", "a host name has up to 63"),
         ("schema: 1\nhostname: a\nhostname: b", "a key may stand only once"),
         ("schema: 1\n  hostname: x", "bitgrid.yaml:2:"),
-        ("schema: 1\nhostname: x\t# the name", "bitgrid.yaml:2:1 has a tab in it"),
+        ("schema: 1\nhostname: x\t# the name", "bitgrid.yaml:2:12 has a tab in it"),
         ("schema: 1\n\thostname: x", "bitgrid.yaml:2:1 has a tab"),
         ("schema: 1\nssh_keys: ['ssh-ed25519']", "a public key is one line"),
         (f"schema: 1\nssh_keys: ['{ED25519[:40]}']", "is it whole?"),
@@ -141,7 +146,7 @@ def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[s
         ("# all of it is a comment\n", "is empty"),
         ("---\n", "is empty"),
         ("schema: 1\n---\nschema: 1\n", "bitgrid.yaml:2:1 is no valid YAML"),
-        ("schema: '1'", "schema: input should be a valid integer (given: '1')"),
+        ("schema: '1'", "schema: must be 1"),
         ("schema:1\nhostname: x", "Is there a blank after each colon?"),
         ("schema: 1\nhostname:x", "Is there a blank after each colon?"),
         ("schema: 1\nhostname: “house”", "bitgrid.yaml:2:11 has a typographic quote here (“)"),
@@ -193,6 +198,46 @@ def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[s
         ("schema: 1\ntime_zone: europe/berlin", "unknown time zone"),
         ('schema: 1\ntime_zone: "Europe/Berlin\\0"', "unknown time zone"),
         ("schema: 1\nsite: {latitude: .nan, longitude: 1}", "site.latitude"),
+        (
+            "schema: 1\nwifi:\n  name: x\n  password: 1985-24-12",
+            "bitgrid.yaml:4:13 is no valid YAML here: this begins",
+        ),
+        ("schema: 1\nhostname: 2024-02-31 12:00:00", "bitgrid.yaml:2:11 is no valid YAML here: this begins"),
+        (f"schema: 1\nhostname: {'9' * 5000}", "bitgrid.yaml:2:11 is no valid YAML"),
+        ("schema: 1\nwifi: {name: x, country: DE, password: ._}", "bitgrid.yaml:2:40 is no valid YAML"),
+        *((f"schema: 1\nhostname: {value}", "put it in quotes") for value in ("0x_", "0b_", "+_", "!!int abc")),
+        *((f"schema: 1\nhostname: {value}", "put it in quotes") for value in ("!!float abc", "!!bool abc")),
+        ('schema: 1\nhostname: "\\UFFFFFFFF"', "put it in quotes"),
+        ("schema: 1\nhostname: &a {<<: *a}", "bitgrid.yaml is no valid YAML"),
+        ("schema: 1\nx: &w {q: 1}\nwifi:\n  <<: *w\n  name: y", "wifi: extra key; known keys: country"),
+        ("schema: 1\nwifi: {name: x, country: DE, password: 2001-12-14t21:59:43.10-05:00}", "must be a text"),
+        ("schema: 1\nwifi: {name: x, country: DE, password: !!set {a}}", "must be a"),
+        (
+            "schema: 1\nwifi:\n  name: x\n  country: DE\n  password: abcdefgh #1234",
+            "wifi.password: ends before the #",
+        ),
+        ("schema: 1\nwifi:\n  name: My #1\n  country: DE\n  password: abcdefgh", "wifi.name: ends before the #"),
+        ('schema: 1\nwifi: {name: x, country: DE, password: "ab\\x41cdefgh"}', "wifi.password: has a \\ in it"),
+        ("schema: 1\nwifi: {name: “Home”, country: DE, password: abcdefgh}", "between typographic quotes"),
+        (
+            "schema: 1\nwifi: {name: \u2018Home\u2019, country: DE, password: abcdefgh}",
+            "between typographic quotes",
+        ),
+        ("schema: 1\nnetwork: {adress: 192.168.1.20/24}", "network.adress: extra key; did you mean address?"),
+        ("schema: 1\nnetwork: {router: 192.168.1.1}", "network: extra key; known keys: address, dns, gateway"),
+        ("schema: 1\nnetwork: {address: 192.168.1.20/33, gateway: 192.168.1.1}", "24 as in 192.168.1.20/24"),
+        ("schema: 1\nnetwork: {address: 192.168.1.20/0, gateway: 192.168.1.1}", "the whole internet"),
+        ("schema: 1\nnetwork: {address: 192.168.1.20/24, gateway: 192.168.1.255}", "names the whole network"),
+        ("schema: 1\nnetwork: {address: 192.168.1.20/24, gateway: 192.168.1.0}", "names the whole network"),
+        ("schema: 1\nnetwork: {address: 8.8.8.20/24, gateway: 8.8.8.1}", "is no address of a computer in a home"),
+        ("schema: 1\nnetwork: {address: '2001:db8::2/64', gateway: '2001:db8::1'}", "in a home"),
+        ("schema: 1\nnetwork: {address: 192.168.1.2/24, gateway: 192.168.1.1, dns: [9.9.9.9]}", "firewall"),
+        ("schema: 1\ntime_zone: ''", "this is no time zone"),
+        ("schema: 1\ntime_zone: localtime", "this is no time zone"),
+        ("schema: 1\nsite: {latitude: 52,5, longitude: 1}", "bitgrid.yaml:2"),
+        ("schema: 1\nsite: {latitude: '52.5', longitude: 1}", "with a point and without quotes"),
+        ("schema: 1\n\u00a0\u00a0hostname: x", "bitgrid.yaml:2:1 has a blank of another kind in it (U+00A0)"),
+        (f"schema: 1\nssh_keys: ['{HARDWARE[:-8]}']", "is it whole?"),
         ("schema: 1\nsite: {name: '  '}", "site.name: a name is one line"),
         ('schema: 1\nsite: {name: "a\\nloads: []"}', "site.name: a name is one line"),
     ],
@@ -241,6 +286,16 @@ def test_no_password_is_repeated_in_what_is_said_of_it(tmp_path: Path, secret: s
         "ssh_keys:\n  - -----BEGIN OPENSSH PRIVATE KEY-----\n  - SESAME-OPEN\n",
         "ssh_keys: SESAME-OPEN",
         "password: SESAME-OPEN",
+        "wifi: {name: x, password:SESAME-OPEN, password:SESAME-OPEN, country: DE}",
+        "wifi: {name: x, password=SESAME-OPEN: y, country: DE}",
+        "wifi: {SESAME-OPEN: , country: DE}",
+        "hostname: SESAME-OPEN",
+        "time_zone: SESAME-OPEN",
+        "network: SESAME-OPEN",
+        "network: {address: SESAME-OPEN/24, gateway: SESAME-OPEN}",
+        "site: {language: SESAME-OPEN, latitude: SESAME-OPEN}",
+        "wifi: {name: x, country: SESAME-OPEN}",
+        "schema: SESAME-OPEN",
         "SESAME-OPEN",
     ],
 )
@@ -286,7 +341,26 @@ class TestFinding:
         assert found is not None
         assert found.name == "BITGRID.YAML"
 
-    @pytest.mark.parametrize("name", ["bitgrid.yaml.txt", "bitgrid.yml", "Bitgrid.yaml.rtf", "bitgrid.txt"])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *(
+                "bitgrid.yaml.txt",
+                "bitgrid.yml",
+                "Bitgrid.yaml.rtf",
+                "bitgrid.txt",
+                "bitgrid.yaml.docx",
+                "bitgrid",
+            ),
+            *(
+                "bitgrid(1).yaml",
+                "bitgrid (2).yaml",
+                "bitgrid - Kopie.yaml",
+                "bitgrid copy.yaml",
+                "bitgrid.txt.yaml",
+            ),
+        ],
+    )
     def test_a_name_that_a_computer_changed_is_told(self, tmp_path: Path, name: str) -> None:
         (tmp_path / name).write_text("schema: 1")
         with pytest.raises(ConfigError, match=r"Rename it to bitgrid\.yaml"):
@@ -299,6 +373,7 @@ class TestFinding:
             find(tmp_path)
 
     def test_what_was_taken_and_the_log_are_no_wishes(self, tmp_path: Path) -> None:
-        for name in ("bitgrid.yaml.taken", "bitgrid-firstboot.log"):
+        ours = ("bitgrid.yaml.taken", "bitgrid-firstboot.log", "bitgrid-firstboot.log.txt", "bitgrid-notes.txt")
+        for name in (*ours, "bitgrid-0.1.0-arm64.update"):
             (tmp_path / name).write_text("")
         assert find(tmp_path) is None

@@ -357,6 +357,14 @@ class TestRefusals:
         assert self.content(card) == before
         assert load(card.state) is None
 
+    def test_any_where_the_card_was_made_without_a_key(self, key: Path, tmp_path: Path) -> None:
+        key.unlink()
+        with pytest.raises(SlotError, match="this card was made without a key, so it takes no update"):
+            Bundle(update(tmp_path / "new.tar"), key)
+        key.write_text("none")
+        with pytest.raises(SlotError, match="is no key, so no update can be trusted"):
+            Bundle(tmp_path / "new.tar", key)
+
     def test_a_form_of_tomorrow(self, key: Path, tmp_path: Path) -> None:
         with pytest.raises(SlotError, match="of a form that this version does not know"):
             Bundle(update(tmp_path / "new.tar", schema=2), key)

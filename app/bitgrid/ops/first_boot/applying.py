@@ -11,9 +11,9 @@ from pathlib import Path
 from ruamel.yaml.error import YAMLError
 
 from bitgrid.config.errors import ConfigError, Problem
-from bitgrid.ops.first_boot.changes import Change, changes
+from bitgrid.ops.first_boot.changes import WPA, Change, changes
 from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager
-from bitgrid.ops.first_boot.reading import find, read
+from bitgrid.ops.first_boot.reading import NAME, TAKEN, find, read
 from bitgrid.ops.first_boot.site import with_place
 from bitgrid.ops.first_boot.wishes import Wishes
 from bitgrid.store.files import sync
@@ -21,8 +21,9 @@ from bitgrid.store.files import sync
 LOG = "bitgrid-firstboot.log"
 MISTAKE = "Nothing was taken over, for there is a mistake in it:"
 """With this the log begins where there is one."""
-TAKEN = ".taken"
 _NOTHING = "There was a mistake, and the file that had it is gone. Everything is as it was before.\n"
+_OF_A_PARSER = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""Whatever a file of an owner's makes of a library's error, it is told as a mistake in that file."""
 _SECTOR, _CHUNK = 512, 1 << 16
 _LEFT_OUT = (
     "# What stood here is taken over and removed: it may hold passwords. A new bitgrid.yaml changes more.\n"
@@ -62,6 +63,14 @@ def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
 
 def _wished(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | None:
     """What is wished, what of it is not done, and the files that say so. bitgrid.yaml goes before Imager's."""
+    try:
+        return _found(boot)
+    except _OF_A_PARSER:
+        message = "cannot be read. Put every value in quotes, '…', or begin it anew from the example"
+        raise ConfigError([Problem(NAME, 0, 0, "", message)]) from None
+
+
+def _found(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | None:
     path = find(boot)
     if path is not None and _is_overwritten(path):
         _consume(path)  # the power went between the two
@@ -81,7 +90,7 @@ def _take_over(wishes: Wishes, root: Path) -> list[str]:
     except (YAMLError, KeyError, TypeError, AttributeError, ValueError):
         message = f"cannot be read on this computer, so nothing was changed. Mend it first: {site}"
         raise ConfigError([Problem(site.name, 0, 0, "", message)]) from None
-    told = [_tell(change) for change in put(changes(wishes), root)]
+    told = [_tell(change) for change in put(changes(wishes, has_wifi=(root / WPA).exists()), root)]
     if text is not None and text != site.read_text(encoding="utf-8"):
         _write_over(site, text)
         told.append("etc/bitgrid/site.yaml: what is known of the house")

@@ -11,7 +11,7 @@ from bitgrid.ops.first_boot.wishes import Network, Wifi, Wishes
 
 ADMIN = "admin"
 WIRED, WIRELESS = "20-bitgrid-wired.network", "25-bitgrid-wireless.network"
-_WPA = "wpa_supplicant-wlan0.conf"
+WPA = "etc/wpa_supplicant/wpa_supplicant-wlan0.conf"
 _KEY_LENGTH = 64
 
 
@@ -32,19 +32,25 @@ class Change:
     owner: str = "root"
 
 
-def changes(wishes: Wishes) -> Iterator[Change]:
-    """The files that follow from what was wished."""
+def changes(wishes: Wishes, *, has_wifi: bool = False) -> Iterator[Change]:
+    """The files that follow from what was wished.
+
+    Args:
+        wishes: of the owner.
+        has_wifi: whether a wireless network was named before.
+    """
     if wishes.hostname is not None:
         yield Change("etc/hostname", f"{wishes.hostname}\n")
     if wishes.ssh_keys is not None:
         keys = "".join(f"{key}\n" for key in wishes.ssh_keys)
         yield Change(f"home/{ADMIN}/.ssh/authorized_keys", keys, 0o600, ADMIN)
-    if wishes.wifi is not None:
+    if wishes.wifi is not None or (has_wifi and wishes.network is not None):
         # The fixed address is the wireless one's; a cable that is plugged in too gets its from the router.
         yield Change(f"etc/systemd/network/{WIRELESS}", _networkd("wlan", wishes.network))
         yield Change(f"etc/systemd/network/{WIRED}", _networkd("ether", None))
-        yield Change(f"etc/wpa_supplicant/{_WPA}", _wpa(wishes.wifi), 0o600)
-    elif wishes.network is not None:
+    if wishes.wifi is not None:
+        yield Change(WPA, _wpa(wishes.wifi), 0o600)
+    elif not has_wifi and wishes.network is not None:
         yield Change(f"etc/systemd/network/{WIRED}", _networkd("ether", wishes.network))
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.config.files import check
-from bitgrid.config.yaml_source import parse_yaml
+from bitgrid.config.yaml_source import YamlSource, parse_yaml
 from bitgrid.ops.first_boot.wishes import Wishes
 
 NAME = "bitgrid.yaml"
 MAX_BYTES = 65_536
-_SHOWN = frozenset({"schema", "hostname", "country", "network", "time_zone", "language", "latitude", "longitude"})
-"""Below these what was given may be repeated; anywhere else a password or a private key may stand, if in error."""
+TAKEN = ".taken"
+_NEARLY = re.compile(r"bitgrid([ _-]*(\(\d+\)|copy|kopie)[^.]*)?(\.[^.]+){0,3}")
 _GIVEN = re.compile(r" \(given: .*\)$", re.DOTALL)
+"""Never repeated: a password or a private key may stand anywhere, in error."""
+_BLANKS = re.compile(r"^[^:\"'#\n]*?([\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000])", re.MULTILINE)
+"""What looks like a blank before a key's end, and is none to YAML."""
 _TYPOGRAPHIC = re.compile("[“”„‟]")
 _NO_YAML = "is no valid YAML"
 _QUOTING = "a value with one of * & ! % @ ` # : in it must be in quotes"
@@ -36,7 +40,9 @@ def find(boot: Path) -> Path | None:
         return known[0]
     near = sorted(path.name for path in boot.iterdir() if _is_nearly(path.name.lower()))
     if near:
-        raise _wrong(f"is not there, but {near[0]} is. Rename it to {NAME}; computers hide second endings")
+        raise _wrong(
+            f"is not there, but {near[0]} is. Rename it to {NAME}; computers add numbers, and hide second endings"
+        )
     return None
 
 
@@ -51,9 +57,13 @@ def read(path: Path) -> Wishes:
     except ConfigError as error:
         raise without_secrets(error) from None
     try:
-        return check(parse_yaml(path.name, text), Wishes)
+        source = parse_yaml(path.name, text)
+        wishes = check(source, Wishes)
     except ConfigError as error:
         raise ConfigError([*without_secrets(error).problems, *_typographic(path.name, text)]) from None
+    if others := list(_read_as_another(source, text)):
+        raise ConfigError(others)
+    return wishes
 
 
 def without_secrets(error: ConfigError) -> ConfigError:
@@ -88,19 +98,36 @@ def _text(raw: bytes, name: str) -> str:
         raise _wrong('is no text in UTF-8. Save it anew, in Notepad with "Encoding: UTF-8"', name)
     if text.startswith("{\\rtf"):
         raise _wrong("is no plain text. In TextEdit: Format, Make Plain Text; then save it anew", name)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\t" in text:
-        line = text[: text.index("\t")].count("\n") + 1
-        raise ConfigError([Problem(name, line, 1, "", "has a tab in it; YAML wants spaces")])
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        raise ConfigError([_problem(name, text, text.index("\t"), "has a tab in it; YAML wants spaces")])
+    if strange := _BLANKS.search(text):
+        message = f"has a blank of another kind in it (U+{ord(strange[1]):04X}); type a plain one"
+        raise ConfigError([_problem(name, text, strange.start(1), message)])
+    return text
+
+
+def _read_as_another(source: YamlSource, text: str) -> Iterator[Problem]:
+    """What of the wireless network YAML takes for something else than was typed, without a word."""
+    for key in ("name", "password"):
+        line, _ = source.place(("wifi", key))
+        row = text.split("\n")[line - 1] if line else ""
+        place = (source.file, line, row.find(key) + 1, f"wifi.{key}")
+        if re.search(rf"^\s*{key}\s*:\s+[^\s\"'#].*\s#", row):
+            yield Problem(*place, "ends before the #, with which a remark begins; put it in quotes, '…'")
+        if re.search(rf'{key}"?\s*:\s+"[^"]*\\', row):
+            yield Problem(*place, "has a \\ in it, which means something else between \"…\"; put it between '…'")
 
 
 def _without_secret(problem: Problem) -> Problem:
     """The problem in words for who wrote the file; with an empty message where it is but the other half of one."""
     # A key that lacks its blank (`password:secret`) has the value in its name.
-    parts = [re.split(r"[:\s]", part, maxsplit=1)[0] for part in problem.key.split(".") if "[" not in part]
-    message = problem.message
-    if message.startswith(_NO_YAML):
+    parts = [re.split(r"[^A-Za-z0-9_]", part, maxsplit=1)[0] for part in problem.key.split(".") if "[" not in part]
+    message = _GIVEN.sub("", problem.message)
+    if message.startswith(_NO_YAML) or "stand only once" in message:
         message = _of_syntax(message)
+    elif message.startswith("extra key; known"):
+        parts = parts[:-1]  # it is like none of them: it may be the secret itself
     elif "literal[" in problem.key:
         message = ""  # `network` is a section or a word: of the section enough was said
     elif "should be a valid dict" in message:
@@ -108,19 +135,23 @@ def _without_secret(problem: Problem) -> Problem:
     elif "should be a valid list" in message:
         message = "must be a list: each on a line of its own below it, that begins with a hyphen"
     elif "should be a valid string" in message:
-        is_number = _GIVEN.search(message) is not None
+        is_number = _GIVEN.search(problem.message) is not None
         message = "must be in quotes, for it looks like a number" if is_number else "must be a text, in quotes"
-    elif not _SHOWN.intersection(parts):
-        message = _GIVEN.sub("", message)
+    elif "should be a valid number" in message:
+        message = "must be a number, with a point and without quotes, such as 52.5"
+    elif parts == ["schema"] and "input should be" in message:
+        message = "must be 1, as this is the first shape of this file: schema: 1"
     return dataclasses.replace(problem, key=".".join(parts), message=message)
 
 
 def _of_syntax(message: str) -> str:
     """Of what a parser says only that which repeats nothing of the text."""
+    if message.endswith("put it in quotes"):
+        return message
     if any(word in message for word in ("alias", "anchor", "tag", "token", "directive", "escape")):
         return f"{_NO_YAML} here: {_QUOTING}"
     if "stand only once" in message:
-        return message
+        return "stands there twice: a key may stand only once"
     return f"{message}. Is there a blank after each colon? And {_QUOTING}"
 
 
@@ -128,13 +159,18 @@ def _typographic(name: str, text: str) -> list[Problem]:
     found = _TYPOGRAPHIC.search(text)
     if found is None:
         return []
-    line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
     message = f'has a typographic quote here ({found[0]}); type a plain one on both sides: "'
-    return [Problem(name, line, column, "", message)]
+    return [_problem(name, text, found.start(), message)]
+
+
+def _problem(name: str, text: str, place: int, message: str) -> Problem:
+    """One at a place of the text."""
+    return Problem(name, text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place), "", message)
 
 
 def _is_nearly(name: str) -> bool:
-    return name.startswith("bitgrid") and name.endswith((".yaml.txt", ".yml", ".yaml.rtf", ".txt", ".yaml.yaml"))
+    """Whether it is the owner's file by another name, with a second ending or as a copy."""
+    return _NEARLY.fullmatch(name) is not None and not name.endswith(TAKEN)
 
 
 def _wrong(message: str, name: str = NAME) -> ConfigError:

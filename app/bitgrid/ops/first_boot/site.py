@@ -25,8 +25,12 @@ def with_place(text: str, wishes: Wishes) -> str:
         site["location"]["timezone"] = wishes.time_zone
     if wishes.hostname is not None and "web" in site:
         # The page answers to the names that stand there, and its certificate is for them.
-        known, own = site["web"].get("names", []), f"{wishes.hostname}.local"
-        site["web"]["names"] = known if own in known else [own, *known]
+        # In .local a computer has but one, that of its host name.
+        own = f"{wishes.hostname}.local"
+        site["web"]["names"] = [
+            own,
+            *(name for name in site["web"].get("names", []) if not name.endswith(".local")),
+        ]
     written = io.StringIO()
     yaml.dump(site, written)
     return written.getvalue()

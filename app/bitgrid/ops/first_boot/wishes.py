@@ -11,17 +11,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from bitgrid.config.schema import Model, Versioned
 
 SHORTEST_RSA_BITS = 3072
 MOST_KEYS = 20
-_OF_TOKENS = frozenset({"sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com"})
+_STRINGS = {"sk-ssh-ed25519@openssh.com": 3, "sk-ecdsa-sha2-nistp256@openssh.com": 4}
+"""Of how many strings a key of a hardware token is: kind, curve, point, application (OpenSSH, PROTOCOL.u2f)."""
+_OF_TOKENS = frozenset(_STRINGS)
 _KINDS = frozenset(
     {"ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)), *_OF_TOKENS}
 )
 _WPA_KEY = re.compile(r"[0-9a-fA-F]{64}")
+_QUOTES = "[\u2018-\u201f]"
+_TYPOGRAPHIC = re.compile(f"{_QUOTES}.*{_QUOTES}", re.DOTALL)
+_HOME = [*map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"))]
+_HOME += map(ipaddress.ip_network, ("fe80::/10", "fc00::/7"))
+"""What the firewall of the card lets in and out (image/ansible/inventory.yml)."""
 _PRINTABLE = re.compile(r"[ -~]{8,63}")
 
 
@@ -68,12 +75,19 @@ def _read_key(text: str) -> object:
 
 
 def _of_token(kind: str, key: str) -> object:
-    """Of a hardware token, which the library does not read; its kind stands in it again (RFC 4253, 6.6)."""
+    """Of a hardware token, which the library does not read: strings, the first its kind (RFC 4253, 6.6)."""
     try:
         raw = base64.b64decode(key, validate=True)
     except ValueError:
         raw = b""
-    if not raw.startswith(len(kind).to_bytes(4) + kind.encode()):
+    strings, rest = list[bytes](), raw
+    while rest:
+        length = int.from_bytes(rest[:4])
+        strings.append(rest[4 : 4 + length])
+        if len(strings[-1]) < length or len(rest) < 4:  # noqa: PLR2004  bytes of a length
+            raise ValueError(_UNREADABLE)
+        rest = rest[4 + length :]
+    if len(strings) != _STRINGS[kind] or strings[0] != kind.encode():
         raise ValueError(_UNREADABLE)
     return raw
 
@@ -90,9 +104,15 @@ def _plain_address(text: str) -> str:
     """An address that a computer can have; none with a zone, in which anything can stand."""
     if "%" in text:
         raise ValueError("an address with a zone (%) is not taken")
-    address = ipaddress.ip_address(text)
-    if address.is_loopback or address.is_multicast or address.is_unspecified:
-        raise ValueError(f"{address} is no address of a computer in a home")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError("this is no address, such as 192.168.1.20") from None
+    if not any(address.version == home.version and address in home for home in _HOME):
+        raise ValueError(
+            f"{address} is no address of a computer in a home, the only ones that the firewall lets through: "
+            "10.…, 172.16.… to 172.31.…, 192.168.…, fd…"
+        )
     return str(address)
 
 
@@ -100,6 +120,10 @@ def _on_one_line(name: str) -> str:
     if not name.strip() or not name.isprintable():
         raise ValueError("a name is one line, of letters that can be seen")
     return name
+
+
+def _in_small_letters(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 HostName = Annotated[str, AfterValidator(_host_name)]
@@ -110,7 +134,10 @@ class Wifi(Model):
     """The wireless network."""
 
     name: str = Field(description="Its name (SSID), in capitals and small letters as the router shows it.")
-    password: str = Field(description="Its password, 8 to 63 characters; in quotes, as it may look like a number.")
+    password: str = Field(
+        description="Its password: 8 to 63 characters without umlauts, or 64 hexadecimal digits. Between '…', as "
+        "it may look like something else; a ' in it is written twice."
+    )
     country: Annotated[str, AfterValidator(_country)] = Field(
         description="Where the house is, such as DE: which channels are allowed depends on it."
     )
@@ -120,6 +147,10 @@ class Wifi(Model):
     def _fits_into_a_frame(cls, name: str) -> str:
         if not 1 <= len(name.encode()) <= 32:  # noqa: PLR2004  IEEE 802.11: 0 to 32 octets, and 0 means any
             raise ValueError("the name of a wireless network has 1 to 32 bytes")
+        if _TYPOGRAPHIC.fullmatch(name):
+            raise ValueError(
+                "it is between typographic quotes, which would be a part of the name; type plain ones"
+            )
         return name
 
     @field_validator("password")
@@ -138,7 +169,11 @@ class Network(Model):
 
     address: str = Field(description="With the length of its prefix: 192.168.1.20/24.")
     gateway: Address = Field(description="The router's address.")
-    dns: list[Address] = Field(default=[], max_length=3, description="Name servers; by default the router.")
+    dns: list[Address] = Field(
+        default=[],
+        max_length=3,
+        description="Name servers in the home: the firewall lets no others be asked. By default the router.",
+    )
 
     @field_validator("address")
     @classmethod
@@ -146,7 +181,13 @@ class Network(Model):
         if "/" not in text:
             raise ValueError("the length of the prefix is missing: 192.168.1.20/24, where 24 is 255.255.255.0")
         _plain_address(text.partition("/")[0])
-        return str(ipaddress.ip_interface(text))
+        try:
+            own = ipaddress.ip_interface(text)
+        except ValueError:
+            raise ValueError("the length of the prefix cannot be; 24 as in 192.168.1.20/24 is usual") from None
+        if own.network.prefixlen == 0:
+            raise ValueError("a prefix of 0 is the whole internet; 24 as in 192.168.1.20/24 is usual")
+        return str(own)
 
     @model_validator(mode="after")
     def _reaches_the_router(self) -> Self:
@@ -157,8 +198,9 @@ class Network(Model):
             raise ValueError(f"{router} is the router's address; this computer needs one of its own")
         # RFC 3021: with 31 or 32 bits there is neither.
         whole = {own.network.network_address, own.network.broadcast_address}
-        if own.network.num_addresses > 2 and own.ip in whole:  # noqa: PLR2004  the two that are none's
-            raise ValueError(f"{own.ip} names the whole network {own.network}; take one within it")
+        wrong = {own.ip, router} & whole if own.network.num_addresses > 2 else set()  # noqa: PLR2004  none's two
+        if wrong:
+            raise ValueError(f"{wrong.pop()} names the whole network {own.network}; take one within it")
         return self
 
 
@@ -182,15 +224,19 @@ class Place(Model):
 class Wishes(Versioned):
     """The whole of bitgrid.yaml. Nothing has to be said but ``schema``; what is not said stays as it is."""
 
-    hostname: HostName | None = Field(default=None, description="Found in the network as NAME.local.")
+    hostname: HostName | None = Field(
+        default=None, description="Small letters, digits and hyphens; found in the network as NAME.local."
+    )
     ssh_keys: Annotated[list[PublicKey], Field(max_length=MOST_KEYS)] | None = Field(
         default=None,
-        description="Public keys of who may log in by ssh as admin. None: nobody can; the page needs none.",
+        description="Public keys of who may log in by ssh as admin, which backups and updates need; the page does "
+        "not. `[]`: nobody may. Not said: who may stays so.",
     )
     wifi: Wifi | None = Field(default=None, description="Only where there is no network cable.")
-    network: Network | Literal["dhcp"] | None = Field(
+    network: Annotated[Network | Literal["dhcp"] | None, BeforeValidator(_in_small_letters)] = Field(
         default=None,
-        description="Only where the router is not to give an address; `dhcp` lets it give one again.",
+        description="Only where the router is not to give an address; `dhcp` lets it give one again. "
+        "Where there is Wi-Fi it is Wi-Fi's, else the cable's.",
     )
     time_zone: str | None = Field(default=None, description="Such as Europe/Berlin.")
     site: Place | None = Field(default=None, description="What the wizard would ask otherwise.")
@@ -198,6 +244,8 @@ class Wishes(Versioned):
     @field_validator("time_zone")
     @classmethod
     def _known_time_zone(cls, name: str | None) -> str | None:
+        if name in {"", "localtime", "posixrules"}:
+            raise ValueError("this is no time zone; use a name such as Europe/Berlin")
         try:
             return name and ZoneInfo(name).key
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -152,6 +152,11 @@ def _small(file: IO[bytes], name: str, most: int = _MOST_HEAD_BYTES) -> bytes:
 def _prove(raw: bytes, signature: bytes, key: Path) -> None:
     try:
         known = load_pem_public_key(key.read_bytes())
+    except FileNotFoundError:
+        raise SlotError(
+            "this card was made without a key, so it takes no update of the whole system; nothing was changed. "
+            "Write a new card, and restore the last backup"
+        ) from None
     except (OSError, ValueError):
         raise SlotError(f"{key} is no key, so no update can be trusted; nothing was changed") from None
     if not isinstance(known, Ed25519PublicKey):
