@@ -27,7 +27,8 @@ def lynis(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = ["mmdebstrap", "--variant=extract", "--quiet", "--include=lynis", "--dpkgopt=force-unsafe-io"]
     subprocess.run([*command, SUITE, root, f"deb {MIRROR} {SUITE} main"], check=True)
     subprocess.run(["cp", "-r", root / "usr/share/lynis", home], check=True)
-    subprocess.run(["cp", root / "usr/sbin/lynis", root / "etc/lynis/default.prf", home], check=True)
+    parts = ("usr/sbin/lynis", "etc/lynis/default.prf", "etc/lynis/plugins")
+    subprocess.run(["cp", "-r", *(root / part for part in parts), home], check=True)
     (home / "custom.prf").write_text(OF_A_CONTAINER.sub("", PROFILE.read_text()))
     subprocess.run(["tar", "-C", home, "-cf", work / "lynis.tar", "."], check=True)
     return work / "lynis.tar"
