@@ -15,10 +15,10 @@ from bitgrid.config import load_config
 from bitgrid.ops.first_boot.changes import changes
 from bitgrid.ops.first_boot.wishes import Wishes
 from bitgrid.ops.host.places import USERS
-from bitgrid.ops.slots import Slot
+from bitgrid.ops.slots import Phase, Slot, State
 from bitgrid.ops.slots.booting import GrubBooting, PiBooting
 from bitgrid.ops.slots.card import CardPlaces, find_card
-from bitgrid.ops.slots.state import STATE
+from bitgrid.ops.slots.state import STATE, save
 from bitgrid.ops.slots.updating import COMMAND_LINES, ROOT_WORD, SLOT_WORD
 from bitgrid_image.layout import Machine, layout
 
@@ -115,6 +115,8 @@ class TestBootFiles:
     def test_grub_takes_a_trial_back_before_it_starts_anything(self) -> None:
         text = (BOOT / "amd64/grub/grub.cfg").read_text()
         assert text.index("load_env") < text.index("save_env") < text.index("menuentry")
+        assert re.search(r"if save_env [^\n]*; then\n\s+set default=", text), "none that cannot be taken back"
+        assert re.search(r'set fallback=0\nif \[ "\$saved_entry" = b \]; then\n\s+set fallback=1\n', text)
         assert re.findall(r"--id (\S+) \{\n\s+source /(\S+)/slot.cfg", text) == [("a", "a"), ("b", "b")]
 
     @pytest.mark.skipif(shutil.which("grub-script-check") is None, reason="grub-common is not installed")
@@ -221,12 +223,38 @@ class TestTrial:
         if kind is PiBooting:
             shutil.copy(BOOT / "arm64/config.txt", tmp_path)
         kind(tmp_path).keep(Slot(usual))
-        (tmp_path / "cmdline").write_text(f"root=PARTUUID=1-02 bitgrid.slot={running} panic=10\n")
+        assert self.is_left(tmp_path, running) is is_left
+
+    @pytest.mark.parametrize(("running", "is_left"), [("a", False), ("b", True)])
+    @pytest.mark.parametrize("config", [None, "os_prefix=a/\n[pi4]\nos_prefix=a/\n"])
+    def test_where_the_boot_partition_does_not_say_what_is_usual_the_note_of_the_update_does(
+        self, config: str | None, running: str, is_left: bool, tmp_path: Path
+    ) -> None:
+        """It cannot be mounted by the new system; or its owner changed it."""
+        if config is not None:
+            (tmp_path / "config.txt").write_text(config)
+        assert not self.is_left(tmp_path, running), "there was no update"
+        state = State(phase=Phase.TRIAL, to=Slot.B, version="2.0.0", before="1.0.0", at_s=1)
+        save(tmp_path / "update.json", state)
+        assert self.is_left(tmp_path, running) is is_left
+        (tmp_path / "restarted").unlink(missing_ok=True)
+        save(tmp_path / "update.json", state.model_copy(update={"phase": Phase.KEPT}))
+        assert not self.is_left(tmp_path, running), "it is the usual one by now"
+
+    @staticmethod
+    def is_left(place: Path, running: str) -> bool:
+        (place / "cmdline").write_text(f"root=PARTUUID=1-02 bitgrid.slot={running} panic=10\n")
         environment = {
             **os.environ,
-            "BITGRID_BOOT": str(tmp_path),
-            "BITGRID_CMDLINE": str(tmp_path / "cmdline"),
-            "BITGRID_RESTART": f"touch {tmp_path}/restarted",
+            "BITGRID_BOOT": str(place),
+            "BITGRID_NOTED": str(place / "update.json"),
+            "BITGRID_CMDLINE": str(place / "cmdline"),
+            "BITGRID_RESTART": f"touch {place}/restarted",
         }
         subprocess.run([ROOT / "usr/lib/bitgrid/leave-trial"], env=environment, check=True, capture_output=True)
-        assert (tmp_path / "restarted").exists() is is_left
+        return (place / "restarted").exists()
+
+    def test_a_system_that_hangs_before_any_timer_runs_is_started_anew(self) -> None:
+        parser = configparser.ConfigParser()
+        parser.read(ROOT / "etc/systemd/system/sysinit.target.d/bitgrid.conf")
+        assert dict(parser["Unit"]) == {"jobtimeoutsec": "15min", "jobtimeoutaction": "reboot-force"}

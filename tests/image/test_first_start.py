@@ -354,6 +354,10 @@ class TestLog:
         assert machine.run(self.SCRIPT).returncode != 0
         assert not (journal / ".said").exists()
         assert list(journal.glob("*.log.zst")) == []
+        (half,) = journal.glob("*.log.zst.new")
+        machine.tool("zstd", says="cat")
+        assert machine.run(self.SCRIPT).returncode == 0
+        assert list(journal.glob("*.new")) == [], half
 
     def test_no_more_than_thirty_are_kept(self, machine: Machine, journal: Path) -> None:
         journal.mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -55,8 +56,8 @@ class Signed:
         name = told.split('Fast link dest: "', 1)[1].split('"', 1)[0]
         return f"/opt/bitgrid/{name}/lib/python3.13/site-packages"
 
-    def broken(self, version: str, *changes: Change, without: str = "") -> Path:
-        """An update like it, signed by the same key, with other files in it or without one."""
+    def broken(self, version: str, *changes: Change, without: str = "", kernel: bytes = b"") -> Path:
+        """An update like it, signed by the same key, with other files in it, without one, or with such a kernel."""
         root = self.place / f"{version}.img"
         subprocess.run(["cp", "--sparse=always", self.place / "root.img", root], check=True)
         for path, old, new in changes:
@@ -66,13 +67,18 @@ class Signed:
             self._debugfs(root, f"rm {path}", f"write /mnt/here/file {path}")
         if without:
             self._debugfs(root, f"rm {without}")
+        boot = self.place / f"{version}.boot"
+        shutil.copytree(self.place / "boot", boot)
+        if kernel:
+            (boot / "vmlinuz").write_bytes(kernel)
         target = self.place / f"{version}.update"
         before, update._LEVEL = update._LEVEL, "-1"
         try:
-            Update(self.machine, version, root, self.place / "boot").write(target, self.key, self.tools, 0)
+            Update(self.machine, version, root, boot).write(target, self.key, self.tools, 0)
         finally:
             update._LEVEL = before
             root.unlink()
+            shutil.rmtree(boot)
         return target
 
     def _debugfs(self, root: Path, *lines: str) -> str:
@@ -84,10 +90,11 @@ class Signed:
 
 
 def stick(signed: Signed) -> Path:
-    """A disk with updates: a good one; without an init; without a house; with a failing change of a database."""
+    """A disk with updates: a good one; no kernel; no init; no house; a failing change of a database."""
     path, old, new = MIGRATION
     made = {
         "good": signed.broken("9.0.1"),
+        "kernel": signed.broken("9.4.0", kernel=b"none"),
         "init": signed.broken("9.1.0", without="/usr/lib/systemd/systemd"),
         "service": signed.broken("9.2.0", IMPATIENT, SERVICE),
         "migration": signed.broken("9.3.0", IMPATIENT, (f"{signed.release}/{path}", old, new)),
