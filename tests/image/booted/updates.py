@@ -57,7 +57,7 @@ class Signed:
         return f"/opt/bitgrid/{name}/lib/python3.13/site-packages"
 
     def broken(self, version: str, *changes: Change, without: str = "", kernel: bytes = b"") -> Path:
-        """An update like it, signed by the same key; with other files in it, without one, or with another kernel."""
+        """An update like it, signed by the same key; other files in it, one missing, or another kernel."""
         root = self.place / f"{version}.img"
         subprocess.run(["cp", "--sparse=always", self.place / "root.img", root], check=True)
         for path, old, new in changes:
