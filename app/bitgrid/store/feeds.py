@@ -11,6 +11,7 @@ from peewee import CharField, FloatField, IntegerField, Model, PeeweeException, 
 
 from bitgrid.clock import Clock
 from bitgrid.store.errors import DamagedError, NewerError, StoreError
+from bitgrid.store.files import if_full
 from bitgrid.store.incidents import Loss
 from bitgrid.store.opening import open_sound
 from bitgrid.store.snapshots import Snapshots
@@ -100,7 +101,7 @@ class FeedsStore:
         except (*_ERRORS, OSError, StoreError) as error:
             self._database.close()
             kind = DamagedError if is_damage(error) else StoreError
-            raise kind(f"the feeds' database {path} cannot be opened: {error}") from error
+            raise kind(f"the feeds' database {path} cannot be opened: {error}{if_full(path)}") from error
 
     def snapshot(self) -> None:
         """Take a snapshot of it, into ``snapshots`` beside it.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 from pathlib import Path
 
 BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database, by the ending of its name."""
+_ROOM_TO_OPEN = 32_768
+"""Bytes that SQLite asks for to open a database with a log: the index of that (sqlite.org/walformat.html, 2.1)."""
 
 
 def sync(path: Path) -> None:
@@ -21,6 +24,13 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def if_full(path: Path) -> str:
+    """What is added to an error of a database whose disk is full, of which SQLite says "disk I/O error" alone."""
+    while not path.exists():
+        path = path.parent
+    return " (the disk is full; make room on it)" if shutil.disk_usage(path).free < _ROOM_TO_OPEN else ""
 
 
 def stamp(at_s: float) -> str:

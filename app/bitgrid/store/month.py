@@ -19,7 +19,7 @@ from pathlib import Path
 from bitgrid.store import schema
 from bitgrid.store.chain import BEGINNING, Head, Seal, archive_digest, link
 from bitgrid.store.errors import DamagedError, StoreError
-from bitgrid.store.files import sync
+from bitgrid.store.files import if_full, sync
 from bitgrid.store.soundness import is_damage
 from bitgrid.store.versions import refuse_newer
 
@@ -176,7 +176,7 @@ def _open(path: Path, uri: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
         if connection is not None:
             connection.close()
         kind = DamagedError if is_damage(error) else StoreError
-        raise kind(f"the ledger {path} cannot be opened: {error}; loads stay off") from error
+        raise kind(f"the ledger {path} cannot be opened: {error}{if_full(path)}; loads stay off") from error
     if version != schema.VERSION:
         connection.close()
         refuse_newer(version, schema.VERSION, f"the ledger {path}")

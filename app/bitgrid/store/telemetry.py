@@ -15,6 +15,7 @@ from typing import NamedTuple
 from peewee import BareField, Expression, IntegerField, Model, PeeweeException, SqliteDatabase, TextField
 
 from bitgrid.store.errors import DamagedError, NewerError, StoreError
+from bitgrid.store.files import if_full
 from bitgrid.store.hot_schema import BEGINS_S, MOST_SERIES, QUALITIES, SERIES_BITS, STEPS, TICKS_A_SECOND
 from bitgrid.store.snapshots import Snapshots
 from bitgrid.store.soundness import is_damage
@@ -93,7 +94,7 @@ class TelemetryStore:
         except (*_ERRORS, OSError, StoreError) as error:
             self._database.close()
             kind = DamagedError if is_damage(error) else StoreError
-            raise kind(f"the telemetry database {path} cannot be opened: {error}") from error
+            raise kind(f"the telemetry database {path} cannot be opened: {error}{if_full(path)}") from error
         self._names = {number: name for name, number in self._ids.items()}
 
     def append(self, batch: Iterable[Measured]) -> None:

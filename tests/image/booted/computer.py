@@ -209,8 +209,9 @@ class Computer:
 
     def devices(self, *words: str) -> None:
         """Give the house devices; with ``again``, after a start, the same."""
-        self.send(Path(__file__).with_name("devices.sh"), "/home/admin/devices.sh")
-        self.ssh(f"sudo sh /home/admin/devices.sh {' '.join(words)}")
+        place = "/tmp/devices.sh"  # noqa: S108  in memory, for the disk may be full
+        self.send(Path(__file__).with_name("devices.sh"), place)
+        self.ssh(f"sudo sh {place} {' '.join(words)}")
 
     def decisions(self) -> int:
         """How many stand in the ledger, which is whole."""
