@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.ops.first_boot import COPY, first_boot
+
 ROOT = Path(__file__).parents[2] / "image" / "files" / "root"
 KLIBC = ("cat", "ln", "mkdir", "mv")
 """What there is in Debian's initrd without busybox, of all that a script might like to use."""
@@ -236,6 +238,15 @@ def test_what_backups_are_encrypted_by_is_made_once(tmp_path: Path) -> None:
     assert made.stat().st_mode & 0o777 == 0o600
     subprocess.run([script], env=environment, check=True)
     assert made.read_text() == first
+    # Beside it while a restore tries another: whatever was typed is undone by the next start.
+    made.rename(made.with_name("backup-passphrase.own"))
+    made.write_text("mistyped\n")
+    subprocess.run([script], env=environment, check=True)
+    assert made.read_text() == first
+    assert [path.name for path in made.parent.iterdir()] == ["backup-passphrase"]
+    made.with_name("backup-passphrase.own").touch()
+    subprocess.run([script], env=environment, check=True)
+    assert made.read_text() == first, "one that is empty is nobody's"
 
 
 class TestRestore:
@@ -271,7 +282,7 @@ class TestRestore:
         self, machine: Machine, house: Path
     ) -> None:
         assert self.restore(machine, house) == 0
-        assert [call.split()[:2] for call in machine.calls()] == [
+        assert [call.split()[:2] for call in machine.calls() if not call.startswith("sync ")] == [
             ["bitgrid-backup", "unpack"],
             ["systemctl", "stop"],
             ["bitgrid", "host"],
@@ -313,6 +324,34 @@ class TestRestore:
         assert self.restore(machine, house) != 0
         assert own.read_text() == "this card's\n"
         assert machine.calls("systemctl") == []
+
+    def test_where_the_power_goes_while_it_is_unpacked_the_next_start_gives_the_card_its_own_back(
+        self, machine: Machine, house: Path
+    ) -> None:
+        own = machine.place / "secrets/root/backup-passphrase"
+        own.parent.mkdir(parents=True)
+        own.write_text("this card's\n")
+        machine.tool("bitgrid-backup", says="kill -KILL $PPID; sleep 0.2")
+        assert self.restore(machine, house) != 0
+        assert own.read_text() == "a b c\n"
+        environment = {"PATH": os.environ["PATH"], "BITGRID_SECRETS": str(machine.place / "secrets")}
+        subprocess.run([ROOT / "usr/lib/bitgrid/make-backup-passphrase"], env=environment, check=True)
+        assert own.read_text() == "this card's\n"
+        assert [path.name for path in own.parent.iterdir()] == ["backup-passphrase"]
+
+    def test_once_it_is_judged_whole_the_kit_s_is_this_card_s_whatever_comes(
+        self, machine: Machine, house: Path
+    ) -> None:
+        own = machine.place / "secrets/root/backup-passphrase"
+        own.parent.mkdir(parents=True)
+        own.write_text("this card's\n")
+        machine.tool("systemctl", says="kill -KILL $PPID; sleep 0.2")
+        assert self.restore(machine, house) != 0
+        assert own.read_text() == "a b c\n"
+        assert [path.name for path in own.parent.iterdir()] == ["backup-passphrase"]
+        did = [call.split()[0] for call in machine.calls()]
+        assert did.index("sync") < did.index("bitgrid-backup"), "put aside for good"
+        assert did.index("bitgrid-backup") < len(did) - 1 - did[::-1].index("sync") < did.index("systemctl")
 
     def test_one_that_was_cut_off_is_done_again(self, machine: Machine, house: Path) -> None:
         """Half a house stands there then, and what was there before it in its place."""
@@ -369,17 +408,72 @@ class TestLog:
         assert (len(left), left[0], left[-1]) == (30, "2026-01-13.log.zst", "2026-11-21T030500.log.zst")
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_the_owner_s_file_is_taken_over_while_the_partition_can_be_written(machine: Machine, code: int) -> None:
-    machine.tool("bitgrid", code)
-    assert machine.run(ROOT / "usr/lib/bitgrid/take-first-boot").returncode == code
-    boot, data = machine.place / "boot", machine.place / "mnt/data"
-    assert machine.calls() == [
-        f"mount -o remount,rw {boot}",
-        f"bitgrid host first-boot --boot {boot} --root {data}",
-        f"mount -o remount,ro {boot}",
-        f"hostname -F {data}/etc/hostname",
-    ]
+class TestTaking:
+    """What the owner wrote onto the boot partition."""
+
+    TAKE = ROOT / "usr/lib/bitgrid/take-first-boot"
+    NAMES = (
+        *("bitgrid.yaml", "BITGRID.YAML", "bitgrid.yaml.txt", "bitgrid.yml", "bitgrid", "Bitgrid.yaml.rtf"),
+        *(
+            "bitgrid(1).yaml",
+            "bitgrid (2).yaml",
+            "bitgrid - Kopie.yaml",
+            "bitgrid copy.yaml",
+            "BitGrid copy ü.yaml",
+        ),
+        *("user-data", "network-config"),
+    )
+
+    @pytest.mark.parametrize("code", [0, 1])
+    def test_it_is_taken_over_while_the_partition_can_be_written(self, machine: Machine, code: int) -> None:
+        boot, data, run = (machine.place / name for name in ("boot", "mnt/data", "run"))
+        (boot / "bitgrid.yaml").touch()
+        machine.tool("bitgrid", code)
+        assert machine.run(self.TAKE).returncode == code
+        assert machine.calls() == [
+            f"mount -o remount,rw {boot}",
+            f"bitgrid host first-boot --boot {boot} --root {data} --copy {run}/bitgrid-firstboot.log",
+            f"mount -o remount,ro {boot}",
+            f"hostname -F {data}/etc/hostname",
+        ]
+        assert COPY == "run/bitgrid-firstboot.log", "where the screen reads it"
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_whatever_is_taken_or_told_is_looked_at(self, machine: Machine, name: str) -> None:
+        boot = machine.place / "boot"
+        (boot / name).write_text("- no mapping\n")
+        machine.tool("bitgrid")
+        machine.run(self.TAKE)
+        assert not first_boot(boot, machine.place / "mnt/data")[1], "there is something to tell of it"
+        assert len(machine.calls("bitgrid host first-boot")) == 1
+
+    def test_where_there_is_nothing_to_take_the_partition_is_left_alone(self, machine: Machine) -> None:
+        boot, copy = machine.place / "boot", machine.place / "run/bitgrid-firstboot.log"
+        copy.write_text("of a start before, by hand\n")
+        (boot / "a").mkdir()
+        (boot / "bitgrid-firstboot.log").write_text("Taken over:\netc/hostname: written\n")
+        for name in ("bitgrid.yaml.taken", "user-data.taken", "config.txt", "bitgrid-0.1.0-arm64.update"):
+            (boot / name).touch()
+        assert machine.run(self.TAKE).returncode == 0
+        assert machine.calls() == [f"hostname -F {machine.place}/mnt/data/etc/hostname"]
+        assert not copy.exists()
+
+    def test_a_mistake_is_forgotten_once_its_file_is_gone(self, machine: Machine) -> None:
+        boot = machine.place / "boot"
+        (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: no name\n")
+        first_boot(boot, machine.place / "mnt/data")
+        (boot / "bitgrid.yaml").unlink()
+        for _ in range(2):
+            machine.tool("bitgrid")
+            machine.run(self.TAKE)
+            first_boot(boot, machine.place / "mnt/data")
+        assert len(machine.calls("bitgrid host first-boot")) == 1
+
+    def test_what_cannot_be_looked_at_is_left_to_who_tells_it(self, machine: Machine) -> None:
+        machine.tool("bitgrid", 1)
+        machine.tool("find", 1)
+        assert machine.run(self.TAKE).returncode == 1
+        assert len(machine.calls("bitgrid host first-boot")) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -124,7 +127,7 @@ def test_of_a_file_with_a_mistake_nothing_is_taken_and_the_card_says_why(boot: P
     assert not (root / "etc/wpa_supplicant").exists()
     assert (boot / "bitgrid.yaml").exists()
     log = (boot / "bitgrid-firstboot.log").read_text()
-    assert "site.language" in log
+    assert log.splitlines() == told
     assert "horse" not in log
 
 
@@ -176,7 +179,95 @@ def test_a_mistake_is_not_told_for_ever_once_its_file_is_gone(boot: Path, root: 
     first_boot(boot, root)
     (boot / "bitgrid.yaml").unlink()
     assert first_boot(boot, root) == ([], True)
-    assert not (boot / applying.LOG).read_text().startswith(applying.MISTAKE)
+    assert (boot / applying.LOG).read_text().startswith("There was a mistake")
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+def filled(monkeypatch: pytest.MonkeyPatch, boot: Path, room: Callable[[], bool]) -> None:
+    """No file can be made on the boot partition until there is room."""
+    make = os.open
+
+    def full(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT and Path(path).parent == boot and not room():
+            raise FULL
+        return make(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", full)
+
+
+def test_on_a_full_partition_the_room_of_what_is_taken_over_is_the_log_s(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (boot / applying.LOG).write_text(f"{applying.MISTAKE}\n")
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    # One file's room: what is written takes it, and what it replaces gives it back.
+    filled(monkeypatch, boot, lambda: len(list(boot.iterdir())) < 2)
+    told, is_taken = first_boot(boot, root)
+    assert (is_taken, told[0]) == (True, "Taken over:")
+    assert {path.name for path in boot.iterdir()} == {applying.LOG, "bitgrid.yaml.taken"}
+    assert (boot / applying.LOG).read_text().splitlines() == told
+
+
+def test_on_a_partition_that_stays_full_nothing_secret_stays_and_it_is_told(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    filled(monkeypatch, boot, lambda: False)
+    told, is_taken = first_boot(boot, root)
+    assert (is_taken, list(boot.iterdir())) == (True, [])
+    assert (root / "etc/hostname").read_text() == "sonne\n"
+    assert told[-2:] == [
+        "bitgrid-firstboot.log could not be written: No space left on device.",
+        "bitgrid.yaml.taken could not be written: No space left on device.",
+    ]
+
+
+def test_on_a_full_partition_a_mistake_is_told_all_the_same(
+    boot: Path, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: no name\n")
+    filled(monkeypatch, boot, lambda: False)
+    words = ["--boot", str(boot), "--root", str(root), "--copy", str(tmp_path / "copy")]
+    done = CliRunner().invoke(main, ["host", "first-boot", *words])
+    assert (done.exit_code, "bitgrid.yaml:2:1 hostname" in done.output) == (1, True)
+    assert f"{applying.LOG} could not be written" in done.output
+    assert "bitgrid.yaml:2:1 hostname" in (tmp_path / "copy").read_text()
+
+
+def test_what_could_not_be_written_whole_leaves_no_half_behind(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise FULL
+
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: no name\n")
+    monkeypatch.setattr(os, "fsync", full)
+    first_boot(boot, root)
+    assert [path.name for path in boot.iterdir()] == ["bitgrid.yaml"]
+
+
+def test_a_mistake_that_was_mended_at_a_start_that_was_cut_off_is_not_told_as_one_that_is_gone(
+    boot: Path, root: Path
+) -> None:
+    (boot / applying.LOG).write_text(f"{applying.MISTAKE}\n")
+    (boot / "bitgrid.yaml").write_text("#" * 600)
+    assert first_boot(boot, root) == ([], True)
+    assert (boot / applying.LOG).read_text().startswith("Taken over: at the start before")
+
+
+def test_what_cannot_be_taken_off_the_card_is_said_to_be_there_still(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    monkeypatch.setattr(applying, "remove", fails)
+    done = CliRunner().invoke(main, ["host", "first-boot", "--boot", str(boot), "--root", str(root)])
+    assert done.exit_code != 0
+    assert "passwords may stand in it" in done.output
 
 
 def test_a_site_that_cannot_be_read_is_said_and_nothing_is_taken(boot: Path, root: Path) -> None:

@@ -64,7 +64,7 @@ def test_what_imager_asks_is_taken_over_and_what_is_not_is_told(tmp_path: Path) 
         "a password to log in with: nobody logs in with one here",
         "a keyboard",
     )
-    assert [path.name for path in told.files] == ["user-data", "network-config"]
+    assert [path.name for path in told.files] == ["network-config", "user-data"], "in the order of removal"
 
 
 def test_nothing_there_is_nothing_wished(tmp_path: Path) -> None:

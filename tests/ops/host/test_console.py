@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from bitgrid.cli import main
 from bitgrid.config import load_config
-from bitgrid.ops.first_boot import first_boot
+from bitgrid.ops.first_boot import COPY
 from bitgrid.ops.host import console
 from bitgrid.ops.host.console import NO_DATA, Screen, code_for_camera, look
 from bitgrid.ops.host.places import WEB, HostPlaces
@@ -58,14 +58,17 @@ def test_an_update_is_told_until_it_is_kept(host: HostPlaces) -> None:
 
 
 def test_a_mistake_in_what_the_owner_wrote_is_shown_until_it_is_mended(host: HostPlaces) -> None:
-    boot = host.root / "boot/firmware"
-    boot.mkdir(parents=True)
-    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: My House\n")
+    """Who shows it may not read the boot partition: what was told lies elsewhere too."""
+    boot = host.root / "not/mounted"
+    for directory in (boot, (host.root / COPY).parent):
+        directory.mkdir(parents=True)
     for hostname, is_shown in (("My House", True), ("my-house", False)):
         (boot / "bitgrid.yaml").write_text(f"schema: 1\nhostname: {hostname}\n")
-        first_boot(boot, host.root)
+        words = ["--boot", str(boot), "--root", str(host.root), "--copy", str(host.root / COPY)]
+        CliRunner().invoke(main, ["host", "first-boot", *words])
         told = text(look(load_config(host.config), host, lambda: Answer(503, {})))
         assert ("Nothing was taken over" in told, "bitgrid.yaml:2" in told) == (is_shown, is_shown), told
+        assert (host.root / COPY).stat().st_mode & 0o777 == 0o644
 
 
 def test_a_card_without_its_data_is_said_even_where_there_is_no_configuration(tmp_path: Path) -> None:

@@ -161,7 +161,11 @@ def test_a_ledger_that_is_there_is_never_overwritten(stage: Path, host: HostPlac
 def test_what_belongs_to_the_host_is_not_brought_along(stage: Path, tmp_path: Path) -> None:
     (stage / "etc/bitgrid/tried").mkdir()
     (stage / "etc/bitgrid/host.env").write_text("BITGRID_ADDRESSES=192.168.1.10\n")
+    (stage / "etc/bitgrid/secrets/root").mkdir()
+    for name in ("backup-passphrase", "backup-passphrase.own"):
+        (stage / "etc/bitgrid/secrets/root" / name).write_text(f"{name}\n")
     list(restore(stage, HostPlaces(tmp_path / "new")))
+    assert [path.name for path in (tmp_path / "new/etc/bitgrid/secrets/root").iterdir()] == ["backup-passphrase"]
     assert not (tmp_path / "new/etc/bitgrid/tried").exists()
     assert not (tmp_path / "new/etc/bitgrid/host.env").exists()
 

@@ -16,7 +16,7 @@ from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.commands.loading import config_errors_told, load
 from bitgrid.ops.commands.slots import judge_update, last_update, update_image
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.first_boot import first_boot
+from bitgrid.ops.first_boot import first_boot, note
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import ask_of, look_at, wait_until_well
 from bitgrid.ops.host.places import WEB, HostPlaces, Part
@@ -211,13 +211,19 @@ def tell_backup(root: Path, how: str, reason: str) -> None:
     show_default=True,
     help="The boot partition, writable.",
 )
-def take_first_boot(root: Path, boot: Path) -> None:
+@click.option(
+    "--copy",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to leave what is told, for who may not read the boot partition, as the screen.",
+)
+def take_first_boot(root: Path, boot: Path, copy: Path | None) -> None:
     """Take over what the owner wrote onto the boot partition; exit code 1 where a mistake in it prevents it."""
     try:
         told, is_taken = first_boot(boot, root)
     except OSError as error:
-        raise Refusal(f"what stands on {boot} could not be taken over: {error}") from None
-    for line in told:
+        words = "could not be taken over, or not be taken off it, where passwords may stand in it"
+        raise Refusal(f"what stands on {boot} {words}: {error}") from None
+    for line in [*told, *(note(copy, told) if copy is not None else [])]:
         click.echo(line)
     if not is_taken:
         click.get_current_context().exit(1)

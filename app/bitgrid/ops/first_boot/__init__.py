@@ -3,6 +3,6 @@
 May touch: the boot partition, and files of the host below a root. It switches nothing and starts nothing.
 """
 
-from bitgrid.ops.first_boot.applying import LOG, MISTAKE, first_boot
+from bitgrid.ops.first_boot.applying import COPY, LOG, MISTAKE, first_boot, note
 
-__all__ = ["LOG", "MISTAKE", "first_boot"]
+__all__ = ["COPY", "LOG", "MISTAKE", "first_boot", "note"]

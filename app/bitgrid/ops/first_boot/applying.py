@@ -14,55 +14,66 @@ from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.ops.first_boot.changes import WPA, Change, changes
 from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager
 from bitgrid.ops.first_boot.reading import NAME, TAKEN, find, read
+from bitgrid.ops.first_boot.removing import is_begun, remove
 from bitgrid.ops.first_boot.site import with_place
 from bitgrid.ops.first_boot.wishes import Wishes
 from bitgrid.store.files import sync
 
 LOG = "bitgrid-firstboot.log"
+COPY = f"run/{LOG}"
+"""Below the host's own root: what this start told, for who may not look onto the boot partition."""
 MISTAKE = "Nothing was taken over, for there is a mistake in it:"
 """With this the log begins where there is one."""
-_NOTHING = "There was a mistake, and the file that had it is gone. Everything is as it was before.\n"
+_MEND = "Mend it on any computer, put the card back, and start again."
+_NOTHING = "There was a mistake, and the file that had it is gone. Everything is as it was before."
+_BEFORE = "Taken over: at the start before this one, which was cut off."
 _OF_A_PARSER = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """Whatever a file of an owner's makes of a library's error, it is told as a mistake in that file."""
-_SECTOR, _CHUNK = 512, 1 << 16
-_LEFT_OUT = (
-    "# What stood here is taken over and removed: it may hold passwords. A new bitgrid.yaml changes more.\n"
-)
+_LEFT_OUT = "# What stood here is taken over and removed: it may hold passwords. A new bitgrid.yaml changes more."
 
 
 def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
     """Take the owner's file over, if there is one; tell what was done or what is wrong, and whether all is well.
 
     A power cut on the way leaves the owner's file where it is, and the next boot begins anew.
-    Whatever is told is also written into `LOG` on the boot partition, where any computer can read it. Of a file
-    with a mistake nothing is taken over, and it stays where it is.
+    Whatever is told is also written into `LOG` on the boot partition, where any computer can read it; that this
+    cannot be done, as on a partition that is full, is told as well and keeps no password there. Of a file with a
+    mistake nothing is taken over, and it stays where it is.
 
     Args:
         boot: the boot partition, mounted for writing.
         root: of the host.
 
     Raises:
-        OSError: the host's own files, or the partition, cannot be written.
+        OSError: the host's own files cannot be written, or what was taken over cannot be taken off the partition.
     """
+    log, begun = boot / LOG, [path for path in boot.iterdir() if _is_ours(path) and is_begun(path)]
+    for path in begun:
+        remove(path)
+    faults = _say_taken(begun)
     try:
         wished = _wished(boot)
         if wished is None:
-            _forget_mistake(boot / LOG)
-            return [], True
+            return [*faults, *_forget_mistake(log, _BEFORE if begun else _NOTHING)], True
         wishes, ignored, files = wished
         told = [*_take_over(wishes, root), *(f"Not done: {words}." for words in ignored)]
     except ConfigError as error:
-        told = [MISTAKE, *(f"  {one}" for one in error.problems)]
-        _write(boot / LOG, "\n".join([*told, "Mend it on any computer, put the card back, and start again.", ""]))
-        return told, False
-    _write(boot / LOG, "\n".join([*told, ""]))
+        told = [MISTAKE, *(f"  {one}" for one in error.problems), _MEND]
+        return [*told, *faults, *note(log, told)], False
+    # Told before they are removed, for the power may go between; and after it, where only then there is room.
+    unsaid = note(log, told)
     for path in files:
-        _consume(path)
-    return told, True
+        remove(path)
+    return [*told, *faults, *(note(log, told) if unsaid else []), *_say_taken(files)], True
 
 
 def _wished(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | None:
-    """What is wished, what of it is not done, and the files that say so. bitgrid.yaml goes before Imager's."""
+    """What is wished, what of it is not done, and the files that say so. bitgrid.yaml goes before Imager's.
+
+    The files are in the order in which they are removed, so that those left by a power cut wish nothing else:
+    bitgrid.yaml is last, for without it Imager's would be taken, and user-data, which may say the country of a
+    network, comes after network-config.
+    """
     try:
         return _found(boot)
     except _OF_A_PARSER:
@@ -72,13 +83,10 @@ def _wished(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | No
 
 def _found(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | None:
     path = find(boot)
-    if path is not None and _is_overwritten(path):
-        _consume(path)  # the power went between the two
-        path = None
     if path is not None:
-        others = tuple(other for name in (USER_DATA, NETWORK) if (other := boot / name).is_file())
+        others = tuple(other for name in (NETWORK, USER_DATA) if (other := boot / name).is_file())
         ignored = tuple(f"{other.name}, for {path.name} goes before it" for other in others)
-        return read(path), ignored, (path, *others)
+        return read(path), ignored, (*others, path)
     imagined = imager(boot)
     return None if imagined is None else (imagined.wishes, imagined.ignored, imagined.files)
 
@@ -123,12 +131,16 @@ def _write(path: Path, text: str, mode: int = 0o644, owner: str = "") -> None:
     unfinished = path.with_name(f".{path.name}.new")
     unfinished.unlink(missing_ok=True)
     handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    _own(unfinished, owner)
-    unfinished.rename(path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        _own(unfinished, owner)
+        unfinished.rename(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)  # a full card needs the room
+        raise
     sync(path.parent)
 
 
@@ -151,33 +163,31 @@ def _own(path: Path, owner: str) -> None:
             raise OSError(f"there is no user {owner}, so {path} cannot be given to it") from None
 
 
-def _consume(path: Path) -> None:
-    """Take a file off the card; its blocks are overwritten first, as far as a card lets one."""
-    with path.open("r+b") as file:
-        left = path.stat().st_size
-        while left > 0:
-            left -= file.write(b"#" * min(left, _CHUNK))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()
-    _write(path.with_name(f"{path.name}{TAKEN}"), _LEFT_OUT)
+def _is_ours(path: Path) -> bool:
+    return path.name.lower() in {NAME, USER_DATA, NETWORK} and path.is_file()
 
 
-def _is_overwritten(path: Path) -> bool:
-    """Whether it was taken over already, and is only to be removed: its first sector says nothing."""
-    with path.open("rb") as file:
-        begin = file.read(_SECTOR)
-    return bool(begin) and not begin.strip(b"#")
+def _say_taken(files: Iterable[Path]) -> list[str]:
+    """Say on the card what became of each of its owner's files; what could not be said."""
+    return [fault for path in files for fault in note(path.with_name(f"{path.name}{TAKEN}"), [_LEFT_OUT])]
 
 
-def _forget_mistake(log: Path) -> None:
-    """Where the file with the mistake is gone, nobody need be told of it at every start."""
+def note(path: Path, lines: Iterable[str]) -> list[str]:
+    """Write lines, which hold no secret, where everybody can read them; words for it where that cannot be done."""
+    try:
+        _write(path, "\n".join([*lines, ""]))
+    except OSError as error:
+        return [f"{path.name} could not be written: {error.strerror or error}."]
+    return []
+
+
+def _forget_mistake(log: Path, words: str) -> list[str]:
+    """Where the file with the mistake is gone, nobody is told of it at every start; what could not be written."""
     try:
         is_told = log.read_text(encoding="utf-8").startswith(MISTAKE)
     except (OSError, UnicodeDecodeError):
-        return
-    if is_told:
-        _write(log, _NOTHING)
+        return []
+    return note(log, [words]) if is_told else []
 
 
 def _tell(change: Change) -> str:

@@ -47,7 +47,7 @@ class Imagined:
     Args:
         wishes: what is taken over.
         ignored: what is not, in words.
-        files: that were read.
+        files: that were read, in the order in which they are removed: what may say the other's country is last.
     """
 
     wishes: Wishes
@@ -77,7 +77,7 @@ def imager(boot: Path) -> Imagined | None:
         ) from None
     if len(said) == 1 and not ignored:
         return None
-    files = tuple(path for path in (boot / USER_DATA, boot / NETWORK) if path.is_file())
+    files = tuple(path for path in (boot / NETWORK, boot / USER_DATA) if path.is_file())
     try:
         return Imagined(check(YamlSource(_BOTH, said, None), Wishes), ignored, files)
     except ConfigError as error:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bitgrid.config import Config
 from bitgrid.config.secrets import ACCOUNTS, SETUP_CODE, WEB_KEYS
-from bitgrid.ops.first_boot import LOG, MISTAKE
+from bitgrid.ops.first_boot import COPY, MISTAKE
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import Ask, still_missing
 from bitgrid.ops.host.places import WEB, HostPlaces
@@ -88,7 +88,7 @@ def look(config: Config, places: HostPlaces, ask: Ask) -> Screen:
 
 def wrong_with_card(places: HostPlaces) -> tuple[str, ...]:
     """What is wrong with the card this was started from, or with what its owner wrote onto it."""
-    unusable, mistakes = _lines(places.root / NO_DATA), _lines(places.root / "boot/firmware" / LOG)
+    unusable, mistakes = _lines(places.root / NO_DATA), _lines(places.root / COPY)
     failing = FAILING if _is_given_up(places.root / "proc/self/mountinfo") else ()
     return (*unusable, *failing, *(mistakes if mistakes[:1] == (MISTAKE,) else ()))
 

@@ -26,6 +26,8 @@ ARCHIVE = "var/lib/bitgrid/archive"
 _HEAD = re.compile(r"^(\d+):([0-9a-f]{64})$")
 _NOT_RESTORED = frozenset({"tried", "host.env"})
 """What belongs to a host and not to the house; the playbook makes it."""
+_PUT_ASIDE = "backup-passphrase.own"
+"""Of the computer that was backed up, should it have been restored then; the next start here would take it."""
 
 
 def judge(stage: Path) -> Manifest:
@@ -90,7 +92,7 @@ def restore(stage: Path, places: HostPlaces) -> Iterator[str]:
 
 def _put(source: Path, target: Path) -> None:
     """A file or directory with its owners and modes, as in the backup; no link, which may lead anywhere."""
-    if source.is_symlink():
+    if source.is_symlink() or source.name == _PUT_ASIDE:
         return
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
