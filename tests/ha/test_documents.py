@@ -132,6 +132,10 @@ def test_an_update_that_was_not_kept_is_told_with_its_reason_and_one_that_was_is
         "status": "warn",
         "problems": ["update: The update to 2.0.0 was not kept: its house was not well"],
     }
+    house.clock.advance(86_400.0)
+    house.talk.all_well()
+    house.live()
+    assert house.last("house")["health_details"]["status"] == "warn", "it is said once, and stands"
     house.talk.health("update", HealthStatus.OK, "The update to 2.0.1 was well")
     house.talk.all_well()
     house.live()

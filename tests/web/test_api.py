@@ -98,7 +98,9 @@ def test_health_is_as_bad_as_its_worst_part(client: FlaskClient, talk: Talk, clo
     assert health["status"] == "warn"
     assert health["components"]["feeds"] == {"status": "warn", "reason": "no price yet"}
     clock.advance(61)
-    assert client.get("/api/v1/health").get_json()["status"] == "silent"
+    health = client.get("/api/v1/health").get_json()
+    assert health["status"] == "silent"
+    assert {part["status"] for part in health["components"].values()} == {"silent"}, "who warned has hung as well"
     talk.health("guard", HealthStatus.ERROR, "connection lost")
     assert client.get("/api/v1/health").get_json()["status"] == "error"
 

@@ -83,7 +83,7 @@ def test_each_part_says_how_it_is_and_when_it_was_heard(log_in: LogIn, talk: Tal
     assert told.count("5 s ago") == 8
     clock.advance(600)
     told = section(page(log_in("oma")), "Health")
-    assert told.count("not heard") == 7, "an old yes is silence; an old warning stands"
+    assert told.count("not heard") == 8, "an old yes is silence, and so is an old warning"
 
 
 def test_a_house_that_nobody_has_heard_of_and_a_broker_that_is_away(log_in: LogIn, bus: MemoryBus) -> None:

@@ -15,8 +15,8 @@ from bitgrid.config import LoadConfig, Site
 from bitgrid.explain import RecordView
 from bitgrid.ha.entities import AUTONOMIES
 from bitgrid.ha.phrases import Phrases
-from bitgrid.web.house import Cell, Decided, House
-from bitgrid.web.view import COMPONENTS, PASSING
+from bitgrid.web.house import PASSING, Cell, Decided, House
+from bitgrid.web.view import COMPONENTS
 
 MAX_STATE = 255
 """Longer states are refused by Home Assistant."""

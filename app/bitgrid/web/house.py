@@ -77,6 +77,8 @@ class Coming:
 
 
 NOTHING = Cell()
+PASSING = ("backup", "update")
+"""Who comes to tell how one thing went, and leaves: what was told last is what is so."""
 _TOLD_FROM_AFAR = ("_ct_kwh", ".sats_per_kwh")
 """Prices and worth hold for hours or weeks, as the rules judge; what is measured is old after seconds."""
 
@@ -186,9 +188,13 @@ class House:
         return self.signal("battery_power_w") if {"battery_power_w", "battery_soc_pct"} & told else None
 
     def component(self, name: str) -> tuple[str, str]:
-        """A component's status (ok, warn, error, silent) and its reason; an old "ok" is silence."""
+        """A component's status (ok, warn, error, silent) and its reason.
+
+        Who was well enough to go on, and says no more, is silent. A failure stays one: a last will is said once.
+        """
         heard = self.health.get(name)
-        if heard is None or (heard.message.status is HealthStatus.OK and not self.is_live(heard)):
+        has_failed = heard is not None and heard.message.status is HealthStatus.ERROR
+        if heard is None or not (has_failed or name in PASSING or self.is_live(heard)):
             return "silent", ""
         return heard.message.status.value, heard.message.reason
 

@@ -10,13 +10,11 @@ from bitgrid.bus import Bus, DecisionEvent, EnergyStateMessage, Health, LoadStat
 from bitgrid.clock import Clock
 from bitgrid.config import Config
 from bitgrid.explain import read_record
-from bitgrid.web.house import Decided, Heard, House
+from bitgrid.web.house import PASSING, Decided, Heard, House
 from bitgrid.web.readings import Readings
 
 COMPONENTS = ("poller", "loads", "guard", "rules", "recorder", "feeds", "explain", "web")
 BRIDGE = "bridge"
-PASSING = ("backup", "update")
-"""Who comes to tell how one thing went, and leaves: what was told last is what is so."""
 ASIDE = ("mirror", *PASSING, BRIDGE)
 """What is heard of, where a house has it, and is no part of what must run."""
 DECISIONS_KEPT = 20

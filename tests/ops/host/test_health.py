@@ -19,12 +19,15 @@ from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import (
     MUST_LIVE,
     MUST_LIVE_AT_EDGE,
+    STEADY_S,
     look_at,
     look_closely_at,
     not_in_hand,
+    not_in_network,
     not_running,
     not_shown,
     still_missing,
+    wait_until_steady,
     wait_until_well,
 )
 from bitgrid.ops.host.places import HostPlaces, Part
@@ -63,11 +66,18 @@ def test_an_edge_is_well_before_its_gateway_is_there() -> None:
 
 
 def test_a_device_that_does_not_answer_is_no_fault_of_a_release() -> None:
-    assert still_missing(told(poller="error", loads="warn", feeds="silent"), None) is None
+    assert still_missing(told(poller="warn", loads="warn", feeds="silent"), None) is None
 
 
-def test_rules_that_cannot_record_are() -> None:
-    assert still_missing(told(rules="error"), None) == "rules: why"
+@pytest.mark.parametrize("name", MUST_LIVE)
+def test_a_process_that_failed_is(name: str) -> None:
+    """Rules that cannot record, a guard that is not heard, a last will: none of it starts a load."""
+    assert still_missing(told(**{name: "error"}), None) == f"{name}: why"
+
+
+def test_of_an_edge_it_is_only_what_is_on_it() -> None:
+    failed = told(guard="error", loads="error", poller="error", explain="error")
+    assert still_missing(failed, None, MUST_LIVE_AT_EDGE) is None
 
 
 @pytest.mark.parametrize("body", [{}, {"components": 1}, {"components": {"guard": 1}}])
@@ -89,6 +99,44 @@ def test_it_is_asked_until_it_is_well_or_the_time_is_over() -> None:
     assert len(asked) == 4
     other = partial(still_missing, told("1.0"), "1.1")
     assert "release that runs is 1.0" in (wait_until_well(other, clock, 10.0) or "")
+
+
+class TestStaying:
+    """One good look is luck: a house that crashes again and again has them, too."""
+
+    @staticmethod
+    def wait(is_well: Callable[[float], bool], within_s: float = 780.0) -> tuple[str | None, float]:
+        """What is missing in the end, and after how many seconds; ``is_well`` says so of each."""
+        clock = HeldClock()
+        began_s = clock.boot()
+
+        def missing() -> str | None:
+            return None if is_well(clock.boot() - began_s) else "guard has not been heard"
+
+        return wait_until_steady(missing, clock, within_s), clock.boot() - began_s
+
+    def test_one_that_is_well_from_the_beginning_is_kept_after_a_while_only(self) -> None:
+        assert self.wait(lambda _: True) == (None, STEADY_S)
+
+    @pytest.mark.parametrize("well_at_s", [270, 450, 640, 780])
+    def test_one_that_takes_its_time_is_kept_though_it_be_well_at_the_last_moment(self, well_at_s: int) -> None:
+        assert self.wait(lambda now_s: now_s >= well_at_s) == (None, well_at_s + STEADY_S)
+
+    @pytest.mark.parametrize("every_s", [2, 15, 40, 60, 90])
+    def test_one_that_crashes_again_and_again_is_not(self, every_s: int) -> None:
+        missing, after_s = self.wait(lambda now_s: now_s % every_s > 0)
+        assert missing == "it was well, and did not stay so: guard has not been heard"
+        assert after_s <= 780 + STEADY_S
+
+    def test_a_first_crash_is_forgiven(self) -> None:
+        assert self.wait(lambda now_s: now_s != 40) == (None, 41 + STEADY_S)
+
+    def test_but_not_when_the_time_is_over(self) -> None:
+        missing, after_s = self.wait(lambda now_s: 700 < now_s < 785)
+        assert (missing, after_s) == ("it was well, and did not stay so: guard has not been heard", 785)
+
+    def test_one_that_never_was_well_is_left_when_the_time_is_over(self) -> None:
+        assert self.wait(lambda _: False, 90.0) == ("guard has not been heard", 90.0)
 
 
 class TestLoads:
@@ -120,6 +168,29 @@ class TestLoads:
         assert self.missing(None) == "nothing is known of miner"
         assert self.missing({"is_live": False, "confirmed_off": True}) == "nothing is known of miner"
         assert self.missing({}, status=503) == "the page does not tell how its loads are"
+
+
+class TestNetwork:
+    def test_a_host_that_nobody_can_reach_any_more_is_missed_and_what_to_do_is_said(self) -> None:
+        told = not_in_network(tuple) or ""
+        assert "no address in its network any more" in told
+        assert "If the router was off or a cable out at that hour, start the update again" in told
+        assert not_in_network(lambda: ("192.168.1.7",)) is None
+
+    @pytest.mark.parametrize("part", ["edge", "gateway"])
+    def test_it_is_asked_of_one_that_was_in_a_network(
+        self, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("still_missing", "not_shown", "not_in_hand", "not_running"):
+            monkeypatch.setattr(health, name, lambda *_: None)
+        places, clock = HostPlaces(tmp_path), HeldClock()
+        places.config.mkdir(parents=True)
+        (places.config / "host.env").write_text(f"BITGRID_PART={part}\n")
+        site = load_config(Path(__file__).parents[3] / "config").site
+        site = site.model_copy(update={"gateway": Gateway.model_construct(name="gateway")})
+        assert "no address" in (look_closely_at(site, places, clock, tuple)() or "")
+        assert look_closely_at(site, places, clock, lambda: ("192.168.1.7",))() is None
+        assert look_closely_at(site, places, clock)() is None
 
 
 class TestShowing:

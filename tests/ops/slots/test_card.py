@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ from click.testing import CliRunner, Result
 
 from bitgrid.cli import main
 from bitgrid.ops.commands import slots as commands
+from bitgrid.ops.host import console
+from bitgrid.ops.host.health import STEADY_S
 from bitgrid.ops.slots import Phase, Slot, SlotError, State, updating
 from bitgrid.ops.slots import card as cards
 from bitgrid.ops.slots.booting import GrubBooting, PiBooting
@@ -21,6 +26,7 @@ from bitgrid.ops.slots.state import load
 from ops.slots.test_updating import CONFIG, NEW, ROOM, key, update
 
 __all__ = ["key"]
+REPOSITORY = Path(__file__).parents[3]
 DISK = {"pi": "1a2b3c4d-", "grub": "6a3e1e0c-6dd5-5b8f-9d0c-3f2f5b1c2e"}
 
 
@@ -116,6 +122,29 @@ def test_a_card_of_the_same_version_in_a_reader_is_not_written_to(places: CardPl
         find_card(places)
 
 
+@pytest.mark.parametrize(("place", "number"), [("/boot/firmware", 1), ("/data", 4)])
+def test_nor_is_what_it_has_mounted_beside_the_system(places: CardPlaces, place: str, number: int) -> None:
+    """Both are mounted by an identity that the card in the reader has, too."""
+    mounts = places.mounts.read_text()
+    for disk, major in (("mmcblk0p", 179), ("sda_p", 8)):
+        plug_in(places, f"{disk}{number}")
+        link = places.devices / f"dev/block/{major}:{number}"
+        link.symlink_to(places.devices / f"class/block/{disk}{number}")
+
+    def is_mounted_from(device: str) -> None:
+        places.mounts.write_text(f"{mounts}23 22 {device} / {place} ro - vfat /dev/it ro\n")
+
+    for own in (f"179:{number}", "0:45"):  # the card's own, and memory where the card's cannot be used
+        is_mounted_from(own)
+        assert find_card(places).running is Slot.A
+    is_mounted_from(f"8:{number}")
+    with pytest.raises(SlotError, match=rf"{place} is on another card, of the same version.*Take it out"):
+        find_card(places)
+    with places.mounts.open("a") as file:
+        file.write(f"24 23 179:{number} / {place} ro - vfat /dev/own ro\n")
+    assert find_card(places).running is Slot.A, "what was mounted last is what is written to"
+
+
 def test_a_boot_partition_that_is_not_mounted_is_said(tmp_path: Path) -> None:
     places = new_places(tmp_path, "pi")
     (places.boot / "config.txt").unlink()
@@ -170,6 +199,12 @@ def test_raspberry_pi_os_takes_updates_of_its_own(tmp_path: Path, monkeypatch: p
     assert this_machine(tmp_path) == "arm64-raspios"
 
 
+def test_the_unit_gives_a_judge_time_to_see_that_a_house_stays_well() -> None:
+    unit = (REPOSITORY / "image/files/root/etc/systemd/system/bitgrid-judge.service").read_text()
+    within_s, most_min = (int(re.findall(rf"{what}(\d+)", unit)[0]) for what in ("--within ", "TimeoutStartSec="))
+    assert within_s + STEADY_S + 30 <= 60 * most_min, "thirty seconds are for a slow card to read the program"
+
+
 class TestCommands:
     """As the owner and the unit call them; what a restart would do is noted."""
 
@@ -193,7 +228,8 @@ class TestCommands:
 
     @staticmethod
     def well(monkeypatch: pytest.MonkeyPatch, missing: str | None) -> None:
-        def how_ill(_places: object, _within_s: float) -> str | None:
+        def how_ill(_places: object, _within_s: float, *, had_address: bool) -> str | None:
+            assert had_address in {True, False}
             return missing
 
         monkeypatch.setattr(commands, "_how_ill", how_ill)
@@ -320,6 +356,49 @@ class TestCommands:
         assert state is not None
         assert (state.phase, len(restarts)) == (Phase.LEFT, 1), done.output
         assert "it cannot read the configuration" in state.reason
+
+    @pytest.mark.parametrize("address", ["192.168.1.7", ""])
+    def test_a_computer_that_was_in_a_network_must_be_again(
+        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+    ) -> None:
+        asked, given = list[bool](), tuple(filter(None, [address]))
+        monkeypatch.setattr(console, "own_addresses", lambda: given)
+        self.update(places, key, tmp_path, "--no-restart")
+        start(places, Slot.B)
+        shutil.copytree(REPOSITORY / "config", places.root / "etc/bitgrid")
+
+        def look(
+            _site: object, _places: object, _clock: object, addresses: Callable[[], tuple[str, ...]] | None
+        ) -> Callable[[], str]:
+            asked.append(addresses is not None and addresses() == given)
+            return lambda: "nothing else is judged here"
+
+        monkeypatch.setattr(commands, "look_closely_at", look)
+        self.call(places, "judge-update", "--within", 1)
+        assert asked == [bool(address)]
+
+    def test_while_its_house_is_waited_for_the_boot_partition_can_only_be_read(
+        self,
+        trial: CardPlaces,
+        monkeypatch: pytest.MonkeyPatch,
+        told: list[State],
+        restarts: list[tuple[str, ...]],
+    ) -> None:
+        """Somebody who pulls the plug meanwhile finds a clean FAT."""
+        ran = list[list[tuple[str, ...]]]()
+
+        def how_ill(*_: object, **__: object) -> None:
+            ran.append(restarts.copy())
+            with pytest.raises(SlotError, match="another update is under way"), for_change(find_card(trial)):
+                pytest.fail("nobody else may change it meanwhile")
+
+        monkeypatch.setattr(commands, "_how_ill", how_ill)
+        monkeypatch.setattr(os.path, "ismount", lambda path: path == trial.boot)
+        self.call(trial, "judge-update")
+        boot = str(trial.boot)
+        assert ran == [[]]
+        assert restarts == [("mount", "-o", f"remount,{how}", boot) for how in ("rw", "ro")]
+        assert [state.phase for state in told] == [Phase.KEPT]
 
     def test_what_is_refused_ends_with_a_reason_and_no_restart(
         self, places: CardPlaces, key: Path, tmp_path: Path, restarts: list[tuple[str, ...]]

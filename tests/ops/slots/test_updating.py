@@ -185,13 +185,69 @@ def test_how_far_an_update_is_may_be_read_by_all_whoever_asked_for_it(tmp_path: 
     assert load(tmp_path / "update.json") == state
 
 
+@pytest.mark.parametrize("phase", Phase)
+def test_what_a_newer_system_notes_of_an_update_an_older_one_understands(phase: Phase, tmp_path: Path) -> None:
+    state = State(phase=phase, to=Slot.B, version="2", before="1", at_s=1, reason="ill", had_address=True)
+    newer = {**state.model_dump(mode="json"), "noted_by_tomorrows": {"tries": 2}}
+    (tmp_path / "update.json").write_text(json.dumps(newer))
+    assert load(tmp_path / "update.json") == state
+    del newer["had_address"]
+    (tmp_path / "update.json").write_text(json.dumps(newer))
+    told = load(tmp_path / "update.json")
+    assert told == state.model_copy(update={"had_address": False}), "and what an older one noted, a newer"
+
+
+def test_a_system_that_could_never_be_updated_itself_is_left(
+    card: Card, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its kernel came without the module that asks for a trial, or the module did not find the firmware."""
+    updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    trial = started(card)
+    monkeypatch.setattr(type(card.booting), "hindrance", lambda _: "this kernel cannot ask")
+    (left,) = judged(trial)
+    assert left.phase is Phase.LEFT
+    assert left.reason == "2.0.0 came up, but could not be updated itself: this kernel cannot ask"
+    assert started(card).running is Slot.A
+
+
+def test_whether_this_computer_was_in_a_network_is_noted_for_the_judge(
+    card: Card, key: Path, tmp_path: Path
+) -> None:
+    for had_address in (True, False):
+        state = updater(card, had_address=had_address).install(Bundle(update(tmp_path / "new.tar"), key))
+        assert state == load(card.state)
+        assert state.had_address is had_address
+
+
+def test_the_boot_partition_is_open_while_the_choice_is_written_and_not_while_the_house_is_waited_for(
+    card: Card, key: Path, tmp_path: Path
+) -> None:
+    order, usual = list[str](), card.booting.usual
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[None]:
+        order.append(f"open, {usual()} is usual")
+        yield
+        order.append(f"shut, {usual()} is usual")
+
+    def how_ill() -> str | None:
+        return order.append("wait")
+
+    updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
+    list(judge(started(card), how_ill, HeldClock(2000.0), opened))
+    assert order == ["wait", "open, a is usual", "shut, b is usual"]
+    state = load(card.state)
+    assert state is not None
+    assert state.phase is Phase.KEPT
+
+
 def test_no_update_is_nothing_to_judge(card: Card) -> None:
     assert judged(card) == []
 
 
 @pytest.fixture
 def power(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Goes before the n-th operation that changes the card; ``[n]``, and none where it is never."""
+    """Goes before the n-th operation that changes the card or reads back; ``[n]``, and none where it is never."""
     left = [-1]
 
     def cut(name: str, holder: object) -> None:
@@ -205,7 +261,10 @@ def power(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
         monkeypatch.setattr(holder, name, run)
 
-    for holder, names in ((os, ("fsync", "pwrite", "unlink", "rmdir")), (Path, ("rename", "mkdir"))):
+    for holder, names in (
+        (os, ("fsync", "pwrite", "unlink", "rmdir", "posix_fadvise")),
+        (Path, ("rename", "mkdir")),
+    ):
         for name in names:
             cut(name, holder)
     whole = Bundle.root_chunks
@@ -442,7 +501,7 @@ class TestRefusals:
         self, card: Card, key: Path, tmp_path: Path, before: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(type(card.booting), "hindrance", lambda _: "this kernel cannot")
-        with pytest.raises(SlotError, match="this kernel cannot"):
+        with pytest.raises(SlotError, match=r"this kernel cannot, and no .* untried.*changed\. Flash a new card"):
             updater(card).install(Bundle(update(tmp_path / "new.tar"), key))
         assert self.content(card) == before
 
@@ -477,8 +536,10 @@ class TestRefusals:
         with pytest.raises(SlotError, match=r"is damaged \(root"):
             updater(card).install(Bundle(update(tmp_path / "new.tar", root=wrong), key))
         assert started(card).running is Slot.A
-        (left,) = judged(started(card))
-        assert "interrupted" in left.reason
+        state = load(card.state)
+        assert state is not None
+        assert (state.phase, state.reason) == (Phase.LEFT, "new.tar is damaged (root.img.zst); copy it again")
+        assert judged(started(card)) == [], "nothing says that it was interrupted"
 
     def test_a_file_that_was_cut_off(self, card: Card, key: Path, tmp_path: Path) -> None:
         path = update(tmp_path / "new.tar")

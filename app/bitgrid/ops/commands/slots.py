@@ -16,12 +16,21 @@ import click
 from bitgrid.clock import SystemClock
 from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.errors import Refusal
-from bitgrid.ops.host.health import look_closely_at, wait_until_well
+from bitgrid.ops.host.health import look_closely_at, wait_until_steady
 from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.telling import say_health
 from bitgrid.ops.slots import Phase, SlotError, State
 from bitgrid.ops.slots.bundle import Bundle
-from bitgrid.ops.slots.card import CardPlaces, begin_trial, find_card, for_change, leave_trial, this_machine
+from bitgrid.ops.slots.card import (
+    CardPlaces,
+    alone_at,
+    begin_trial,
+    find_card,
+    for_change,
+    leave_trial,
+    this_machine,
+    writable,
+)
 from bitgrid.ops.slots.state import load
 from bitgrid.ops.slots.telling import health, words
 from bitgrid.ops.slots.updating import Card, Progress, Updater, judge
@@ -45,7 +54,8 @@ def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool
         bundle = Bundle(file, key or root / KEY)
         with for_change(card):
             version, machine = installed_version("bitgrid"), this_machine()
-            updater = Updater(card, machine, version, SystemClock(), _on_terminal(), may_be_older)
+            had_address = bool(_own_addresses())
+            updater = Updater(card, machine, version, SystemClock(), _on_terminal(), may_be_older, had_address)
             state = updater.install(bundle)
         click.echo(f"{state.version} is whole in slot {state.to}, and is tried at the next start.")
         if not is_restarted:
@@ -58,7 +68,11 @@ def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool
 @click.command(name="judge-update")
 @_root
 @click.option(
-    "--within", "within_s", type=click.FloatRange(1, 3600), default=780.0, help="Seconds it has to be well."
+    "--within",
+    "within_s",
+    type=click.FloatRange(1, 3600),
+    default=780.0,
+    help="Seconds until it must be well; whether it stays so is seen after that, too.",
 )
 def judge_update(root: Path, within_s: float) -> None:
     """After a start: keep an update whose house is well, leave any other; a unit calls it."""
@@ -66,9 +80,10 @@ def judge_update(root: Path, within_s: float) -> None:
         card = find_card(CardPlaces(root))
         last = load(card.state)
         if last is not None and last.phase not in {Phase.KEPT, Phase.LEFT}:
+            how_ill = partial(_how_ill, HostPlaces(root), within_s, had_address=last.had_address)
             try:
-                with for_change(card):
-                    for last in judge(card, partial(_how_ill, HostPlaces(root), within_s), SystemClock()):
+                with alone_at(card):
+                    for last in judge(card, how_ill, SystemClock(), partial(writable, card)):
                         click.echo(f"{words(last)}.")
             except OSError:  # how it ended cannot be written down; the system before it says so then
                 _leave_if_on_trial(card)
@@ -95,14 +110,21 @@ def last_update(root: Path) -> None:
     click.echo("There was no update yet." if state is None else f"{words(state)}.")
 
 
-def _how_ill(places: HostPlaces, within_s: float) -> str | None:
+def _how_ill(places: HostPlaces, within_s: float, *, had_address: bool) -> str | None:
     """What is missing in the end; a configuration that the new system cannot read is that, too."""
     try:
         site = load_config(places.config).site
     except ConfigError as error:
         return f"it cannot read the configuration: {error}"
     clock = SystemClock()
-    return wait_until_well(look_closely_at(site, places, clock), clock, within_s)
+    missing = look_closely_at(site, places, clock, _own_addresses if had_address else None)
+    return wait_until_steady(missing, clock, within_s)
+
+
+def _own_addresses() -> tuple[str, ...]:
+    from bitgrid.ops.host.console import own_addresses  # noqa: PLC0415  for these commands alone
+
+    return own_addresses()
 
 
 def _tell(places: HostPlaces, state: State) -> None:

@@ -23,13 +23,15 @@ from bitgrid.ops.supervisor_client import RUNNING, ProgramInfo, Supervisor, Supe
 MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
 MUST_LIVE_AT_EDGE = ("recorder", "rules")
 """The others are on the gateway, which is provisioned after the edge, and may be away: no fault of the edge."""
-MUST_BE_WELL = ("rules", "recorder")
-"""Theirs is the disk; a device that does not answer makes the others warn, which no other release would mend."""
 ASK_EVERY_S = 1.0
+STEADY_S = 90.0
+"""Longer than by default the last word of a process that hangs is believed (``comm_timeout_s``)."""
 HTTPS = 443
 
 Ask = Callable[[], Answer]
 Missing = Callable[[], str | None]
+Addresses = Callable[[], tuple[str, ...]]
+"""By which this host is in its network."""
 
 
 def ask_of(web: WebServer, secrets: Path, what: str = "health") -> Ask:
@@ -51,9 +53,18 @@ def look_at(site: Site, places: HostPlaces, release: str | None) -> Missing:
     return partial(still_missing, ask_of(site.web, places.secrets / WEB), release, must_live)
 
 
-def look_closely_at(site: Site, places: HostPlaces, clock: Clock) -> Missing:
-    """The same, and whether its page can be seen in the home, and each load is in the hands of the rules."""
+def look_closely_at(site: Site, places: HostPlaces, clock: Clock, addresses: Addresses | None = None) -> Missing:
+    """The same, and whether its page can be seen in the home, and each load is in the hands of the rules.
+
+    Args:
+        site: the house.
+        places: of this host.
+        clock: of the machine.
+        addresses: asked for where this host was in a network before, and must be again.
+    """
     looks = [look_at(site, places, None)]
+    if addresses is not None:
+        looks.append(partial(not_in_network, addresses))
     if site.gateway is None or places.part is not Part.GATEWAY:
         state, decisions = (ask_of(site.web, places.secrets / WEB, what) for what in ("state", "decisions"))
         looks += [not_shown, partial(not_in_hand, state, decisions, clock)]
@@ -86,6 +97,16 @@ def not_running(programs: Callable[[], list[ProgramInfo]]) -> str | None:
     except SupervisorAway as error:
         return str(error)
     return f"not running: {', '.join(idle)}" if idle else None
+
+
+def not_in_network(addresses: Addresses) -> str | None:
+    """What keeps everybody from this host, where it was in a network before: no address leads to it any more."""
+    if addresses():
+        return None
+    return (
+        "this computer has no address in its network any more, as it had before. If the router was off or a cable "
+        "out at that hour, start the update again"
+    )
 
 
 def not_shown(port: int = HTTPS) -> str | None:
@@ -126,6 +147,27 @@ def wait_until_well(missing: Missing, clock: Clock, within_s: float) -> str | No
     return still
 
 
+def wait_until_steady(missing: Missing, clock: Clock, within_s: float) -> str | None:
+    """Ask until nothing was missing for `STEADY_S` without a break: begun within ``within_s``, it may end later.
+
+    Returns:
+        What is missing still; None when it is well and stays so.
+    """
+    give_up_boot_s, never = clock.boot() + within_s, threading.Event()
+    well_since_boot_s, was_well = None, False
+    while True:
+        still, now_boot_s = missing(), clock.boot()
+        if still is not None:
+            if now_boot_s >= give_up_boot_s:
+                return f"it was well, and did not stay so: {still}" if was_well else still
+            well_since_boot_s = None
+        elif well_since_boot_s is None:
+            well_since_boot_s, was_well = now_boot_s, True
+        elif now_boot_s - well_since_boot_s >= STEADY_S:
+            return None
+        clock.wait(never, ASK_EVERY_S)
+
+
 def _is_live(load: object) -> TypeGuard[Mapping[str, object]]:
     return isinstance(load, Mapping) and bool(load.get("is_live"))
 
@@ -138,6 +180,10 @@ def _decided_since(began_s: float, answer: Answer) -> set[object]:
 
 
 def _ill(components: object, must_live: Sequence[str]) -> str | None:
+    """Who is silent or failed: a last will, a step that broke, a guard that the rules do not hear.
+
+    A device that does not answer is none of these: it makes who asks it warn, which no other release would mend.
+    """
     if not isinstance(components, Mapping):
         return "the page does not tell how its processes are"
     for name in must_live:
@@ -145,6 +191,6 @@ def _ill(components: object, must_live: Sequence[str]) -> str | None:
         status = told.get("status") if isinstance(told, Mapping) else None
         if status in {None, "silent"}:
             return f"{name} has not been heard"
-        if status == "error" and name in MUST_BE_WELL:
+        if status == "error":
             return f"{name}: {told.get('reason') if isinstance(told, Mapping) else ''}"
     return None

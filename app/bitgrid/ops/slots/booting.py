@@ -73,8 +73,7 @@ class PiBooting:
             return None
         return (
             f"this kernel cannot ask the Raspberry Pi's firmware to try a system (it has no {self._mailbox}, and "
-            f"{self._module} does not say Y), and none is started untried; nothing was changed. Flash a new card, "
-            "and restore the last backup"
+            f"{self._module} does not say Y)"
         )
 
     def usual(self) -> Slot:

@@ -22,6 +22,8 @@ PARTITIONS = {Slot.A: "02", Slot.B: "03"}
 _MACHINES = {"aarch64": "arm64", "x86_64": "amd64"}
 RASPIOS = "-raspios"
 """What comes after the machine where the system is Raspberry Pi OS, whose kernels are started in another way."""
+BESIDE = ("/boot/firmware", "/data")
+"""Where the other partitions of the card are mounted."""
 _ROOT = re.compile(r"PARTUUID=([0-9a-fA-F-]*[0-9a-fA-F-])([0-9a-fA-F]{2})")
 
 Run = Callable[[tuple[str, ...]], None]
@@ -121,22 +123,42 @@ def for_change(card: Card, run: Run | None = None) -> Iterator[None]:
     Raises:
         SlotError: another process is at it, or the partition cannot be made writable.
     """
-    run = run or _run
-    boot = card.booting.directory
-    is_mounted = os.path.ismount(boot)
+    with alone_at(card), writable(card, run):
+        yield
+
+
+@contextmanager
+def alone_at(card: Card) -> Iterator[None]:
+    """The card, for this process alone until the end; nothing of it can be written yet.
+
+    Raises:
+        SlotError: another process is at it.
+    """
     card.state.parent.mkdir(parents=True, exist_ok=True)
     with (card.state.parent / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise SlotError("another update is under way; nothing was changed. Wait until it has ended") from None
+        yield
+
+
+@contextmanager
+def writable(card: Card, run: Run | None = None) -> Iterator[None]:
+    """The boot partition, which can be written until the end, and only read from then on.
+
+    Raises:
+        SlotError: it cannot be made so.
+    """
+    run, boot = run or _run, card.booting.directory
+    is_mounted = os.path.ismount(boot)
+    if is_mounted:
+        run(("mount", "-o", "remount,rw", str(boot)))
+    try:
+        yield
+    finally:
         if is_mounted:
-            run(("mount", "-o", "remount,rw", str(boot)))
-        try:
-            yield
-        finally:
-            if is_mounted:
-                run(("mount", "-o", "remount,ro", str(boot)))
+            run(("mount", "-o", "remount,ro", str(boot)))
 
 
 def begin_trial(card: Card, run: Run | None = None) -> None:
@@ -182,16 +204,19 @@ def _see_it_is_one_card(places: CardPlaces, devices: dict[Slot, Path]) -> None:
     """Another card of the same version has the same identities: with it in a reader, either may be found by them.
 
     Raises:
-        SlotError: a slot is not on the disk that this system was started from.
+        SlotError: a slot, or what is mounted beside it, is not on the disk that this system was started from.
     """
     lines = [line.split() for line in _read(places.mounts).splitlines()]
-    number = next((line[2] for line in reversed(lines) if line[4] == "/"), "")
-    started_from = places.devices / "dev/block" / number
-    for device in devices.values():
-        found = places.devices / "class/block" / device.name
-        if number and found.exists() and found.resolve().parent != started_from.resolve().parent:
+    numbers = {line[4]: line[2] for line in lines}  # what is mounted last over a place is what is seen there
+    if not numbers.get("/"):
+        return
+    own = (places.devices / "dev/block" / numbers["/"]).resolve().parent
+    found = {str(device): places.devices / "class/block" / device.name for device in devices.values()}
+    found |= {place: places.devices / "dev/block" / numbers[place] for place in BESIDE if place in numbers}
+    for name, link in found.items():
+        if link.exists() and link.resolve().parent != own:
             raise SlotError(
-                f"{device} is on another card, of the same version as the one that was started from; nothing was "
+                f"{name} is on another card, of the same version as the one that was started from; nothing was "
                 "changed. Take it out, and start again"
             )
 

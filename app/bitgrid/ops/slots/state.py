@@ -47,6 +47,8 @@ class Phase(StrEnum):
 class State(BaseModel):
     """An update, the one that is under way or the last one.
 
+    Two versions read it: what the newer one adds has a default, and the older passes it over.
+
     Args:
         phase: where it stands.
         to: the slot it goes into.
@@ -54,9 +56,10 @@ class State(BaseModel):
         before: the version that ran when it began.
         at_s: when it came to this phase, UTC epoch seconds by the machine's clock.
         reason: why it was left; empty before.
+        had_address: whether the computer was in a network when it began.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     phase: Phase
     to: Slot
@@ -64,6 +67,7 @@ class State(BaseModel):
     before: str
     at_s: int
     reason: str = ""
+    had_address: bool = False
 
 
 def load(path: Path) -> State | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
 import os
@@ -10,16 +9,16 @@ import re
 import shutil
 import tarfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from bitgrid.clock import Clock
 from bitgrid.ops.slots.booting import Booting
 from bitgrid.ops.slots.bundle import CHUNK, Bundle, Manifest
 from bitgrid.ops.slots.errors import SlotError
 from bitgrid.ops.slots.state import Phase, Slot, State, load, save
+from bitgrid.ops.slots.writing import FAILING, alone, forget, put, see_it_is_there, write_where_different
 from bitgrid.store.files import sync
 
 SLOT_WORD, ROOT_WORD = "@SLOT@", "@ROOT@"
@@ -60,6 +59,7 @@ class Updater:
         clock: of the machine.
         progress: told the step, and which share of it is done.
         may_be_older: whether its owner wants a version that is older than the one that runs.
+        had_address: whether this computer can be reached from its network now, so that it must be again.
     """
 
     card: Card
@@ -68,6 +68,7 @@ class Updater:
     clock: Clock
     progress: Progress = field(default=lambda _step, _share: None)
     may_be_older: bool = False
+    had_address: bool = False
 
     def install(self, bundle: Bundle) -> State:
         """Write an update into the other slot, read it back, and let the next start be its trial.
@@ -81,13 +82,28 @@ class Updater:
         self._fits(manifest, to)
         boot = bundle.boot_files()
         self.card.booting.disarm()
-        self._save(Phase.WRITING, to, manifest.version)
-        self._write_root(bundle, to)
-        self._write_boot(boot, to)
-        self._save(Phase.WRITTEN, to, manifest.version)
-        state = self._save(Phase.TRIAL, to, manifest.version)
-        self.card.booting.arm(to)
+        with self._left_if_it_fails(to, manifest.version):
+            self._save(Phase.WRITING, to, manifest.version)
+            self._write_root(bundle, to)
+            self._write_boot(boot, to)
+            self._save(Phase.WRITTEN, to, manifest.version)
+            state = self._save(Phase.TRIAL, to, manifest.version)
+            self.card.booting.arm(to)
         return state
+
+    @contextmanager
+    def _left_if_it_fails(self, to: Slot, version: str) -> Iterator[None]:
+        """What fails is said by that reason from now on, as far as it can still be written down."""
+        try:
+            yield
+        except (SlotError, OSError) as error:
+            reason = str(error) if isinstance(error, SlotError) else f"the card cannot be written: {error}"
+            with suppress(SlotError, OSError):
+                state = load(self.card.state)
+                if state is not None and state.phase is Phase.TRIAL:
+                    self.card.booting.disarm()  # before anything says that there is nothing to judge
+                self._save(Phase.LEFT, to, version, reason)
+            raise
 
     def _free_slot(self) -> Slot:
         """The slot that neither runs nor is what is started.
@@ -107,7 +123,10 @@ class Updater:
             SlotError: it is not.
         """
         if (hindrance := self.card.booting.hindrance()) is not None:
-            raise SlotError(hindrance)
+            raise SlotError(
+                f"{hindrance}, and no system is started untried; nothing was changed. Flash a new card, and "
+                "restore the last backup"
+            )
         if manifest.machine != self.machine:
             raise SlotError(
                 f"this update is for {manifest.machine}, this machine is {self.machine}; nothing was changed"
@@ -126,7 +145,7 @@ class Updater:
         Raises:
             SlotError: it does not, or the slot is in use.
         """
-        with _alone(self.card.devices[to], os.O_RDONLY) as device:
+        with alone(self.card.devices[to], os.O_RDONLY) as device:
             slot = device.seek(0, os.SEEK_END)
         boot = self.card.booting.directory
         free = shutil.disk_usage(boot).free
@@ -138,22 +157,20 @@ class Updater:
                 )
 
     def _write_root(self, bundle: Bundle, to: Slot) -> None:
-        size, done = bundle.manifest.root.size, 0
-        with _alone(self.card.devices[to], os.O_RDWR) as device:
-            for chunk in bundle.root_chunks():
-                device.write(chunk)
-                done += len(chunk)
+        size = bundle.manifest.root.size
+        with alone(self.card.devices[to], os.O_RDWR) as device:
+            for done in write_where_different(device, bundle.root_chunks()):
                 self.progress("write", done / size)
             device.flush()
             os.fsync(device.fileno())
         if self._digest(self.card.devices[to], size) != bundle.manifest.root.sha256:
-            raise SlotError("what was written cannot be read back as it was: the card is failing. Replace it soon")
+            raise SlotError(FAILING)
 
     def _digest(self, device: Path, size: int) -> str:
         """SHA-256 of a device's beginning, from the device itself and not from memory."""
         found, done = hashlib.sha256(), 0
         with device.open("rb") as file:
-            os.posix_fadvise(file.fileno(), 0, size, os.POSIX_FADV_DONTNEED)
+            forget(file, size)
             while done < size:
                 chunk = file.read(min(CHUNK, size - done))
                 if not chunk:
@@ -164,10 +181,23 @@ class Updater:
         return found.hexdigest()
 
     def _write_boot(self, files: bytes, to: Slot) -> None:
-        """Kernel, initrd and device trees of the slot; nothing starts from it yet."""
+        """Kernel, initrd and device trees of the slot; nothing starts from it yet.
+
+        Raises:
+            SlotError: what is read back is something else.
+        """
         place = self.card.booting.directory / to
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
+        for name, raw in self._boot_files(files, to):
+            put(place, name, raw)
+        for directory in (*(path for path in place.rglob("*") if path.is_dir()), place, place.parent):
+            sync(directory)
+        for name, raw in self._boot_files(files, to):
+            see_it_is_there(place, name, raw)
+
+    def _boot_files(self, files: bytes, to: Slot) -> Iterator[tuple[str, bytes]]:
+        """Each by its name, as it is to stand in the slot's directory."""
         with tarfile.open(fileobj=io.BytesIO(files)) as archive:
             for member in archive:
                 if not member.isfile():
@@ -177,13 +207,17 @@ class Updater:
                 if member.name.removeprefix("./") in COMMAND_LINES:
                     words = raw.decode("ascii").replace(SLOT_WORD, to).replace(ROOT_WORD, self.card.roots[to])
                     raw = words.encode()
-                _put(place, member.name, raw)
-        for directory in (*(path for path in place.rglob("*") if path.is_dir()), place, place.parent):
-            sync(directory)
+                yield member.name, raw
 
     def _save(self, phase: Phase, to: Slot, version: str, reason: str = "") -> State:
         state = State(
-            phase=phase, to=to, version=version, before=self.version, at_s=int(self.clock.now()), reason=reason
+            phase=phase,
+            to=to,
+            version=version,
+            before=self.version,
+            at_s=int(self.clock.now()),
+            reason=reason,
+            had_address=self.had_address,
         )
         save(self.card.state, state)
         return state
@@ -202,73 +236,54 @@ def _numbers(version: str) -> list[int]:
     return found
 
 
-@contextmanager
-def _alone(device: Path, how: int) -> Iterator[IO[bytes]]:
-    """A partition that nobody else uses: open(2) with O_EXCL is refused for one that is mounted.
-
-    Raises:
-        SlotError: it is mounted.
-        OSError: it cannot be opened.
-    """
-    try:
-        handle = os.open(device, how | os.O_EXCL | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno != errno.EBUSY:
-            raise
-        raise SlotError(
-            f"{device}, where the update would go, is mounted; nothing was changed. Unmount it"
-        ) from None
-    with os.fdopen(handle, "rb" if how == os.O_RDONLY else "r+b") as file:
-        yield file
-
-
-def _put(place: Path, name: str, raw: bytes) -> None:
-    """Write a file below a directory, and nowhere else.
-
-    Raises:
-        SlotError: its name leads elsewhere.
-    """
-    path = (place / name).resolve()
-    if not path.is_relative_to(place.resolve()):
-        raise SlotError(f"the update names a file outside of its place ({name!r}); nothing is tried")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def judge(card: Card, how_ill: Callable[[], str | None], clock: Clock) -> Iterator[State]:
+def judge(
+    card: Card,
+    how_ill: Callable[[], str | None],
+    clock: Clock,
+    opened: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> Iterator[State]:
     """What a start makes of an update: kept if its house is well, else left, and why; nothing where none is tried.
 
     Args:
         card: as it was started.
         how_ill: waits for the house of a system on trial; what is missing in the end, None when it is well.
         clock: of the machine.
+        opened: the boot partition, writable for as long as the choice of the slot is written.
     """
     state = load(card.state)
     if state is None or state.phase in {Phase.KEPT, Phase.LEFT}:
         return
+    reason = _why_left(card, state, how_ill)
+    ended = state.model_copy(
+        update={
+            "phase": Phase.KEPT if reason is None else Phase.LEFT,
+            "at_s": int(clock.now()),
+            "reason": reason or "",
+        }
+    )
+    with opened():
+        if reason is None:
+            card.booting.keep(state.to)
+        else:
+            _leave(card, state)
+        save(card.state, ended)
+    yield ended
+
+
+def _why_left(card: Card, state: State, how_ill: Callable[[], str | None]) -> str | None:
+    """Why an update is not kept; None where it is."""
     if state.phase is not Phase.TRIAL:
-        yield _end(
-            card, state, clock, "it was interrupted before it was whole; the system before it runs. Start it again"
-        )
-    elif card.running is not state.to:
-        yield _end(card, state, clock, f"{state.version} did not come up, and {state.before} was started again")
-    elif (missing := how_ill()) is not None:
-        yield _end(card, state, clock, f"{state.version} came up, but its house was not well: {missing}")
-    else:
-        card.booting.keep(state.to)
-        kept = state.model_copy(update={"phase": Phase.KEPT, "at_s": int(clock.now())})
-        save(card.state, kept)
-        yield kept
+        return "it was interrupted before it was whole; the system before it runs. Start it again"
+    if card.running is not state.to:
+        return f"{state.version} did not come up, and {state.before} was started again"
+    if (missing := how_ill()) is not None:
+        return f"{state.version} came up, but its house was not well: {missing}"
+    if (hindrance := card.booting.hindrance()) is not None:
+        return f"{state.version} came up, but could not be updated itself: {hindrance}"
+    return None
 
 
-def _end(card: Card, state: State, clock: Clock, reason: str) -> State:
-    """Leave an update."""
-    left = state.model_copy(update={"phase": Phase.LEFT, "at_s": int(clock.now()), "reason": reason})
+def _leave(card: Card, state: State) -> None:
     if card.booting.usual() is state.to:  # it was about to be kept when the power went
         card.booting.keep(state.to.other)
     card.booting.disarm()
-    save(card.state, left)
-    return left

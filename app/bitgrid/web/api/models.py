@@ -74,7 +74,7 @@ class StateAnswer(Answer):
 
 
 class ComponentHealth(Answer):
-    """A process of the house; an old "ok" is "silent"."""
+    """A process of the house; one that said no more is "silent", unless it had said that it failed."""
 
     status: Literal["ok", "warn", "silent", "error"]
     reason: str
