@@ -24,8 +24,10 @@ MUST_LIVE = ("guard", "loads", "poller", "recorder", "rules")
 MUST_LIVE_AT_EDGE = ("recorder", "rules")
 """The others are on the gateway, which is provisioned after the edge, and may be away: no fault of the edge."""
 ASK_EVERY_S = 1.0
-STEADY_S = 90.0
+STEADY_S = 120.0
 """Longer than by default the last word of a process that hangs is believed (``comm_timeout_s``)."""
+_PATIENT_S = 10.0
+"""How long an answer may take of a house on trial: a slow card at a busy hour is no fault of the update."""
 HTTPS = 443
 
 Ask = Callable[[], Answer]
@@ -34,23 +36,24 @@ Addresses = Callable[[], tuple[str, ...]]
 """By which this host is in its network."""
 
 
-def ask_of(web: WebServer, secrets: Path, what: str = "health") -> Ask:
+def ask_of(web: WebServer, secrets: Path, what: str = "health", timeout_s: float = TIMEOUT_S) -> Ask:
     """How the page of this machine's house is asked for its health, or something else.
 
     Args:
         web: where it is.
         secrets: of the web process, which makes the key to itself when it first starts.
         what: the last part of the address below ``/api/v1``.
+        timeout_s: how long the answer may take.
     """
-    return lambda: get_json(web.host, web.port, f"/api/v1/{what}", token=host_token(secrets))
+    return lambda: get_json(web.host, web.port, f"/api/v1/{what}", timeout_s, host_token(secrets))
 
 
-def look_at(site: Site, places: HostPlaces, release: str | None) -> Missing:
+def look_at(site: Site, places: HostPlaces, release: str | None, timeout_s: float = TIMEOUT_S) -> Missing:
     """How the house on this host is looked at, whichever part of it that is."""
     if site.gateway is not None and places.part is Part.GATEWAY:
         return partial(not_running, Supervisor(layout(places).supervisor_socket).programs)
     must_live = MUST_LIVE if site.gateway is None else MUST_LIVE_AT_EDGE
-    return partial(still_missing, ask_of(site.web, places.secrets / WEB), release, must_live)
+    return partial(still_missing, ask_of(site.web, places.secrets / WEB, timeout_s=timeout_s), release, must_live)
 
 
 def look_closely_at(site: Site, places: HostPlaces, clock: Clock, addresses: Addresses | None = None) -> Missing:
@@ -62,11 +65,13 @@ def look_closely_at(site: Site, places: HostPlaces, clock: Clock, addresses: Add
         clock: of the machine.
         addresses: asked for where this host was in a network before, and must be again.
     """
-    looks = [look_at(site, places, None)]
+    looks = [look_at(site, places, None, _PATIENT_S)]
     if addresses is not None:
         looks.append(partial(not_in_network, addresses))
     if site.gateway is None or places.part is not Part.GATEWAY:
-        state, decisions = (ask_of(site.web, places.secrets / WEB, what) for what in ("state", "decisions"))
+        state, decisions = (
+            ask_of(site.web, places.secrets / WEB, what, _PATIENT_S) for what in ("state", "decisions")
+        )
         looks += [not_shown, partial(not_in_hand, state, decisions, clock)]
     return lambda: next((missing for look in looks if (missing := look()) is not None), None)
 
