@@ -74,7 +74,7 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 .PHONY: image image-lock image-test image-repro
 image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates; MODEL=1, BASE=raspios-lite.img.xz
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd git=git
-	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
+	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static arch-test=arch-test
 	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)') \
 		$(if $(BASE),--base '$(BASE)') $(if $(MODEL),--model)
 
@@ -88,12 +88,12 @@ image-test: dev  ## Start the image that was made in QEMU and look at it from ou
 
 image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=, MODEL=1
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd git=git
-	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
+	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static arch-test=arch-test
 	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)' $(if $(MODEL),--model)
 
 image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd
-	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static
+	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static arch-test=arch-test
 	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock
 
 .PHONY: fail-safe

@@ -149,11 +149,15 @@ def need(machine: Machine) -> None:
     Raises:
         ImageError: they cannot; with what to install.
     """
-    lacking = [name for name in ("mmdebstrap", "systemd-sysusers") if shutil.which(name) is None]
+    is_foreign = platform.machine() != machine.processor
+    packages = {"mmdebstrap": "mmdebstrap", "systemd-sysusers": "systemd"}
+    packages |= {"arch-test": "arch-test"} if is_foreign else {}
+    lacking = [name for name in packages if shutil.which(name) is None]
     if lacking:
-        raise ImageError(f"this machine lacks {', '.join(lacking)}; install mmdebstrap and systemd")
+        install = " ".join(packages[name] for name in lacking)
+        raise ImageError(f"this machine lacks {', '.join(lacking)}. Install it: apt install {install}")
     emulator = Path("/proc/sys/fs/binfmt_misc") / f"qemu-{machine.processor}"
-    if platform.machine() != machine.processor and not emulator.exists():
+    if is_foreign and not emulator.exists():
         raise ImageError(
             f"this is {platform.machine()}, and nothing here runs programs for {machine}. "
             "Install what does: apt install qemu-user-static binfmt-support"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from bitgrid_image.base import Mirror, base, clean, command, date, wanted
+from bitgrid_image.base import Mirror, base, clean, command, date, need, wanted
+from bitgrid_image.errors import ImageError
 from bitgrid_image.layout import Machine
 
 ROLES = Path(__file__).parents[2] / "ansible" / "roles"
@@ -38,6 +39,18 @@ def asked_by_roles() -> set[str]:
 @pytest.mark.parametrize("machine", Machine)
 def test_it_has_what_the_roles_want_so_that_they_need_no_network(machine: Machine) -> None:
     assert asked_by_roles() - set(wanted(machine)) == set(NOT_IN_AN_IMAGE)
+
+
+@pytest.mark.parametrize("machine", Machine)
+@pytest.mark.parametrize("processor", ["x86_64", "aarch64"])
+def test_what_a_computer_lacks_is_said_with_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, machine: Machine, processor: str
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: processor)
+    monkeypatch.setenv("PATH", "")
+    wants = "mmdebstrap systemd" if processor == machine.processor else "mmdebstrap systemd arch-test"
+    with pytest.raises(ImageError, match=f"apt install {wants}$"):
+        need(machine)
 
 
 @pytest.mark.parametrize("machine", Machine)

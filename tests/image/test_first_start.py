@@ -262,6 +262,14 @@ class TestRestore:
             machine.tool(name)
         return house
 
+    @pytest.fixture
+    def own(self, machine: Machine) -> Path:
+        """What this card's own backups are encrypted by."""
+        own = machine.place / "secrets/root/backup-passphrase"
+        own.parent.mkdir(parents=True)
+        own.write_text("this card's\n")
+        return own
+
     def restore(self, machine: Machine, house: Path) -> int:
         """Its exit code, once the passphrase was typed."""
         return self.done(machine, house).returncode
@@ -300,11 +308,8 @@ class TestRestore:
         kept = sorted(path.read_text() for path in house.glob("before-restore*/ledger/*"))
         assert kept == ["of the last backup", "of the new card"]
 
-    def test_a_backup_that_is_not_whole_changes_nothing(self, machine: Machine, house: Path) -> None:
+    def test_a_backup_that_is_not_whole_changes_nothing(self, machine: Machine, house: Path, own: Path) -> None:
         """Nor what this card's own backups are encrypted by: who typed it wrong has its kit alone."""
-        own = machine.place / "secrets/root/backup-passphrase"
-        own.parent.mkdir(parents=True)
-        own.write_text("this card's\n")
         machine.tool("bitgrid-backup", 1)
         done = self.done(machine, house)
         assert done.returncode != 0
@@ -315,22 +320,16 @@ class TestRestore:
         assert [path.name for path in own.parent.iterdir()] == ["backup-passphrase"]
 
     def test_whoever_gives_up_while_it_is_unpacked_keeps_the_passphrase_of_the_card(
-        self, machine: Machine, house: Path
+        self, machine: Machine, house: Path, own: Path
     ) -> None:
-        own = machine.place / "secrets/root/backup-passphrase"
-        own.parent.mkdir(parents=True)
-        own.write_text("this card's\n")
         machine.tool("bitgrid-backup", says="kill -TERM $PPID; sleep 0.2")
         assert self.restore(machine, house) != 0
         assert own.read_text() == "this card's\n"
         assert machine.calls("systemctl") == []
 
     def test_where_the_power_goes_while_it_is_unpacked_the_next_start_gives_the_card_its_own_back(
-        self, machine: Machine, house: Path
+        self, machine: Machine, house: Path, own: Path
     ) -> None:
-        own = machine.place / "secrets/root/backup-passphrase"
-        own.parent.mkdir(parents=True)
-        own.write_text("this card's\n")
         machine.tool("bitgrid-backup", says="kill -KILL $PPID; sleep 0.2")
         assert self.restore(machine, house) != 0
         assert own.read_text() == "a b c\n"
@@ -340,11 +339,8 @@ class TestRestore:
         assert [path.name for path in own.parent.iterdir()] == ["backup-passphrase"]
 
     def test_once_it_is_judged_whole_the_kit_s_is_this_card_s_whatever_comes(
-        self, machine: Machine, house: Path
+        self, machine: Machine, house: Path, own: Path
     ) -> None:
-        own = machine.place / "secrets/root/backup-passphrase"
-        own.parent.mkdir(parents=True)
-        own.write_text("this card's\n")
         machine.tool("systemctl", says="kill -KILL $PPID; sleep 0.2")
         assert self.restore(machine, house) != 0
         assert own.read_text() == "a b c\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bitgrid.ops.first_boot.wishes import HOME
 from bitgrid_image import provision
 from bitgrid_image.base import USERS, Mirror
 from bitgrid_image.kernel import Kernel, Laid, Module
@@ -39,6 +40,10 @@ def test_a_card_knows_nobody_yet() -> None:
     assert told["bitgrid_app_addresses"] == []
     assert not [name for name in told if "key" in name or "password" in name]
     assert not (GROUND / "site.yaml").exists(), "or it would be the house on every card"
+
+
+def test_addresses_that_an_owner_may_give_are_those_that_its_firewall_lets_through() -> None:
+    assert list(map(str, HOME)) == inventory()["bitgrid_firewall_lan_prefixes"]
 
 
 @pytest.mark.parametrize("playbook", PLAYBOOKS)

@@ -105,8 +105,7 @@ def _place_of_value(text: str) -> tuple[int, int]:
             continue
         seen.add(id(node))
         if not isinstance(node, ScalarNode):
-            parts = list(_parts(node))
-            nodes += reversed(parts)
+            nodes += reversed(list(_parts(node)))
         elif node.tag != _MERGE:
             try:
                 YAML(typ="rt").constructor.construct_object(node)

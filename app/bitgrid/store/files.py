@@ -28,9 +28,13 @@ def sync(path: Path) -> None:
 
 def if_full(path: Path) -> str:
     """What is added to an error of a database whose disk is full, of which SQLite says "disk I/O error" alone."""
-    while not path.exists():
-        path = path.parent
-    return " (the disk is full; make room on it)" if shutil.disk_usage(path).free < _ROOM_TO_OPEN else ""
+    is_full = shutil.disk_usage(nearest_directory(path)).free < _ROOM_TO_OPEN
+    return " (the disk is full; make room on it)" if is_full else ""
+
+
+def nearest_directory(path: Path) -> Path:
+    """The path where it is a directory, or else the nearest one above it that exists."""
+    return next(place for place in (path, *path.absolute().parents) if place.is_dir())
 
 
 def stamp(at_s: float) -> str:

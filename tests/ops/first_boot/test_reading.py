@@ -26,12 +26,9 @@ ED25519 = line_of(ed25519.Ed25519PrivateKey.generate())
 RSA_1024 = line_of(rsa.generate_private_key(65_537, 1024))  # noqa: S505  refused for it
 DSA = "ssh-dss " + base64.b64encode(b"\0\0\0\7ssh-dss" + b"\0" * 400).decode()
 KIND = "sk-ssh-ed25519@openssh.com"
-HARDWARE = (
-    f"{KIND} "
-    + base64.b64encode(
-        b"".join(len(one).to_bytes(4) + one for one in (KIND.encode(), bytes(32), b"ssh:"))
-    ).decode()
-)
+_POINT = ed25519.Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+_STRINGS = b"".join(len(one).to_bytes(4) + one for one in (KIND.encode(), _POINT, b"ssh:"))
+HARDWARE = f"{KIND} {base64.b64encode(_STRINGS).decode()}"
 PRIVATE = r"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXkt\n-----END OPENSSH PRIVATE KEY-----"
 
 

@@ -16,7 +16,6 @@ from click.testing import CliRunner, Result
 
 from bitgrid.cli import main
 from bitgrid.ops.commands import slots as commands
-from bitgrid.ops.host import console
 from bitgrid.ops.host.health import STEADY_S
 from bitgrid.ops.slots import Phase, Slot, SlotError, State, updating
 from bitgrid.ops.slots import card as cards
@@ -362,7 +361,7 @@ class TestCommands:
         self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
     ) -> None:
         asked, given = list[bool](), tuple(filter(None, [address]))
-        monkeypatch.setattr(console, "own_addresses", lambda: given)
+        monkeypatch.setattr(commands, "own_addresses", lambda: given)
         self.update(places, key, tmp_path, "--no-restart")
         start(places, Slot.B)
         shutil.copytree(REPOSITORY / "config", places.root / "etc/bitgrid")

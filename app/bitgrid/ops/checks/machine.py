@@ -16,6 +16,7 @@ import bitgrid
 from bitgrid.clock import Clock
 from bitgrid.ops.checks.finding import Finding, error, ok, warn
 from bitgrid.ops.programs import SYSTEM_DIRECTORIES
+from bitgrid.store.files import nearest_directory
 
 MB = 1_000_000
 DISK_LOW_B, DISK_FULL_B = 500 * MB, 100 * MB
@@ -94,7 +95,7 @@ def clock(machine: Clock, ask: Ask = run_command) -> Iterator[Finding]:
 
 def disk(directory: Path, *, must_write: bool = True) -> Iterator[Finding]:
     """Whether there is room to write, and leave to, where whoever asks is who writes."""
-    subject, place = "disk", _existing(directory)
+    subject, place = "disk", nearest_directory(directory)
     free_b = shutil.disk_usage(place).free
     text = f"{free_b / MB:,.0f} MB free at {directory}"
     if free_b < DISK_FULL_B:
@@ -143,8 +144,3 @@ def _closed_to_others(subject: str, path: Path, forbidden: int, how: str, change
     if mode & forbidden:
         return error(subject, f"{path} can be {how} ({mode:04o})", "Close it.", f"chmod {change} {path}")
     return ok(subject, f"{path} ({mode:04o})")
-
-
-def _existing(directory: Path) -> Path:
-    """The directory, or the nearest one above it that exists."""
-    return next(place for place in [directory, *directory.absolute().parents] if place.is_dir())

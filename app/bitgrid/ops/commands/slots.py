@@ -16,6 +16,7 @@ import click
 from bitgrid.clock import SystemClock
 from bitgrid.config import ConfigError, load_config
 from bitgrid.ops.errors import Refusal
+from bitgrid.ops.host.addresses import own_addresses
 from bitgrid.ops.host.health import look_closely_at, wait_until_steady
 from bitgrid.ops.host.places import HostPlaces
 from bitgrid.ops.host.telling import say_health
@@ -54,7 +55,7 @@ def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool
         bundle = Bundle(file, key or root / KEY)
         with for_change(card):
             version, machine = installed_version("bitgrid"), this_machine()
-            had_address = bool(_own_addresses())
+            had_address = bool(own_addresses())
             updater = Updater(card, machine, version, SystemClock(), _on_terminal(), may_be_older, had_address)
             state = updater.install(bundle)
         click.echo(f"{state.version} is whole in slot {state.to}, and is tried at the next start.")
@@ -117,14 +118,8 @@ def _how_ill(places: HostPlaces, within_s: float, *, had_address: bool) -> str |
     except ConfigError as error:
         return f"it cannot read the configuration: {error}"
     clock = SystemClock()
-    missing = look_closely_at(site, places, clock, _own_addresses if had_address else None)
+    missing = look_closely_at(site, places, clock, own_addresses if had_address else None)
     return wait_until_steady(missing, clock, within_s)
-
-
-def _own_addresses() -> tuple[str, ...]:
-    from bitgrid.ops.host.console import own_addresses  # noqa: PLC0415  for these commands alone
-
-    return own_addresses()
 
 
 def _tell(places: HostPlaces, state: State) -> None:

@@ -44,14 +44,14 @@ def changes(wishes: Wishes, *, has_wifi: bool = False) -> Iterator[Change]:
     if wishes.ssh_keys is not None:
         keys = "".join(f"{key}\n" for key in wishes.ssh_keys)
         yield Change(f"home/{ADMIN}/.ssh/authorized_keys", keys, 0o600, ADMIN)
-    if wishes.wifi is not None or (has_wifi and wishes.network is not None):
+    if wishes.wifi is not None or wishes.network is not None:
         # The fixed address is the wireless one's; a cable that is plugged in too gets its from the router.
-        yield Change(f"etc/systemd/network/{WIRELESS}", _networkd("wlan", wishes.network))
-        yield Change(f"etc/systemd/network/{WIRED}", _networkd("ether", None))
+        is_wireless = has_wifi or wishes.wifi is not None
+        if is_wireless:
+            yield Change(f"etc/systemd/network/{WIRELESS}", _networkd("wlan", wishes.network))
+        yield Change(f"etc/systemd/network/{WIRED}", _networkd("ether", None if is_wireless else wishes.network))
     if wishes.wifi is not None:
         yield Change(WPA, _wpa(wishes.wifi), 0o600)
-    elif not has_wifi and wishes.network is not None:
-        yield Change(f"etc/systemd/network/{WIRED}", _networkd("ether", wishes.network))
 
 
 def _networkd(kind: str, network: Network | Literal["dhcp"] | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import re
 from typing import Annotated, Literal, Self
@@ -17,17 +16,13 @@ from bitgrid.config.schema import Model, Versioned
 
 SHORTEST_RSA_BITS = 3072
 MOST_KEYS = 20
-_STRINGS = {"sk-ssh-ed25519@openssh.com": 3, "sk-ecdsa-sha2-nistp256@openssh.com": 4}
-"""Of how many strings a key of a hardware token is: kind, curve, point, application (OpenSSH, PROTOCOL.u2f)."""
-_OF_TOKENS = frozenset(_STRINGS)
-_KINDS = frozenset(
-    {"ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)), *_OF_TOKENS}
-)
+_OF_TOKENS = ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")
+_KINDS = ("ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)), *_OF_TOKENS)
 _WPA_KEY = re.compile(r"[0-9a-fA-F]{64}")
 _QUOTES = "[\u2018-\u201f]"
 _TYPOGRAPHIC = re.compile(f"{_QUOTES}.*{_QUOTES}", re.DOTALL)
-_HOME = [*map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"))]
-_HOME += map(ipaddress.ip_network, ("fe80::/10", "fc00::/7"))
+HOME = [*map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"))]
+HOME += map(ipaddress.ip_network, ("fe80::/10", "fc00::/7"))
 """What the firewall of the card lets in and out (image/ansible/inventory.yml)."""
 _PRINTABLE = re.compile(r"[ -~]{8,63}")
 
@@ -55,7 +50,7 @@ def _public_key(text: str) -> str:
         raise ValueError(
             "a public key begins with its kind, such as ssh-ed25519; no options are taken, and no certificates"
         )
-    known = _of_token(kind, key) if kind in _OF_TOKENS else _read_key(f"{kind} {key}")
+    known = _read_key(f"{kind} {key}")
     if isinstance(known, RSAPublicKey) and known.key_size < SHORTEST_RSA_BITS:
         raise ValueError(
             f"an RSA key of {known.key_size} bits is too short ({SHORTEST_RSA_BITS} at least); "
@@ -74,24 +69,6 @@ def _read_key(text: str) -> object:
         raise ValueError(_UNREADABLE) from None
 
 
-def _of_token(kind: str, key: str) -> object:
-    """Of a hardware token, which the library does not read: strings, the first its kind (RFC 4253, 6.6)."""
-    try:
-        raw = base64.b64decode(key, validate=True)
-    except ValueError:
-        raw = b""
-    strings, rest = list[bytes](), raw
-    while rest:
-        length = int.from_bytes(rest[:4])
-        strings.append(rest[4 : 4 + length])
-        if len(strings[-1]) < length or len(rest) < 4:  # noqa: PLR2004  bytes of a length
-            raise ValueError(_UNREADABLE)
-        rest = rest[4 + length :]
-    if len(strings) != _STRINGS[kind] or strings[0] != kind.encode():
-        raise ValueError(_UNREADABLE)
-    return raw
-
-
 def _country(code: str) -> str:
     if code == "UK":
         raise ValueError("the United Kingdom's code is GB")
@@ -108,7 +85,7 @@ def _plain_address(text: str) -> str:
         address = ipaddress.ip_address(text)
     except ValueError:
         raise ValueError("this is no address, such as 192.168.1.20") from None
-    if not any(address.version == home.version and address in home for home in _HOME):
+    if not any(address.version == home.version and address in home for home in HOME):
         raise ValueError(
             f"{address} is no address of a computer in a home, the only ones that the firewall lets through: "
             "10.…, 172.16.… to 172.31.…, 192.168.…, fd…"
@@ -196,11 +173,12 @@ class Network(Model):
             raise ValueError(f"the router {router} is not in the network {own.network} of {own}")
         if router == own.ip:
             raise ValueError(f"{router} is the router's address; this computer needs one of its own")
-        # RFC 3021: with 31 or 32 bits there is neither.
-        whole = {own.network.network_address, own.network.broadcast_address}
-        wrong = {own.ip, router} & whole if own.network.num_addresses > 2 else set()  # noqa: PLR2004  none's two
-        if wrong:
-            raise ValueError(f"{wrong.pop()} names the whole network {own.network}; take one within it")
+        # RFC 3021: with a prefix one bit short of the longest, or as long, there is neither.
+        has_whole = own.network.prefixlen < own.network.max_prefixlen - 1
+        whole = (own.network.network_address, own.network.broadcast_address)
+        for address in (own.ip, router):
+            if has_whole and address in whole:
+                raise ValueError(f"{address} names the whole network {own.network}; take one within it")
         return self
 
 

@@ -5,7 +5,6 @@ But for one: until somebody has an account, the code for the first, which asks f
 
 from __future__ import annotations
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from bitgrid.config import Config
 from bitgrid.config.secrets import ACCOUNTS, SETUP_CODE, WEB_KEYS
 from bitgrid.ops.first_boot import COPY, MISTAKE
+from bitgrid.ops.host.addresses import own_addresses
 from bitgrid.ops.host.certificates import Authority
 from bitgrid.ops.host.health import Ask, still_missing
 from bitgrid.ops.host.places import WEB, HostPlaces
@@ -32,8 +32,6 @@ FAILING = (
     "Replace the card, and restore the last backup.",
 )
 _MOST_LINES = 12
-_ELSEWHERE = (("192.0.2.1", 9), ("2001:db8::1", 9))
-"""Addresses of nobody (RFC 5737, RFC 3849): asking which way leads there sends nothing."""
 _QR_TIMEOUT_S = 5
 
 
@@ -119,21 +117,6 @@ def code_for_camera(address: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout
-
-
-def own_addresses() -> tuple[str, ...]:
-    """By which addresses this host is in its network, IPv4 first; none where it is in no network."""
-    return tuple(address for place in _ELSEWHERE if (address := _own_address(place)))
-
-
-def _own_address(place: tuple[str, int]) -> str:
-    family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as asking:
-            asking.connect(place)
-            return str(asking.getsockname()[0])
-    except OSError:
-        return ""
 
 
 def _setup_code(places: HostPlaces) -> str:
