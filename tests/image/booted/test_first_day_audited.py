@@ -41,7 +41,7 @@ def report(computer: Computer, lynis: Path) -> str:
     computer.send(lynis, "/home/admin/lynis.tar")
     computer.ssh(f"sudo mkdir {HOME} && sudo tar -C {HOME} --no-same-owner -xf /home/admin/lynis.tar")
     words = f"--quick --quiet --no-colors --log-file {HOME}/log --report-file {HOME}/report.dat"
-    computer.ssh(f"cd {HOME} && sudo sh ./lynis audit system {words}", may_fail=True, within_s=1800)
+    computer.ssh(f"cd {HOME} && sudo sh ./lynis audit system {words}", may_fail=True, within_s=3600)
     return computer.ssh(f"sudo cat {HOME}/report.dat")
 
 
