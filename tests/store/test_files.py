@@ -6,18 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from bitgrid.clock import HeldClock
 from bitgrid.store import Ledger, StoreError, TelemetryStore
 from bitgrid.store.files import if_full
+from bitgrid.store.hot import open_telemetry
+from bitgrid.store.ledger_opening import open_ledger
 from store.archive.house import tick
 from store.disks import fill, small_disk
 
 OPENED: list[Callable[[Path], object]] = [
     lambda disk: Ledger(disk / "ledger"),
+    lambda disk: open_ledger(disk / "ledger", HeldClock()),
     lambda disk: TelemetryStore(disk / "bitgrid.sqlite"),
+    lambda disk: open_telemetry(disk / "bitgrid.sqlite", HeldClock()),
 ]
 
 
-@pytest.mark.parametrize("opened", OPENED, ids=["ledger", "telemetry"])
+@pytest.mark.parametrize("opened", OPENED, ids=["ledger", "of the rules", "telemetry", "of the recorder"])
 def test_what_cannot_be_opened_on_a_full_disk_says_that_it_is_full(
     opened: Callable[[Path], object], tmp_path: Path
 ) -> None:
