@@ -27,7 +27,8 @@ _NOT_ON_A_CARD = (
 def lay(root: Path) -> None:
     """Put the image's own files into a root, switch its units on, and make the places that are mounted over.
 
-    Who may read what does not depend on who builds: of a checkout git tells only what can be run.
+    Who may read what, and how old a file is, does not depend on who builds: of a checkout git tells only what can
+    be run. They are new here, and no newer than the commit once the root is finished.
 
     Args:
         root: finished but for this; its owner is root.
@@ -40,7 +41,7 @@ def lay(root: Path) -> None:
         target = root / path.relative_to(FILES)
         _directory(target.parent)
         target.unlink(missing_ok=True)
-        shutil.copy2(path, target, follow_symlinks=False)
+        shutil.copy(path, target, follow_symlinks=False)
         if not path.is_symlink():
             target.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
     for place in ("data", "boot/firmware", *mounted()):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from bitgrid_image.errors import ImageError
 from bitgrid_image.laying import FILES, lay, mounted
 
 pytestmark = pytest.mark.skipif(shutil.which("systemctl") is None, reason="systemctl is not here")
+CHRONY = Path(__file__).parents[2] / "ansible/roles/time/templates/chrony.conf.j2"
 TIMERS = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
@@ -68,6 +71,26 @@ def test_who_may_read_what_does_not_depend_on_who_builds(tmp_path: Path, monkeyp
         found.append({str(path.relative_to(tmp_path / str(number))): path.lstat().st_mode for path in laid})
     assert found[0] == found[1]
     assert found[0]["etc/systemd/network"] & 0o777 == 0o755
+
+
+def test_how_old_a_checkout_is_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout, newest_s = tmp_path / "checkout", time.time() - 60
+    shutil.copytree(FILES, checkout, symlinks=True)
+    for path in checkout.rglob("*"):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    monkeypatch.setattr(laying, "FILES", checkout)
+    monkeypatch.setattr(laying, "_systemctl", lambda *_: None)
+    lay(tmp_path / "root")
+    laid = [path for path in (tmp_path / "root").rglob("*") if not path.is_dir() or path.is_symlink()]
+    assert [path for path in laid if path.lstat().st_mtime < newest_s] == []
+
+
+def test_a_computer_whose_clock_stands_begins_when_the_image_was_made(root: Path) -> None:
+    """By chronyd(8), -s: the time of this file, if that of the clock is before it."""
+    (place,) = re.findall("^driftfile /(.*)$", CHRONY.read_text(), re.MULTILINE)
+    assert (root / place).is_file()
+    assert Path(place).parent.as_posix() in mounted(), "and it goes on from there"
+    assert re.search(r'^DAEMON_OPTS="(.* )?-s', (root / "etc/default/chrony").read_text(), re.MULTILINE)
 
 
 def test_the_key_of_the_build_is_gone(root: Path) -> None:
