@@ -265,6 +265,11 @@ def test_a_command_that_fails_or_is_missing_says_nothing() -> None:
     assert machine.run_command(["no-such-program"]) is None
 
 
+def test_a_command_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_PATIENCE_S", 0.01)
+    assert machine.run_command(["sleep", "60"]) is None
+
+
 def test_advice_and_command_stand_below_what_they_mend() -> None:
     text = render([ok("clock", "is synchronized"), error("disk", "10 MB free", "Free some space.", "df -h")])
     assert text.splitlines() == [

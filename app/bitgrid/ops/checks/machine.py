@@ -22,6 +22,8 @@ MB = 1_000_000
 DISK_LOW_B, DISK_FULL_B = 500 * MB, 100 * MB
 RELEASED_S = 1_790_000_000
 """A moment in September 2026, before the first release: an earlier clock is certainly wrong."""
+_PATIENCE_S = 30.0
+"""For a command; a small computer takes a while to start the service that answers timedatectl."""
 PACKAGES = {"mosquitto": "mosquitto", "setpriv": "util-linux"}
 
 Ask = Callable[[Sequence[str]], str | None]
@@ -40,7 +42,7 @@ class Places:
 def run_command(command: Sequence[str]) -> str | None:
     """The real `Ask`."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=True)  # noqa: S603  own words
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=True)  # noqa: S603  own words
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
