@@ -16,6 +16,7 @@ from bitgrid_image.laying import FILES, lay, mounted
 
 pytestmark = pytest.mark.skipif(shutil.which("systemctl") is None, reason="systemctl is not here")
 CHRONY = Path(__file__).parents[2] / "ansible/roles/time/templates/chrony.conf.j2"
+UNITS = "etc/systemd/system"
 TIMERS = (
     "apt-daily.timer",
     "apt-daily-upgrade.timer",
@@ -90,6 +91,9 @@ def test_a_computer_whose_clock_stands_begins_when_the_image_was_made(root: Path
     (place,) = re.findall("^driftfile /(.*)$", CHRONY.read_text(), re.MULTILINE)
     assert (root / place).is_file()
     assert Path(place).parent.as_posix() in mounted(), "and it goes on from there"
+    (written,) = re.findall("^ExecStart=(.*)$", (root / f"{UNITS}/bitgrid-time.service").read_text(), re.MULTILINE)
+    assert written == f"/usr/bin/touch --no-create /{place}"
+    assert (root / f"{UNITS}/timers.target.wants/bitgrid-time.timer").is_symlink()
     assert re.search(r'^DAEMON_OPTS="(.* )?-s', (root / "etc/default/chrony").read_text(), re.MULTILINE)
 
 

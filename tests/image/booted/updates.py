@@ -19,7 +19,9 @@ JUDGE = "/etc/systemd/system/bitgrid-judge.service"
 IMPATIENT: Change = (JUDGE, "--within 780", "--within 90")
 """What is broken for good need not be waited for as long as a slow card."""
 SERVICE: Change = ("/etc/systemd/system/bitgrid.service", "bin/supervisord", "bin/no-such-program")
-MIGRATION = ("bitgrid/store/schema.py", "= ((),)", '= ((), ("CREATE TABLE decision (x)",))')
+SCHEMA = "bitgrid/store/schema.py"
+MIGRATION = (("VERSION = 1\n", "VERSION = 2\n"), ("= ((),)", '= ((), ("CREATE TABLE decision (x)",))'))
+"""A form of the ledger that no ledger can be brought to."""
 FAT_ROOM = 1.02
 
 
@@ -91,13 +93,13 @@ class Signed:
 
 def stick(signed: Signed) -> Path:
     """A disk with updates: a good one; no kernel; no init; no house; a failing change of a database."""
-    path, old, new = MIGRATION
+    schema = f"{signed.release}/{SCHEMA}"
     made = {
         "good": signed.broken("9.0.1"),
         "kernel": signed.broken("9.4.0", kernel=b"none"),
         "init": signed.broken("9.1.0", without="/usr/lib/systemd/systemd"),
         "service": signed.broken("9.2.0", IMPATIENT, SERVICE),
-        "migration": signed.broken("9.3.0", IMPATIENT, (f"{signed.release}/{path}", old, new)),
+        "migration": signed.broken("9.3.0", *((schema, old, new) for old, new in MIGRATION)),
     }
     disk = signed.place / "stick.img"
     size = sum(file.stat().st_size for file in made.values())
