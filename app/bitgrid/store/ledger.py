@@ -19,7 +19,6 @@ from typing import Concatenate, ParamSpec, TypeVar
 from bitgrid.store import month
 from bitgrid.store.chain import BEGINNING, Head, event_payload, link
 from bitgrid.store.errors import DamagedError, RecordRefused, StoreError
-from bitgrid.store.files import if_full
 from bitgrid.store.rows import DecisionRow, EventRow
 from bitgrid.store.soundness import is_damage
 
@@ -78,8 +77,7 @@ class Ledger:
             month.make_directory(directory)
             self._go_on()
         except (sqlite3.Error, OSError) as error:
-            text = f"the ledger {directory} cannot be opened: {error}{if_full(directory)}; loads stay off"
-            raise self.failed(text, error) from error
+            raise self.failed(month.not_opened(directory, error), error) from error
 
     def append(self, row: DecisionRow, memory: str, forecast: tuple[str, str] | None = None) -> Head:
         """Make a decision and the memory it leaves durable, in one transaction; where the chain then ends.

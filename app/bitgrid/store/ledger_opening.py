@@ -18,7 +18,7 @@ from pathlib import Path
 from bitgrid.clock import Clock
 from bitgrid.store import incidents, month, schema, snapshots
 from bitgrid.store.errors import StoreError
-from bitgrid.store.files import changed_at_s, if_full, stamp, sync
+from bitgrid.store.files import changed_at_s, stamp, sync
 from bitgrid.store.incidents import Loss, Replacement
 from bitgrid.store.ledger import LOST, Ledger
 from bitgrid.store.ledger_check import problem_of_month
@@ -45,8 +45,7 @@ def open_ledger(directory: Path, clock: Clock) -> Ledger:
             _bring_up(path)
         return Ledger(directory)
     except (OSError, sqlite3.Error) as error:
-        text = f"the ledger {directory} cannot be opened: {error}{if_full(directory)}; loads stay off"
-        raise StoreError(text) from error
+        raise StoreError(month.not_opened(directory, error)) from error
 
 
 def give_back(path: Path, problem: str, clock: Clock) -> Loss:

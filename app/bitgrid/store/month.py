@@ -165,6 +165,11 @@ def put_away(path: Path) -> None:
     path.chmod(READ_ONLY)
 
 
+def not_opened(place: Path, error: Exception) -> str:
+    """What is said where the ledger, or a month of it, cannot be opened."""
+    return f"the ledger {place} cannot be opened: {error}{if_full(place)}; loads stay off"
+
+
 def _open(path: Path, uri: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
     connection = None
     try:
@@ -176,7 +181,7 @@ def _open(path: Path, uri: str, pragmas: tuple[str, ...]) -> sqlite3.Connection:
         if connection is not None:
             connection.close()
         kind = DamagedError if is_damage(error) else StoreError
-        raise kind(f"the ledger {path} cannot be opened: {error}{if_full(path)}; loads stay off") from error
+        raise kind(not_opened(path, error)) from error
     if version != schema.VERSION:
         connection.close()
         refuse_newer(version, schema.VERSION, f"the ledger {path}")
