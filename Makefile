@@ -71,30 +71,31 @@ test-ansible: tools dev  ## Provision a host from zero in a container and check 
 	@scripts/apt-need mmdebstrap=mmdebstrap systemd-nspawn=systemd-container nmap=nmap ssh=openssh-client
 	@scripts/test-ansible $(PYTEST)
 
-.PHONY: image image-lock image-test image-repro
-image: dev  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates; MODEL=1, BASE=raspios-lite.img.xz
-	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd git=git
-	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static arch-test=arch-test
+.PHONY: image image-lock image-test image-repro image-tools
+image: image-tools  ## Make the card's image, root and some minutes: ARCH=arm64|amd64, KEY=private.pem signs updates; MODEL=1, BASE=raspios-lite.img.xz
 	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' $(if $(KEY),--key '$(KEY)') \
-		$(if $(BASE),--base '$(BASE)') $(if $(MODEL),--model)
+		$(if $(BASE),--base '$(BASE)') $(if $(filter-out 0,$(MODEL)),--model)
 
-image-test: dev  ## Start the image that was made in QEMU and look at it from outside; ARCH=, KEY= tries updates, too; long
+image-test: image-tools  ## Start the image that was made in QEMU and look at it from outside; root; ARCH=, and for amd64 KEY= tries updates, too; long
 	@scripts/apt-need qemu-system-x86_64=qemu-system-x86 qemu-system-aarch64=qemu-system-arm zstd=zstd ssh=openssh-client
 	@[ '$(ARCH)' = arm64 ] || [ -e /usr/share/OVMF/OVMF_CODE_4M.fd ] || scripts/apt-need /usr/share/OVMF=ovmf
 	@image=$$(ls -t dist/bitgrid-*-'$(ARCH)'.img.zst 2>/dev/null | head -n 1); \
 		[ -n "$$image" ] || { echo 'There is no image for $(ARCH) in dist/. Make one: make image ARCH=arm64|amd64' >&2; exit 1; }; \
+		[ -z '$(KEY)' ] || [ -r '$(KEY)' ] || { echo 'There is no key $(KEY).' >&2; exit 1; }; \
+		[ -z '$(KEY)' ] || [ -e "$${image%.img.zst}.update" ] || { echo "No update was made with $$image. Make both: make image ARCH=$(ARCH) KEY=$(KEY)" >&2; exit 1; }; \
 		BITGRID_TEST_IMAGE="$(CURDIR)/$$image" \
 		BITGRID_TEST_IMAGE_KEY='$(abspath $(KEY))' $(VENV)/pytest -W error --timeout 7200 tests/image/booted $(PYTEST)
 
-image-repro: dev  ## Make the image twice from empty caches and compare byte by byte; ARCH=, MODEL=1
+image-repro: image-tools  ## Make the image twice from empty caches and compare byte by byte; ARCH=, MODEL=1
+	@[ -z '$(BASE)$(KEY)' ] || { echo 'BASE and KEY are not compared: leave them away.' >&2; exit 1; }
+	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)' $(if $(filter-out 0,$(MODEL)),--model)
+
+image-lock: image-tools  ## Write down anew which of Debian's packages are in the image; ARCH=
+	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock $(if $(BASE),--base '$(BASE)')
+
+image-tools: dev  ## Install what these take of the system
 	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd git=git
 	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static arch-test=arch-test
-	@PYTHON=$(VENV)/python scripts/image-repro '$(ARCH)' $(if $(MODEL),--model)
-
-image-lock: dev  ## Write down anew which of Debian's packages are in the image; ARCH=
-	@scripts/apt-need mmdebstrap=mmdebstrap unshare=util-linux systemd-sysusers=systemd
-	@[ '$(ARCH)$(shell uname -m)' != arm64x86_64 ] || scripts/apt-need qemu-aarch64-static=qemu-user-static arch-test=arch-test
-	@PYTHONPATH=app:image $(VENV)/python -m bitgrid_image --arch '$(ARCH)' --write-lock
 
 .PHONY: fail-safe
 fail-safe: tools dev  ## Take each line of the fail-safe away and see that a test notices; takes minutes

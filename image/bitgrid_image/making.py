@@ -26,7 +26,7 @@ from bitgrid_image.programs import run
 from bitgrid_image.provision import PROJECT, Appliance
 from bitgrid_image.raspios import raspios
 from bitgrid_image.sbom import bill
-from bitgrid_image.stages import Stage
+from bitgrid_image.stages import Stage, remove
 from bitgrid_image.tools import Tools, cache, tools
 from bitgrid_image.update import Update, signer
 
@@ -70,7 +70,7 @@ class Order:
 
     @property
     def name(self) -> str:
-        """What the files are called, without what comes after the first dot."""
+        """What the files are called, before what each of them is: ``.img.zst``, ``.update``."""
         return f"bitgrid-{bitgrid.__version__}-{self.system}"
 
 
@@ -92,7 +92,9 @@ def make(order: Order, tell: Tell) -> list[Path]:
         work = _Work(order, tool, epoch_s, Path(name), root_stage / "root")
         image = work.image(tell)
         made = [*work.packed(image, tell), *work.said_of_it(packages)]
-        if order.key is not None:
+        if order.key is None:
+            tell("update: none is made, and no card of this image will take one: no KEY was given")
+        else:
             made.append(work.update(order.key, tell))
         return [_put(path, order.dist) for path in made]
 
@@ -107,10 +109,13 @@ def write_lock(order: Order, tell: Tell) -> Path:
         raise ImageError("no lock says what is in the owner's Raspberry Pi OS: leave BASE away to write Debian's")
     tools(order.mirror.debian)
     found, lock = _base(order, None), lock_of(order.machine)
+    remove(found.place(cache()))  # what a mirror gave another day is not asked for
     place = found.made(cache(), tell)
     lock.write_text((place / LOCK).read_text("utf-8"), encoding="utf-8")
-    held = cache() / place.name.replace(found.key, _base(order, lock).key)
-    if not held.exists():
+    held = _base(order, lock).place(cache())
+    if held.exists():
+        remove(place)
+    else:
         place.rename(held)  # it is what the next build would make anew
     return lock
 

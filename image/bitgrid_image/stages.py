@@ -29,12 +29,24 @@ class Stage:
 
     @property
     def key(self) -> str:
-        """Another one for other inputs."""
+        """Another one for other inputs.
+
+        Raises:
+            ImageError: an input is not there.
+        """
         found = hashlib.sha256(self.name.encode())
         for one in self.inputs:
             for part in _parts(one):
                 found.update(len(part).to_bytes(8) + part)
         return found.hexdigest()[:16]
+
+    def place(self, cache: Path) -> Path:
+        """Where in the cache it is, or would be.
+
+        Raises:
+            ImageError: an input is not there.
+        """
+        return cache / f"{self.name}-{self.key}"
 
     def made(self, cache: Path, tell: Callable[[str], None]) -> Path:
         """Where it is; made now if it is not yet there. Half of it is never found there.
@@ -46,7 +58,7 @@ class Stage:
         Raises:
             ImageError: it cannot be made.
         """
-        place = cache / f"{self.name}-{self.key}"
+        place = self.place(cache)
         if place.is_dir():
             tell(f"{self.name}: as it was ({self.key})")
             return place

@@ -12,7 +12,7 @@ import pytest
 
 from bitgrid.bus import ConfigureRequest, Received, RestartNotice, decode
 from bitgrid.config import load_config
-from bitgrid.control.configuring import Configurer, write_whole
+from bitgrid.control.configuring import Configurer
 from bitgrid.control.reload import Reloader
 from bitgrid.guard.link import Restart
 from bitgrid.store import StoreError
@@ -136,7 +136,7 @@ def test_what_the_ledger_does_not_take_is_not_written(office: Office, monkeypatc
 def test_what_may_not_be_written_is_told_and_the_old_rules_stay(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(_path: Path, _text: str) -> None:
+    def refused(_path: Path, _content: bytes, _mode: int) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("bitgrid.control.configuring.write_whole", refused)
@@ -146,13 +146,11 @@ def test_what_may_not_be_written_is_told_and_the_old_rules_stay(
     assert office.desk.engine.rules.hysteresis_w == 200
 
 
-def test_a_file_is_replaced_whole_and_keeps_who_may_read_it(tmp_path: Path) -> None:
-    path = tmp_path / "rules.yaml"
-    path.write_text("old")
+def test_a_file_keeps_who_may_read_it(office: Office) -> None:
+    path = office.directory / RULES
     path.chmod(0o640)
-    write_whole(path, "new")
-    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", 0o640)
-    assert list(tmp_path.iterdir()) == [path]
+    assert office.wish(RULES, office.text(RULES).replace("hysteresis_w: 200", "hysteresis_w: 350"))
+    assert ("hysteresis_w: 350" in path.read_text(), path.stat().st_mode & 0o777) == (True, 0o640)
 
 
 def test_a_comment_alone_changes_the_file_and_nothing_in_force(office: Office) -> None:

@@ -437,7 +437,7 @@ class TestTaking:
     @pytest.mark.parametrize("name", NAMES)
     def test_whatever_is_taken_or_told_is_looked_at(self, machine: Machine, name: str) -> None:
         boot = machine.place / "boot"
-        (boot / name).write_text("- no mapping\n")
+        (boot / name).write_text("#cloud-config\n- no mapping\n")
         machine.tool("bitgrid")
         machine.run(self.TAKE)
         assert not first_boot(boot, machine.place / "mnt/data")[1], "there is something to tell of it"

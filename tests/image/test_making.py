@@ -131,6 +131,27 @@ def test_a_lock_names_what_the_mirror_gives_and_the_next_root_is_that_one(
     assert len(made) == 1, "it was there already"
 
 
+def test_a_lock_is_written_of_what_the_mirror_gives_that_day(
+    order: Order, made: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Three days: on the second nothing is new, on the third something is; each time the mirror is asked."""
+    first = write_lock(order, lambda _line: None).read_text()
+    assert write_lock(order, lambda _line: None).read_text() == first
+    run = base._run
+
+    def newer(words: list[str], epoch_s: int) -> None:
+        run(words, epoch_s)
+        for path in (Path(words[-4]) / "var/lib").rglob("*"):
+            if path.is_file():
+                path.write_text(path.read_text().replace("5.2-1", "5.2-1+deb13u1"))
+
+    monkeypatch.setattr(base, "_run", newer)
+    assert [one.version for one in parse(write_lock(order, lambda _line: None).read_text())] == ["5.2-1+deb13u1"]
+    assert len(made) == 3
+    left = [path.name for path in (tmp_path / "cache").iterdir()]
+    assert len(left) == 2, "one for each lock, and nothing that a later one would be taken from"
+
+
 def test_other_packages_than_those_locked_are_no_image(order: Order, made: list[str], tmp_path: Path) -> None:
     (tmp_path / "amd64.lock").write_text(LINE.replace("5.2-1", "5.2-2"))
     with pytest.raises(ImageError, match=r"bash: 5\.2-2 .* is locked, 5\.2-1 .* was found"):

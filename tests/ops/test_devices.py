@@ -146,7 +146,6 @@ def test_without_a_private_network_one_must_be_named(monkeypatch: pytest.MonkeyP
     assert "name one: 192.168.1.0/24" in done.stderr
 
 
-OF_HYBRID = AsDevice(("pv_power_w", "battery_power_w", "battery_soc_pct"), "sums")
 AT_GRID = AsDevice(("grid_power_w",), "where", "shelly_3em")
 FOUND = [
     Found(

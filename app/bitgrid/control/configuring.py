@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import shutil
 from pathlib import Path
+from stat import S_IMODE
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, get_args
 
@@ -20,7 +20,7 @@ from bitgrid.bus.upkeep import ConfigFile
 from bitgrid.config import Config, ConfigError, load_config
 from bitgrid.guard.link import Restart
 from bitgrid.store import StoreError
-from bitgrid.store.files import sync
+from bitgrid.store.files import write_whole
 
 if TYPE_CHECKING:
     from bitgrid.control.engine import Engine
@@ -92,7 +92,8 @@ class Configurer:
         if not self._is_kept(old, new, request):
             return "NOT_DURABLE", engine.problem
         try:
-            write_whole(self._directory / request.file, request.text)
+            path = self._directory / request.file
+            write_whole(path, request.text.encode(), S_IMODE(path.stat().st_mode))
         except OSError as error:
             return "NOT_WRITTEN", f"{request.file} could not be written: {error.strerror}"
         if new.site != old.site:
@@ -137,20 +138,3 @@ def tried(directory: Path, file: ConfigFile, text: str) -> Config:
         if (directory / PROFILES).is_dir():
             (trial / PROFILES).symlink_to((directory / PROFILES).resolve())
         return load_config(trial)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Put a text in a file's place: after a loss of power either the old or the new one stands there, whole.
-
-    Raises:
-        OSError: it may not be; the old one stands.
-    """
-    aside = path.with_name(f".{path.name}.new")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        shutil.copymode(path, aside)
-        sync(aside)
-        os.replace(aside, path)  # noqa: PTH105  as os.fsync beside it
-    finally:
-        aside.unlink(missing_ok=True)
-    sync(path.parent)

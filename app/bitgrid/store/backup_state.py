@@ -7,11 +7,12 @@ May touch: ``backup.json`` in a house's data directory.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bitgrid.store.files import write_whole
 
 FILE = "backup.json"
 READABLE = 0o644
@@ -69,11 +70,4 @@ def tell_restore(data: Path, now_s: float, problem: str = "") -> None:
 def _write(data: Path, changes: dict[str, object]) -> None:
     """Keep the state, whole or not at all; everybody on the machine may read it."""
     state = (read(data) or BackupState()).model_copy(update=changes)
-    unfinished = data / f".{FILE}.new"
-    unfinished.unlink(missing_ok=True)
-    with unfinished.open("x", encoding="utf-8") as file:  # root writes where others may: through no link of theirs
-        file.write(state.model_dump_json(by_alias=True))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.chmod(READABLE)
-    unfinished.rename(data / FILE)
+    write_whole(data / FILE, state.model_dump_json(by_alias=True).encode(), READABLE)

@@ -26,6 +26,39 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def write_whole(path: Path, content: bytes, mode: int | None = None, owner: tuple[int, int] | None = None) -> None:
+    """Write a file under another name, make it durable, then give it its name: never half of it is found there.
+
+    Args:
+        path: its name.
+        content: all of it.
+        mode: who may read it, whatever the caller's umask says, and nobody else for a moment; None: by the umask,
+            or on a file system that knows no modes.
+        owner: user and group as numbers; None: whoever calls.
+
+    Raises:
+        OSError: it cannot be written; what stood there stands, and nothing is beside it.
+    """
+    unfinished = path.with_name(f".{path.name}.new")
+    unfinished.unlink(missing_ok=True)
+    # Made anew, so that it follows nobody's link.
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            if owner is not None:
+                os.fchown(handle, *owner)
+            if mode is not None:
+                os.fchmod(handle, mode)
+            file.flush()
+            os.fsync(handle)
+        unfinished.rename(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)  # a full disk needs the room
+        raise
+    sync(path.parent)
+
+
 def if_full(path: Path) -> str:
     """What is added to an error of a database whose disk is full, of which SQLite says "disk I/O error" alone."""
     is_full = shutil.disk_usage(nearest_directory(path)).free < _ROOM_TO_OPEN

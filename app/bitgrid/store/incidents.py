@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bitgrid.clock import Clock
 from bitgrid.store.errors import StoreError
-from bitgrid.store.files import BESIDE, stamp, sync
+from bitgrid.store.files import BESIDE, stamp, sync, write_whole
 
 _PENDING, _DONE = "pending.json", "incident.json"
 _REPLACEMENT = "replacement.sqlite"
@@ -83,7 +83,7 @@ def replace(path: Path, problem: str, other: Replacement, root: Path, clock: Clo
     try:
         incident.mkdir(parents=True)
         other.make(incident / _REPLACEMENT, loss)
-        _write(incident / _PENDING, json.dumps(asdict(loss)))
+        write_whole(incident / _PENDING, json.dumps(asdict(loss)).encode())
         sync(root)
         sync(root.parent)
     except (OSError, StoreError) as error:
@@ -136,15 +136,6 @@ def _read(note: Path) -> Loss:
         return Loss(**json.loads(note.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise StoreError(f"{note} cannot be read: {error}") from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that is there whole or not at all."""
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    sync(unfinished)
-    unfinished.rename(path)
-    sync(path.parent)
 
 
 def _give_up(incident: Path) -> None:

@@ -21,7 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bitgrid.store.files import sync
+from bitgrid.store.files import sync, write_whole
 
 PROFILE = RFC_9106_LOW_MEMORY
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
@@ -212,17 +212,9 @@ class Accounts:
 
     def _write(self, kept: _Kept, **changed: object) -> None:
         told = _Kept.model_validate({**kept.model_dump(by_alias=True), **_plain(changed)})
-        unfinished = self._path.with_name(f"{self._path.name}.new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            unfinished.unlink(missing_ok=True)
-            handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(told.model_dump_json(by_alias=True, indent=1))
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.rename(self._path)
-            sync(self._path.parent)
+            write_whole(self._path, told.model_dump_json(by_alias=True, indent=1).encode(), 0o600)
         except OSError as error:
             raise AccountsError(f"{self._path} cannot be written: {error.strerror}; nothing is changed") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -199,6 +200,14 @@ class Computer:
             lambda: "well" in self.ssh("sudo bitgrid host healthy --within 5", may_fail=True), "the house is well"
         )
 
+    def status(self) -> str:
+        """What the house says of itself."""
+        return self.ssh("sudo bitgrid status 2>&1", may_fail=True)
+
+    def has_a_lease(self) -> bool:
+        """Whether a load may run."""
+        return re.search(r"· lease \d+ s", self.status()) is not None
+
     def page(self) -> int:
         """The status of the log-in's page, over TLS: by the appliance's own authority and this machine's clock."""
         (self.work / "ca.crt").write_text(self.ssh("sudo cat /etc/bitgrid/tls/ca.crt"))
@@ -219,13 +228,10 @@ class Computer:
         assert "Every record is as it was written." in said, said
         return int(self.ssh(f'sudo python3 -c "{COUNT}"'))
 
-    def again(self, action: str = "reboot") -> None:
+    def again(self) -> None:
         """Let it end in order and begin anew, and wait until one can log in."""
         began = self.boot_id()
-        self.ssh(f"sudo systemctl --no-block {action}")
-        if action == "poweroff":
-            self.ended()
-            self.start()
+        self.ssh("sudo systemctl --no-block reboot")
         self.eventually(lambda: self.boot_id() not in {"", began}, "it is back")
 
     def written_mib(self) -> float:

@@ -99,6 +99,7 @@ def test_the_power_goes_before_the_trial_and_in_the_midst_of_it(house: Computer)
         ("kernel", "did not come up"),
         ("init", "did not come up"),
         ("service", "was not well: the page does not answer"),
+        ("login", "nobody can log in any more, and no other update could follow: ssh.service is failed"),
         ("migration", "table decision already exists"),
     ],
 )

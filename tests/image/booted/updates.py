@@ -19,6 +19,8 @@ JUDGE = "/etc/systemd/system/bitgrid-judge.service"
 IMPATIENT: Change = (JUDGE, "--within 780", "--within 90")
 """What is broken for good need not be waited for as long as a slow card."""
 SERVICE: Change = ("/etc/systemd/system/bitgrid.service", "bin/supervisord", "bin/no-such-program")
+LOGIN: Change = ("/etc/ssh/sshd_config.d/10-bitgrid.conf", "PermitRootLogin no", "PermitRootLogin perhaps")
+"""As an option that another version of OpenSSH does not know any more: it does not start."""
 SCHEMA = "bitgrid/store/schema.py"
 MIGRATION = (("VERSION = 1\n", "VERSION = 2\n"), ("= ((),)", '= ((), ("CREATE TABLE decision (x)",))'))
 """A form of the ledger that no ledger can be brought to."""
@@ -92,13 +94,14 @@ class Signed:
 
 
 def stick(signed: Signed) -> Path:
-    """A disk with updates: a good one; no kernel; no init; no house; a failing change of a database."""
+    """A disk with updates: a good one; no kernel, init or house; no way to log in; a failing change of a database."""
     schema = f"{signed.release}/{SCHEMA}"
     made = {
         "good": signed.broken("9.0.1"),
         "kernel": signed.broken("9.4.0", kernel=b"none"),
         "init": signed.broken("9.1.0", without="/usr/lib/systemd/systemd"),
         "service": signed.broken("9.2.0", IMPATIENT, SERVICE),
+        "login": signed.broken("9.5.0", IMPATIENT, LOGIN),
         "migration": signed.broken("9.3.0", *((schema, old, new) for old, new in MIGRATION)),
     }
     disk = signed.place / "stick.img"

@@ -308,6 +308,19 @@ def test_a_network_that_hides_its_name_is_looked_for(boot: Path, root: Path) -> 
     assert wpa.index("network={") < wpa.index("  scan_ssid=1") < wpa.index("}")
 
 
+def test_a_copy_beside_the_file_is_named_for_it_holds_the_same_and_is_not_taken_for_a_new_wish(
+    boot: Path, root: Path
+) -> None:
+    (boot / "bitgrid.yaml").write_text(TEXT)
+    (boot / "bitgrid (1).yaml").write_text(TEXT)
+    told, is_well = first_boot(boot, root)
+    assert is_well
+    assert [line for line in told if "bitgrid (1).yaml, a copy of bitgrid.yaml; take it off the card" in line]
+    told, is_well = first_boot(boot, root)
+    assert not is_well
+    assert "or take it off the card if it is of before" in "".join(told)
+
+
 def test_power_that_goes_before_the_end_leaves_the_wishes_where_they_are(
     boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,19 +330,19 @@ def test_power_that_goes_before_the_end_leaves_the_wishes_where_they_are(
     (boot / "bitgrid.yaml").write_text(TEXT)
     shutil.copytree(boot, boot.parent / "boot2")
     first_boot(boot.parent / "boot2", whole)
-    write, left = applying._write, 0
+    write, left = applying.write_whole, 0
 
-    def cut(path: Path, text: str, mode: int = 0o644, owner: str = "") -> None:
+    def cut(path: Path, content: bytes, mode: int | None = None, owner: tuple[int, int] | None = None) -> None:
         nonlocal left
         left -= 1
         if left < 0:
             raise OSError("no power")
-        write(path, text, mode, owner)
+        write(path, content, mode, owner)
 
     cuts = 0
     for number in range(20):
         left = number
-        monkeypatch.setattr(applying, "_write", cut)
+        monkeypatch.setattr(applying, "write_whole", cut)
         try:
             first_boot(boot, root)
         except OSError:
@@ -337,7 +350,7 @@ def test_power_that_goes_before_the_end_leaves_the_wishes_where_they_are(
         else:
             break
         assert (boot / "bitgrid.yaml").exists() or (root / "etc/hostname").read_text() == "sonne\n"
-    monkeypatch.setattr(applying, "_write", write)
+    monkeypatch.setattr(applying, "write_whole", write)
     first_boot(boot, root)
     assert cuts >= 3
     told = {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}

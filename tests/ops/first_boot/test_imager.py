@@ -67,6 +67,39 @@ def test_what_imager_asks_is_taken_over_and_what_is_not_is_told(tmp_path: Path) 
     assert [path.name for path in told.files] == ["network-config", "user-data"], "in the order of removal"
 
 
+def test_notepad_s_mark_before_the_heading_hides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "user-data").write_text(USER_DATA, encoding="utf-8-sig")
+    told = imagined(tmp_path, None)
+    assert told is not None
+    assert (told.wishes.hostname, [path.name for path in told.files]) == ("sonne", ["network-config", "user-data"])
+
+
+def test_what_was_not_read_is_not_removed_as_if_it_had_been(tmp_path: Path) -> None:
+    told = imagined(tmp_path, "## template: jinja\n#cloud-config\nhostname: other\n")
+    assert told is not None
+    assert (told.wishes.hostname, [path.name for path in told.files]) == (None, ["network-config"])
+
+
+def test_a_password_for_a_log_in_is_told_and_taken_off_wherever_it_stands(tmp_path: Path) -> None:
+    told = imagined(tmp_path, "#cloud-config\nchpasswd: {users: [{name: anna, password: SESAME}]}\n", None)
+    assert told is not None
+    assert told.ignored == ("a password to log in with: nobody logs in with one here",)
+    assert [path.name for path in told.files] == ["user-data"]
+
+
+def test_of_several_networks_the_first_is_joined_and_that_is_told(tmp_path: Path) -> None:
+    network = NETWORK.replace(
+        "      optional", '        "Am Tal":\n          password: "another horse"\n      optional'
+    )
+    told = imagined(tmp_path, USER_DATA, network)
+    assert told is not None
+    assert told.wishes.wifi is not None
+    assert (told.wishes.wifi.name, told.ignored[-1]) == (
+        "Am Hang",
+        "wireless networks beyond the first (1): one is joined",
+    )
+
+
 def test_nothing_there_is_nothing_wished(tmp_path: Path) -> None:
     assert imager(tmp_path) is None
 

@@ -143,7 +143,7 @@ class Power:
 @pytest.fixture(autouse=True)
 def nobody_owns_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where it is not root that runs this: the machine that tries it has no user admin."""
-    monkeypatch.setattr(applying, "_own", lambda *_: None)
+    monkeypatch.setattr(applying, "_ids_of", lambda _owner: None)
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ KIND = "sk-ssh-ed25519@openssh.com"
 _POINT = ed25519.Ed25519PrivateKey.generate().public_key().public_bytes_raw()
 _STRINGS = b"".join(len(one).to_bytes(4) + one for one in (KIND.encode(), _POINT, b"ssh:"))
 HARDWARE = f"{KIND} {base64.b64encode(_STRINGS).decode()}"
+ANOTHER = "means something else here than what is written; put it in quotes"
 PRIVATE = r"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXkt\n-----END OPENSSH PRIVATE KEY-----"
 
 
@@ -77,6 +78,7 @@ WIFI = f"wifi: {{name: Sonnenhang, password: '{SECRET}', country: DE}}"
         ("schema: 1\nhostname: 4711-a", {"hostname": "4711-a"}),
         (f"schema: 1\nssh_keys:\n  - '  {ED25519} anna  '", {"ssh_keys": [f"{ED25519} anna"]}),
         (f"schema: 1\nwifi: {{name: {'ä' * 16}, password: '{'x' * 63}', country: DE}}", None),
+        ("schema: 1\nwifi:\n  'name': Haus am See\n  password:\n    garten-haus\n  country: DE  # here", None),
         ("schema: 1\nwifi: {name: ' with blanks ', password: '  in it  ', country: CH}", None),
         (
             "schema: 1\nnetwork: {address: 192.168.1.20/255.255.255.0, gateway: 192.168.1.1}",
@@ -215,6 +217,14 @@ def test_what_is_right_is_read(tmp_path: Path, text: str | bytes, wishes: dict[s
         ),
         ("schema: 1\nwifi:\n  name: My #1\n  country: DE\n  password: abcdefgh", "wifi.name: ends before the #"),
         ('schema: 1\nwifi: {name: x, country: DE, password: "ab\\x41cdefgh"}', "wifi.password: has a \\ in it"),
+        ("schema: 1\nwifi: {name: x, country: DE, password: &secret haus20244}", f"wifi.password: {ANOTHER}"),
+        (
+            "schema: 1\nwifi:\n  name: &Cafe Home\n  password: 12345678x\n  country: DE",
+            f"3:3 wifi.name: {ANOTHER}",
+        ),
+        ("schema: 1\nwifi:\n  name: .inf\n  password: 12345678x\n  country: DE", f"wifi.name: {ANOTHER}"),
+        ("schema: 1\nwifi:\n  name: x\n  password: abcd\n    efghi\n  country: DE", f"wifi.password: {ANOTHER}"),
+        ("schema: 1\nwifi:\n  name: x\n  password: 'abcd\n    efghi'\n  country: DE", f"wifi.password: {ANOTHER}"),
         ("schema: 1\nwifi: {name: “Home”, country: DE, password: abcdefgh}", "between typographic quotes"),
         (
             "schema: 1\nwifi: {name: \u2018Home\u2019, country: DE, password: abcdefgh}",

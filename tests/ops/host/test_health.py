@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +25,7 @@ from bitgrid.ops.host.health import (
     look_closely_at,
     not_in_hand,
     not_in_network,
+    not_let_in,
     not_running,
     not_shown,
     still_missing,
@@ -181,7 +183,7 @@ class TestNetwork:
     def test_it_is_asked_of_one_that_was_in_a_network(
         self, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name in ("still_missing", "not_shown", "not_in_hand", "not_running"):
+        for name in ("still_missing", "not_let_in", "not_shown", "not_in_hand", "not_running"):
             monkeypatch.setattr(health, name, lambda *_: None)
         places, clock = HostPlaces(tmp_path), HeldClock()
         places.config.mkdir(parents=True)
@@ -191,6 +193,36 @@ class TestNetwork:
         assert "no address" in (look_closely_at(site, places, clock, tuple)() or "")
         assert look_closely_at(site, places, clock, lambda: ("192.168.1.7",))() is None
         assert look_closely_at(site, places, clock)() is None
+
+
+class TestLettingIn:
+    @pytest.mark.parametrize(
+        ("ill", "meaning"), [("ssh.service", "nobody can log in any more"), ("nftables.service", "lets nobody in")]
+    )
+    def test_a_way_in_that_failed_is_missed(self, ill: str, meaning: str) -> None:
+        told = not_let_in(lambda unit: "failed" if unit == ill else "active") or ""
+        assert (meaning in told, f"{ill} is failed" in told) == (True, True)
+
+    def test_where_both_are_up_nothing_is(self) -> None:
+        assert not_let_in(lambda _unit: "active") is None
+
+    def test_systemd_is_asked_and_what_it_does_not_know_is_not_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[list[str]] = []
+
+        def run(words: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+            asked.append(words)
+            return subprocess.CompletedProcess(words, 4, "active\n" if words[-1] == "ssh.service" else "", "")
+
+        monkeypatch.setattr(subprocess, "run", run)
+        assert "nftables.service is not known to systemd" in (not_let_in() or "")
+        assert asked == [["/usr/bin/systemctl", "is-active", unit] for unit in ("ssh.service", "nftables.service")]
+
+    def test_a_systemd_that_does_not_answer_says_that_none_is_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def run(words: list[str], **_: object) -> None:
+            raise subprocess.TimeoutExpired(words, 10)
+
+        monkeypatch.setattr(subprocess, "run", run)
+        assert "not told by systemd" in (not_let_in() or "")
 
 
 class TestShowing:
@@ -217,8 +249,11 @@ class TestShowing:
             answering.join(5)
 
 
-def test_the_part_of_the_house_that_is_on_this_host_is_looked_at(tmp_path: Path) -> None:
+def test_the_part_of_the_house_that_is_on_this_host_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An update of a host whose poller is elsewhere is not left for it."""
+    monkeypatch.setattr(health, "not_let_in", lambda: None)
     places = HostPlaces(tmp_path)
     places.config.mkdir(parents=True)
     site = load_config(Path(__file__).parents[3] / "config").site
@@ -231,11 +266,11 @@ def test_the_part_of_the_house_that_is_on_this_host_is_looked_at(tmp_path: Path)
     assert "supervisord" in (look_closely_at(edge, places, HeldClock())() or ""), "it has no page to be shown"
 
 
-@pytest.mark.parametrize("missing", ["still_missing", "not_shown", "not_in_hand"])
+@pytest.mark.parametrize("missing", ["still_missing", "not_let_in", "not_shown", "not_in_hand"])
 def test_an_update_is_kept_only_where_house_page_and_loads_are_all_well(
     missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("still_missing", "not_shown", "not_in_hand"):
+    for name in ("still_missing", "not_let_in", "not_shown", "not_in_hand"):
         monkeypatch.setattr(health, name, lambda *_, told=name if name == missing else None: told)
     site = load_config(Path(__file__).parents[3] / "config").site
     assert look_closely_at(site, HostPlaces(tmp_path), HeldClock())() == missing

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 from supervisor.options import ServerOptions  # type: ignore[import-untyped]  # the package has no types
 
 from bitgrid.cli import main
-from bitgrid.control.configuring import write_whole
 from bitgrid.ops.host import house_programs, places, prepare
 from bitgrid.ops.host.house_programs import appliance_programs, layout
 from bitgrid.ops.host.places import HostPlaces
+from bitgrid.store.files import write_whole
 from ops.host.appliance_site import HOME_ASSISTANT, write_config
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="files are given to other users, which only root can do")
@@ -228,9 +228,9 @@ def test_with_those_rights_a_file_is_replaced_and_roots_are_not(
     (config / "host.env").write_text("root's own\n")
     monkeypatch.chdir(config)  # the way there is root's alone, as pytest makes it
     with as_user(ME):
-        write_whole(Path("flags.yaml"), "new: 1\n")
+        write_whole(Path("flags.yaml"), b"new: 1\n", 0o644)
         with pytest.raises(PermissionError):
-            write_whole(Path("host.env"), "new: 1\n")
+            write_whole(Path("host.env"), b"new: 1\n", 0o644)
         with pytest.raises(PermissionError):
             Path("tls").rename("elsewhere")
     flags = config / "flags.yaml"
@@ -258,6 +258,23 @@ def test_a_link_in_place_of_a_file_gives_nobody_what_it_leads_to(root: Path, how
     done = CliRunner().invoke(main, ["host", "prepare", "--root", str(root)])
     assert (done.exit_code != 0, "flags.yaml" in done.output) == (True, True)
     assert (other.owner(), stat.S_IMODE(other.stat().st_mode)) == ("root", 0o600)
+
+
+@pytest.mark.parametrize("name", ["replays", "kpi", "exports", "feeds", "mirror"])
+def test_a_link_in_place_of_a_directory_gives_nobody_what_it_leads_to(root: Path, name: str) -> None:
+    """Who decides owns the directory above: what it points elsewhere stays whose it is."""
+    run(root, "prepare")
+    other, directory = root / "run/bitgrid/supervisor", root / "var/lib/bitgrid" / name
+    before = other.stat()
+    directory.rmdir()
+    directory.symlink_to(other)
+    done = CliRunner().invoke(main, ["host", "prepare", "--root", str(root)])
+    assert (done.exit_code, f"{directory} is to be a directory" in done.output) == (1, True), done.output
+    assert (other.stat().st_uid, other.stat().st_gid, other.stat().st_mode) == (
+        before.st_uid,
+        before.st_gid,
+        before.st_mode,
+    )
 
 
 def test_the_key_of_research_bundles_is_the_pages_own_and_stays(root: Path) -> None:

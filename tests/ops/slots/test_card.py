@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,20 @@ class TestCommands:
         typed = shlex.split(done.output.splitlines()[-1].removeprefix("To begin: "))
         assert typed == ["sudo", *PiBooting.reboot], "what is printed is what a shell must be told"
         assert restarts == []
+
+    @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+    def test_one_that_is_ended_says_so_and_can_be_done_again(
+        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals
+    ) -> None:
+        """SIGHUP is what a window that is closed sends, or an ssh whose network went."""
+        with monkeypatch.context() as patched:
+            patched.setattr(commands, "_on_terminal", lambda: lambda _step, _share: signal.raise_signal(by))
+            done = self.update(places, key, tmp_path)
+        assert (done.exit_code, "start it again" in done.output) == (1, True), done.output
+        assert "cut off before it was whole" in self.call(places, "last-update").output
+        assert PiBooting(places.boot).usual() is Slot.A
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+        assert self.update(places, key, tmp_path).exit_code == 0
 
     def test_a_trial_that_is_well_is_kept_and_told(
         self, trial: CardPlaces, monkeypatch: pytest.MonkeyPatch, told: list[State]

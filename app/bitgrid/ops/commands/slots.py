@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import shlex
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def update_image(file: Path, root: Path, key: Path | None, *, is_restarted: bool
     with _told():
         card = find_card(CardPlaces(root))
         bundle = Bundle(file, key or root / KEY)
-        with for_change(card):
+        with _ended_in_order(), for_change(card):
             version, machine = installed_version("bitgrid"), this_machine()
             had_address = bool(own_addresses())
             updater = Updater(card, machine, version, SystemClock(), _on_terminal(), may_be_older, had_address)
@@ -129,6 +130,25 @@ def _tell(places: HostPlaces, state: State) -> None:
         say_health(load_config(places.config).site, "update", status, reason, SystemClock())
     except (ConfigError, Refusal) as error:
         click.echo(f"the house was not told: {error}", err=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """What ends a process, as a terminal that is closed does, ends it as Ctrl-C: nothing stays half said.
+
+    Raises:
+        Refusal: it was ended.
+    """
+    before = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Refusal(
+            "the update was cut off before it was whole. The system that runs stays; start it again"
+        ) from None
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,11 +12,11 @@ from ruamel.yaml.error import YAMLError
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.ops.first_boot.changes import WPA, Change, changes
 from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager
-from bitgrid.ops.first_boot.reading import NAME, TAKEN, find, read
+from bitgrid.ops.first_boot.reading import NAME, TAKEN, copies, find, read
 from bitgrid.ops.first_boot.removing import is_begun, remove
 from bitgrid.ops.first_boot.site import with_place
 from bitgrid.ops.first_boot.wishes import Wishes
-from bitgrid.store.files import sync
+from bitgrid.store.files import write_whole
 
 LOG = "bitgrid-firstboot.log"
 COPY = f"run/{LOG}"
@@ -85,8 +84,12 @@ def _found(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | Non
     path = find(boot)
     if path is not None:
         others = tuple(other for name in (NETWORK, USER_DATA) if (other := boot / name).is_file())
-        ignored = tuple(f"{other.name}, for {path.name} goes before it" for other in others)
-        return read(path), ignored, (*others, path)
+        ignored = [f"{other.name}, for {path.name} goes before it" for other in others]
+        ignored += [
+            f"{name}, a copy of {path.name}; take it off the card, for it holds what that held"
+            for name in copies(boot)
+        ]
+        return read(path), tuple(ignored), (*others, path)
     imagined = imager(boot)
     return None if imagined is None else (imagined.wishes, imagined.ignored, imagined.files)
 
@@ -116,51 +119,34 @@ def put(wanted: Iterable[Change], root: Path) -> list[Change]:
         path = root / change.path
         if path.is_file() and path.read_bytes() == change.text.encode():
             continue
-        directory = path.parent
+        directory, owner = path.parent, _ids_of(change.owner)
         if not directory.is_dir():
             directory.mkdir(parents=True)
-            _own(directory, change.owner)
+            if owner is not None:
+                os.chown(directory, *owner)
             if change.mode == 0o600:  # noqa: PLR2004  a secret's directory is its owner's alone
                 directory.chmod(0o700)
-        _write(path, change.text, change.mode, change.owner)
+        write_whole(path, change.text.encode(), change.mode, owner)
         done.append(change)
     return done
-
-
-def _write(path: Path, text: str, mode: int = 0o644, owner: str = "") -> None:
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _own(unfinished, owner)
-        unfinished.rename(path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)  # a full card needs the room
-        raise
-    sync(path.parent)
 
 
 def _write_over(path: Path, text: str) -> None:
     """Write a file anew; it stays its owner's, and readable by whom it was."""
     was = path.stat()
-    if os.geteuid() == 0:
-        _write(path, text, was.st_mode & 0o777)
-        os.chown(path, was.st_uid, was.st_gid)
-    else:
-        _write(path, text, was.st_mode & 0o777)
+    owner = (was.st_uid, was.st_gid) if os.geteuid() == 0 else None
+    write_whole(path, text.encode(), was.st_mode & 0o777, owner)
 
 
-def _own(path: Path, owner: str) -> None:
-    """Give a file to its owner, where this is done as root and that user is known."""
-    if owner and owner != "root" and os.geteuid() == 0:
-        try:
-            shutil.chown(path, owner, pwd.getpwnam(owner).pw_gid)
-        except KeyError:
-            raise OSError(f"there is no user {owner}, so {path} cannot be given to it") from None
+def _ids_of(owner: str) -> tuple[int, int] | None:
+    """Of a user to whom a file is to be given; None: it stays root's, or whose this is not done as root."""
+    if owner in {"", "root"} or os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam(owner)
+    except KeyError:
+        raise OSError(f"there is no user {owner}, to whom what was asked for would belong") from None
+    return user.pw_uid, user.pw_gid
 
 
 def _is_ours(path: Path) -> bool:
@@ -175,7 +161,7 @@ def _say_taken(files: Iterable[Path]) -> list[str]:
 def note(path: Path, lines: Iterable[str]) -> list[str]:
     """Write lines, which hold no secret, where everybody can read them; words for it where that cannot be done."""
     try:
-        _write(path, "\n".join([*lines, ""]))
+        write_whole(path, "\n".join([*lines, ""]).encode())
     except OSError as error:
         return [f"{path.name} could not be written: {error.strerror or error}."]
     return []

@@ -61,9 +61,7 @@ def imager(boot: Path) -> Imagined | None:
     Raises:
         ConfigError: they are there and cannot be used.
     """
-    user, network = _read(boot / USER_DATA), _read(boot / NETWORK)
-    if user is not None and not (boot / USER_DATA).read_bytes().lstrip().startswith(_HEADING.encode()):
-        user = None
+    user, network = _read(boot / USER_DATA, _HEADING), _read(boot / NETWORK)
     said: dict[str, Any] = {"schema": 1}
     try:
         if user is not None:
@@ -71,13 +69,15 @@ def imager(boot: Path) -> Imagined | None:
         if network is not None:
             said |= _of_network(network.data, _country(boot, {} if user is None else user.data))
         ignored = () if user is None else tuple(dict.fromkeys(_ignored(user.data)))
+        ignored += () if network is None else tuple(_other_points(network.data))
     except (AttributeError, TypeError, ValueError, KeyError, IndexError):
         raise ConfigError(
             [Problem(_BOTH, 0, 0, "", "is not as Imager writes it; use bitgrid.yaml instead")]
         ) from None
     if len(said) == 1 and not ignored:
         return None
-    files = tuple(path for path in (boot / NETWORK, boot / USER_DATA) if path.is_file())
+    read = {NETWORK: network, USER_DATA: user}
+    files = tuple(boot / name for name, source in read.items() if source is not None)
     try:
         return Imagined(check(YamlSource(_BOTH, said, None), Wishes), ignored, files)
     except ConfigError as error:
@@ -85,11 +85,14 @@ def imager(boot: Path) -> Imagined | None:
         raise ConfigError(problems) from None
 
 
-def _read(path: Path) -> YamlSource | None:
+def _read(path: Path, heading: str = "") -> YamlSource | None:
     if not path.is_file():
         return None
     try:
-        source = parse_yaml(path.name, text_of(path))
+        text = text_of(path)
+        if not text.lstrip("\ufeff \n").startswith(heading):
+            return None
+        source = parse_yaml(path.name, text)
     except ConfigError as error:
         raise without_secrets(error) from None
     if source.data is None:
@@ -118,6 +121,8 @@ def _ignored(data: Mapping[str, Any]) -> Iterator[str]:
     for user in _users(data):
         if user.get("name", ADMIN) != ADMIN:
             yield f"a user {user['name']!r}: whoever has a key logs in as {ADMIN}"
+    if data.get("chpasswd"):
+        yield _NOT_DONE["password"]
     for owner in (data, *_users(data)):
         yield from (words for key, words in _NOT_DONE.items() if owner.get(key))
 
@@ -154,6 +159,12 @@ def _of_network(data: Mapping[str, Any], country: str) -> Iterator[tuple[str, An
         )
         dns = (fixed.get("nameservers") or {}).get("addresses") or []
         yield "network", {"address": fixed["addresses"][0], "gateway": gateway, "dns": dns}
+
+
+def _other_points(data: Mapping[str, Any]) -> Iterator[str]:
+    points = _first(data.get("network", data).get("wifis")).get("access-points") or {}
+    if len(points) > 1:
+        yield f"wireless networks beyond the first ({len(points) - 1}): one is joined"
 
 
 def _first(interfaces: object) -> dict[str, Any]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.tokens import KeyToken, ScalarToken, ValueToken
 
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.config.files import check
@@ -23,6 +27,7 @@ _BLANKS = re.compile(r"^[^:\"'#\n]*?([\u00a0\u1680\u2000-\u200d\u202f\u205f\u206
 """What looks like a blank before a key's end, and is none to YAML."""
 _TYPOGRAPHIC = re.compile("[“”„‟]")
 _NO_YAML = "is no valid YAML"
+_ANOTHER = "means something else here than what is written; put it in quotes, '…', in one line"
 _QUOTING = "a value with one of * & ! % @ ` # : in it must be in quotes"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -38,12 +43,18 @@ def find(boot: Path) -> Path | None:
         raise _wrong(f"stands there {len(known)} times, as {' and '.join(path.name for path in known)}; keep one")
     if known:
         return known[0]
-    near = sorted(path.name for path in boot.iterdir() if _is_nearly(path.name.lower()))
-    if near:
+    if near := copies(boot):
+        again = ", or take it off the card if it is of before" if (boot / f"{NAME}{TAKEN}").exists() else ""
         raise _wrong(
-            f"is not there, but {near[0]} is. Rename it to {NAME}; computers add numbers, and hide second endings"
+            f"is not there, but {near[0]} is. Rename it to {NAME}{again}; "
+            "computers add numbers, and hide second endings"
         )
     return None
+
+
+def copies(boot: Path) -> list[str]:
+    """Names beside the owner's file that nearly are its own: of copies, which hold what it held."""
+    return sorted(path.name for path in boot.iterdir() if _is_nearly(path.name.lower()))
 
 
 def read(path: Path) -> Wishes:
@@ -109,14 +120,33 @@ def _text(raw: bytes, name: str) -> str:
 
 def _read_as_another(source: YamlSource, text: str) -> Iterator[Problem]:
     """What of the wireless network YAML takes for something else than was typed, without a word."""
-    for key in ("name", "password"):
-        line, _ = source.place(("wifi", key))
-        row = text.split("\n")[line - 1] if line else ""
-        place = (source.file, line, row.find(key) + 1, f"wifi.{key}")
+    wifi, rows, typed = source.data.get("wifi") or {}, text.split("\n"), _typed(text)
+    for key in (one for one in ("name", "password") if one in wifi):
+        line, column = source.place(("wifi", key))
+        place, row = (source.file, line, column, f"wifi.{key}"), rows[line - 1]
         if re.search(rf"^\s*{key}\s*:\s+[^\s\"'#].*\s#", row):
             yield Problem(*place, "ends before the #, with which a remark begins; put it in quotes, '…'")
+        elif typed.get((line, column), wifi[key]) != wifi[key]:
+            yield Problem(*place, _ANOTHER)
         if re.search(rf'{key}"?\s*:\s+"[^"]*\\', row):
             yield Problem(*place, "has a \\ in it, which means something else between \"…\"; put it between '…'")
+
+
+def _typed(text: str) -> dict[tuple[int, int], str]:
+    """By the place of its key, line and column from 1: each value that stands in no quotes, or not in one line."""
+    found: dict[tuple[int, int], str] = {}
+    rows, key = text.split("\n"), None
+    for before, token in itertools.pairwise(YAML(typ="rt").scan(text)):
+        begin, end = token.start_mark, token.end_mark
+        if isinstance(before, KeyToken):
+            key = begin
+        elif isinstance(before, ValueToken) and key is not None:
+            is_in_one_line = begin.line == end.line
+            is_quoted = isinstance(token, ScalarToken) and token.style in {"'", '"'}
+            if not (is_quoted and is_in_one_line):
+                written = rows[begin.line][begin.column : end.column] if is_in_one_line else ""
+                found[(key.line + 1, key.column + 1)] = written
+    return found
 
 
 def _without_secret(problem: Problem) -> Problem:
@@ -170,7 +200,7 @@ def _problem(name: str, text: str, place: int, message: str) -> Problem:
 
 def _is_nearly(name: str) -> bool:
     """Whether it is the owner's file by another name, with a second ending or as a copy."""
-    return _NEARLY.fullmatch(name) is not None and not name.endswith(TAKEN)
+    return name != NAME and _NEARLY.fullmatch(name) is not None and not name.endswith(TAKEN)
 
 
 def _wrong(message: str, name: str = NAME) -> ConfigError:

@@ -17,7 +17,7 @@ from bitgrid.config.schema import Model, Versioned
 SHORTEST_RSA_BITS = 3072
 MOST_KEYS = 20
 _OF_TOKENS = ("sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com")
-_KINDS = ("ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)), *_OF_TOKENS)
+KEY_KINDS = ("ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)), *_OF_TOKENS)
 _WPA_KEY = re.compile(r"[0-9a-fA-F]{64}")
 _QUOTES = "[\u2018-\u201f]"
 _TYPOGRAPHIC = re.compile(f"{_QUOTES}.*{_QUOTES}", re.DOTALL)
@@ -46,7 +46,7 @@ def _public_key(text: str) -> str:
         raise ValueError("a public key is one line, such as: ssh-ed25519 AAAA… anna")
     if kind == "ssh-dss":
         raise ValueError("a key of DSA is not taken any more; make one with: ssh-keygen -t ed25519")
-    if kind not in _KINDS:
+    if kind not in KEY_KINDS:
         raise ValueError(
             "a public key begins with its kind, such as ssh-ed25519; no options are taken, and no certificates"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -29,6 +30,11 @@ STEADY_S = 120.0
 _PATIENT_S = 10.0
 """How long an answer may take of a house on trial: a slow card at a busy hour is no fault of the update."""
 HTTPS = 443
+_ACTIVE = "active"
+_LET_IN = {
+    "ssh.service": "nobody can log in any more, and no other update could follow",
+    "nftables.service": "the firewall has none of its rules, so it lets nobody in to the page",
+}
 
 Ask = Callable[[], Answer]
 Missing = Callable[[], str | None]
@@ -57,7 +63,7 @@ def look_at(site: Site, places: HostPlaces, release: str | None, timeout_s: floa
 
 
 def look_closely_at(site: Site, places: HostPlaces, clock: Clock, addresses: Addresses | None = None) -> Missing:
-    """The same, and whether its page can be seen in the home, and each load is in the hands of the rules.
+    """The same, and whether one can log in to it, its page can be seen in the home, and the rules have each load.
 
     Args:
         site: the house.
@@ -65,7 +71,7 @@ def look_closely_at(site: Site, places: HostPlaces, clock: Clock, addresses: Add
         clock: of the machine.
         addresses: asked for where this host was in a network before, and must be again.
     """
-    looks = [look_at(site, places, None, _PATIENT_S)]
+    looks = [not_let_in, look_at(site, places, None, _PATIENT_S)]
     if addresses is not None:
         looks.append(partial(not_in_network, addresses))
     if site.gateway is None or places.part is not Part.GATEWAY:
@@ -112,6 +118,29 @@ def not_in_network(addresses: Addresses) -> str | None:
         "this computer has no address in its network any more, as it had before. If the router was off or a cable "
         "out at that hour, start the update again"
     )
+
+
+def not_let_in(state_of: Callable[[str], str] | None = None) -> str | None:
+    """What keeps its owner from logging in, to update it again, or the home from its page; None: nothing.
+
+    Args:
+        state_of: how systemd says that a unit is: ``active``; None: by asking it.
+    """
+    for unit, meaning in _LET_IN.items():
+        if (state := (state_of or _state_of)(unit)) != _ACTIVE:
+            return f"{meaning}: {unit} is {state}"
+    return None
+
+
+def _state_of(unit: str) -> str:
+    words = ["/usr/bin/systemctl", "is-active", unit]
+    try:
+        asked = subprocess.run(  # noqa: S603  one of the two names above
+            words, capture_output=True, text=True, check=False, timeout=_PATIENT_S
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"not told by systemd: {error}"
+    return asked.stdout.strip() or "not known to systemd"
 
 
 def not_shown(port: int = HTTPS) -> str | None:

@@ -19,6 +19,7 @@ from bitgrid.config.secrets import credentials
 from bitgrid.ops.broker_access import secret_name
 from bitgrid.ops.errors import Refusal
 from bitgrid.ops.host.accounts import Account
+from bitgrid.store.files import write_whole
 
 ITERATIONS = 1000
 """Enough for passwords of 256 random bits, which nobody guesses; every log-in costs the broker this much."""
@@ -99,12 +100,4 @@ def own_directory(path: Path, owner: pwd.struct_passwd) -> None:
 
 def write_secret(path: Path, text: str, owner: pwd.struct_passwd) -> None:
     """Never readable by anybody else, not for a moment, and never half written."""
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.unlink(missing_ok=True)
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-        os.fchown(file.fileno(), owner.pw_uid, owner.pw_gid)
-    unfinished.rename(path)
+    write_whole(path, text.encode(), 0o600, (owner.pw_uid, owner.pw_gid))

@@ -27,6 +27,7 @@ from bitgrid.ops.mirror.setup import make_secrets
 from bitgrid.ops.supervisor_conf import render_supervisor
 from bitgrid.research.signing import FILE as SIGNING_KEY
 from bitgrid.research.signing import own_key
+from bitgrid.store.files import write_whole
 
 BROKER_USER = "mosquitto"
 READABLE = 0o644
@@ -148,12 +149,28 @@ def _directories(places: HostPlaces) -> list[_Directory]:
 
 
 def _make(directory: _Directory) -> None:
-    directory.path.mkdir(parents=True, exist_ok=True)
+    """Make a directory, and give it to its owner; no link is followed, for who owns the one above could set one.
+
+    Raises:
+        Refusal: something else stands in its place, or it has no owner.
+    """
     try:
-        os.chown(directory.path, pwd.getpwnam(directory.owner).pw_uid, grp.getgrnam(directory.group).gr_gid)
+        owner = (pwd.getpwnam(directory.owner).pw_uid, grp.getgrnam(directory.group).gr_gid)
     except KeyError as error:
         raise Refusal(f"{error}, so {directory.path} cannot be given to it. Run: site.yml") from None
-    directory.path.chmod(directory.mode)
+    try:
+        directory.path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as error:
+        raise Refusal(
+            f"{directory.path} is to be a directory, and cannot be made one: {error.strerror}. "
+            "Move away what stands in its place."
+        ) from None
+    try:
+        os.fchown(descriptor, *owner)
+        os.fchmod(descriptor, directory.mode)
+    finally:
+        os.close(descriptor)
 
 
 def _hand_over(path: Path, owner: str) -> None:
@@ -226,11 +243,5 @@ def _write(path: Path, text: str, owner: int, group: str) -> Iterator[str]:
     """Write what has changed, whole, readable by its group."""
     if path.exists() and _text_of(path) == text:
         return
-    unfinished = path.with_name(f".{path.name}.new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        os.fchmod(file.fileno(), 0o640)
-        os.fchown(file.fileno(), owner, grp.getgrnam(group).gr_gid)
-    unfinished.rename(path)
+    write_whole(path, text.encode(), 0o640, (owner, grp.getgrnam(group).gr_gid))
     yield f"wrote {path}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bitgrid.store.files import write_whole
 
 FILE = "state.json"
 
@@ -47,12 +48,7 @@ def write(directory: Path, state: State) -> None:
         OSError: it cannot be kept.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = directory / f".{FILE}.new"
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(state.model_dump_json())
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(directory / FILE)
+    write_whole(directory / FILE, state.model_dump_json().encode())
 
 
 def told(state: State) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from bitgrid.ops.slots.errors import SlotError
-from bitgrid.ops.slots.state import Slot, write_whole
+from bitgrid.ops.slots.state import Slot
+from bitgrid.store.files import write_whole
 
 _CHOICE = re.compile(rb"^os_prefix=([ab])/[ \t\r]*$", re.MULTILINE)
 MAILBOX = Path("dev/vcio")

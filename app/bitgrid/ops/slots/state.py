@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bitgrid.ops.slots.errors import SlotError
-from bitgrid.store.files import sync
+from bitgrid.store.files import write_whole
 
 MAX_BYTES = 10_000
 _READABLE = 0o644
@@ -89,22 +88,3 @@ def save(path: Path, state: State) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, state.model_dump_json().encode(), _READABLE)
-
-
-def write_whole(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a file under another name, make it durable, then give it its name.
-
-    Args:
-        path: its name.
-        content: all of it.
-        mode: who may read it, whatever the caller's umask says; None on a file system that knows no modes.
-    """
-    unfinished = path.with_name(f".{path.name}.new")
-    with unfinished.open("wb") as file:
-        file.write(content)
-        if mode is not None:
-            os.fchmod(file.fileno(), mode)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    sync(path.parent)

@@ -96,8 +96,8 @@ class Updater:
         """What fails is said by that reason from now on, as far as it can still be written down."""
         try:
             yield
-        except (SlotError, OSError) as error:
-            reason = str(error) if isinstance(error, SlotError) else f"the card cannot be written: {error}"
+        except (SlotError, OSError, KeyboardInterrupt) as error:
+            reason = _why(error)
             with suppress(SlotError, OSError):
                 state = load(self.card.state)
                 if state is not None and state.phase is Phase.TRIAL:
@@ -221,6 +221,12 @@ class Updater:
         )
         save(self.card.state, state)
         return state
+
+
+def _why(error: SlotError | OSError | KeyboardInterrupt) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "it was cut off before it was whole; start it again"
+    return str(error) if isinstance(error, SlotError) else f"the card cannot be written: {error}"
 
 
 def is_older(version: str, than: str) -> bool:
