@@ -94,7 +94,7 @@ class Signed:
 
 
 def stick(signed: Signed) -> Path:
-    """A disk with updates: a good one; no kernel, init or house; no way to log in; a failing change of a database."""
+    """A disk with updates: a good one; no kernel, init, house or way to log in; a failing change of a database."""
     schema = f"{signed.release}/{SCHEMA}"
     made = {
         "good": signed.broken("9.0.1"),
