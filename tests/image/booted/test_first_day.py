@@ -82,6 +82,10 @@ class TestBegun:
         assert ports <= {22, 80, 443}
         assert "policy drop" in begun.ssh("sudo nft list chain inet bitgrid input")
 
+    def test_who_becomes_root_or_changes_the_configuration_is_recorded(self, begun: Computer) -> None:
+        rules = begun.ssh("sudo auditctl -l")
+        assert {"bitgrid", "root", "users"} <= set(re.findall(r"(?:-k |key=)(\w+)", rules)), rules
+
     def test_the_page_is_there_by_tls_and_asks_who_one_is(self, begun: Computer) -> None:
         assert begun.page() == 200
 

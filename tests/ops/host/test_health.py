@@ -60,6 +60,11 @@ def test_whoever_is_silent_is_missed(name: str) -> None:
     assert still_missing(told(**{name: "silent"}), None) == f"{name} has not been heard"
 
 
+def test_who_failed_is_told_before_who_is_silent_for_it() -> None:
+    """Rules that cannot open their ledger say why, and do not say that they hear the guard."""
+    assert still_missing(told(guard="silent", rules="error"), None) == "rules: why"
+
+
 def test_an_edge_is_well_before_its_gateway_is_there() -> None:
     alone = told(guard="silent", loads="silent", poller="silent")
     assert still_missing(alone, None) == "guard has not been heard"

@@ -31,6 +31,7 @@ _PATIENT_S = 10.0
 """How long an answer may take of a house on trial: a slow card at a busy hour is no fault of the update."""
 HTTPS = 443
 _ACTIVE = "active"
+_SILENT = {None, "silent"}
 _LET_IN = {
     "ssh.service": "nobody can log in any more, and no other update could follow",
     "nftables.service": "the firewall has none of its rules, so it lets nobody in to the page",
@@ -216,15 +217,12 @@ def _decided_since(began_s: float, answer: Answer) -> set[object]:
 def _ill(components: object, must_live: Sequence[str]) -> str | None:
     """Who is silent or failed: a last will, a step that broke, a guard that the rules do not hear.
 
+    Who failed is told first, for that one says why, and whoever waits for it is silent.
     A device that does not answer is none of these: it makes who asks it warn, which no other release would mend.
     """
     if not isinstance(components, Mapping):
         return "the page does not tell how its processes are"
-    for name in must_live:
-        told = components.get(name)
-        status = told.get("status") if isinstance(told, Mapping) else None
-        if status in {None, "silent"}:
-            return f"{name} has not been heard"
-        if status == "error":
-            return f"{name}: {told.get('reason') if isinstance(told, Mapping) else ''}"
-    return None
+    told = {name: one for name in must_live if isinstance(one := components.get(name), Mapping)}
+    failed = (f"{name}: {one.get('reason')}" for name, one in told.items() if one.get("status") == "error")
+    silent = (f"{name} has not been heard" for name in must_live if told.get(name, {}).get("status") in _SILENT)
+    return next(failed, None) or next(silent, None)
