@@ -77,3 +77,11 @@ def test_what_the_linter_is_told_to_pass_over_has_its_reason() -> None:
 
 def test_secrets_stay_out_of_the_fact_cache() -> None:
     assert "fact_caching = memory" in (ROOT / "ansible" / "ansible.cfg").read_text()
+
+
+def test_the_audits_own_limits_are_read_after_debians() -> None:
+    """augenrules reads by name, digits first, and of a limit that is set twice the last one holds."""
+    said = (ROOT / "ansible" / "roles" / "hardening" / "tasks" / "audit.yml").read_text()
+    (name,) = re.findall(r"dest: /etc/audit/rules\.d/(\S+)", said)
+    assert name.endswith(".rules")
+    assert sorted([name, "audit.rules"]) == ["audit.rules", name]

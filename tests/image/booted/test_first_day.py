@@ -85,6 +85,7 @@ class TestBegun:
     def test_who_becomes_root_or_changes_the_configuration_is_recorded(self, begun: Computer) -> None:
         rules = begun.ssh("sudo auditctl -l")
         assert {"bitgrid", "root", "users"} <= set(re.findall(r"(?:-k |key=)(\w+)", rules)), rules
+        assert "backlog_wait_time 0\n" in begun.ssh("sudo auditctl -s"), "no process of the house waits for it"
 
     def test_the_page_is_there_by_tls_and_asks_who_one_is(self, begun: Computer) -> None:
         assert begun.page() == 200
