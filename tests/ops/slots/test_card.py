@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -268,19 +268,39 @@ class TestCommands:
         assert typed == ["sudo", *PiBooting.reboot], "what is printed is what a shell must be told"
         assert restarts == []
 
+    @pytest.fixture
+    def by_hand(self) -> Iterator[None]:
+        """Signals as they are for who types a command; whoever runs these tests may have others."""
+        names = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+        before = {one: signal.signal(one, signal.SIG_DFL) for one in names}
+        yield
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+    def end(self, places: CardPlaces, key: Path, tmp_path: Path, by: signal.Signals) -> Result:
+        """Send a signal in the midst of an update."""
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(commands, "_on_terminal", lambda: lambda _step, _share: signal.raise_signal(by))
+            return self.update(places, key, tmp_path)
+
+    @pytest.mark.usefixtures("by_hand")
     @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
     def test_one_that_is_ended_says_so_and_can_be_done_again(
-        self, places: CardPlaces, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals
+        self, places: CardPlaces, key: Path, tmp_path: Path, by: signal.Signals
     ) -> None:
         """SIGHUP is what a window that is closed sends, or an ssh whose network went."""
-        with monkeypatch.context() as patched:
-            patched.setattr(commands, "_on_terminal", lambda: lambda _step, _share: signal.raise_signal(by))
-            done = self.update(places, key, tmp_path)
+        done = self.end(places, key, tmp_path, by)
         assert (done.exit_code, "start it again" in done.output) == (1, True), done.output
         assert "cut off before it was whole" in self.call(places, "last-update").output
         assert PiBooting(places.boot).usual() is Slot.A
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+        assert signal.getsignal(by) is signal.SIG_DFL
         assert self.update(places, key, tmp_path).exit_code == 0
+
+    @pytest.mark.usefixtures("by_hand")
+    def test_by_nohup_a_window_may_be_closed(self, places: CardPlaces, key: Path, tmp_path: Path) -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        done = self.end(places, key, tmp_path, signal.SIGHUP)
+        assert (done.exit_code, signal.getsignal(signal.SIGHUP)) == (0, signal.SIG_IGN), done.output
 
     def test_a_trial_that_is_well_is_kept_and_told(
         self, trial: CardPlaces, monkeypatch: pytest.MonkeyPatch, told: list[State]

@@ -139,7 +139,10 @@ def _ended_in_order() -> Iterator[None]:
     Raises:
         Refusal: it was ended.
     """
-    before = {one: signal.signal(one, signal.default_int_handler) for one in (signal.SIGHUP, signal.SIGTERM)}
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)}
+    heard = [one for one, handler in before.items() if handler is not signal.SIG_IGN]  # nohup is somebody's wish
+    for one in heard:
+        signal.signal(one, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
@@ -147,8 +150,8 @@ def _ended_in_order() -> Iterator[None]:
             "the update was cut off before it was whole. The system that runs stays; start it again"
         ) from None
     finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
+        for one in heard:
+            signal.signal(one, before[one])
 
 
 @contextmanager
