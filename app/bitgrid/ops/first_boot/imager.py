@@ -90,7 +90,7 @@ def _read(path: Path, heading: str = "") -> YamlSource | None:
         return None
     try:
         text = text_of(path)
-        if not text.lstrip("\ufeff \n").startswith(heading):
+        if not text.lstrip().startswith(heading):
             return None
         source = parse_yaml(path.name, text)
     except ConfigError as error:
