@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bitgrid.ops.first_boot import COPY, first_boot
+from bitgrid.ops.first_boot.imager import UNREAD
 
 ROOT = Path(__file__).parents[2] / "image" / "files" / "root"
 KLIBC = ("cat", "ln", "mkdir", "mv")
@@ -417,7 +418,7 @@ class TestTaking:
             "bitgrid copy.yaml",
             "BitGrid copy ü.yaml",
         ),
-        *("user-data", "network-config"),
+        *("user-data", "network-config", *sorted(UNREAD)),
     )
 
     @pytest.mark.parametrize("code", [0, 1])
@@ -440,7 +441,9 @@ class TestTaking:
         (boot / name).write_text("#cloud-config\n- no mapping\n")
         machine.tool("bitgrid")
         machine.run(self.TAKE)
-        assert not first_boot(boot, machine.place / "mnt/data")[1], "there is something to tell of it"
+        told, is_taken = first_boot(boot, machine.place / "mnt/data")
+        assert told, "there is something to tell of it"
+        assert is_taken == (name in UNREAD), "what nobody reads is no mistake"
         assert len(machine.calls("bitgrid host first-boot")) == 1
 
     def test_where_there_is_nothing_to_take_the_partition_is_left_alone(self, machine: Machine) -> None:

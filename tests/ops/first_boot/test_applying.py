@@ -16,6 +16,7 @@ from bitgrid.cli import main
 from bitgrid.config import load_config
 from bitgrid.ops.first_boot import applying, first_boot
 from bitgrid.ops.first_boot.changes import WIRED, WIRELESS, Change, changes
+from bitgrid.ops.first_boot.imager import UNREAD
 from bitgrid.ops.first_boot.wishes import Wishes
 
 REPOSITORY = Path(__file__).parents[3]
@@ -172,6 +173,63 @@ def test_imagers_settings_beside_a_file_of_ours_are_not_taken_now_nor_later_and_
     assert not any("horse" in path.read_text() for path in boot.iterdir())
     assert first_boot(boot, root) == ([], True)
     assert (root / "etc/hostname").read_text() == "sonne\n"
+
+
+NOT_DONE = (
+    "Not done: firstrun.sh, which is not read here: write bitgrid.yaml instead, "
+    "and take it off the card, for it may hold passwords."
+)
+
+
+def test_settings_that_nobody_reads_are_named_on_the_card_once_and_are_their_owner_s(
+    boot: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = boot / "firstrun.sh"
+    script.write_text("wpa_passphrase 'Am Hang' 'correct horse'\n")
+    assert first_boot(boot, root) == ([NOT_DONE], True)
+    assert (boot / applying.LOG).read_text() == f"{NOT_DONE}\n"
+    assert script.exists()
+    monkeypatch.setattr(applying, "write_whole", lambda *_: pytest.fail("it was said"))
+    assert first_boot(boot, root) == ([NOT_DONE], True)
+
+
+def test_settings_that_nobody_reads_are_named_beside_those_that_are_taken_and_what_is_said_of_these_stays(
+    boot: Path, root: Path
+) -> None:
+    (boot / "FIRSTRUN.SH").touch()
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: sonne\n")
+    told, _ = first_boot(boot, root)
+    assert (told[0], told[-1]) == ("Taken over:", NOT_DONE.replace("firstrun.sh", "FIRSTRUN.SH"))
+    first_boot(boot, root)
+    assert (boot / applying.LOG).read_text().splitlines() == told
+
+
+@pytest.mark.parametrize("name", sorted(UNREAD))
+def test_every_kind_of_settings_that_nobody_reads_is_named(boot: Path, root: Path, name: str) -> None:
+    (boot / name).touch()
+    assert first_boot(boot, root) == ([NOT_DONE.replace("firstrun.sh", name)], True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("hostname: sonne\n", [NOT_DONE.replace("firstrun.sh", "user-data")]),
+        ("## template: jinja\n#cloud-config\nhostname: sonne\n", [NOT_DONE.replace("firstrun.sh", "user-data")]),
+        ("#cloud-config\n# nothing but remarks\n", []),
+        ("\n", []),
+    ],
+)
+def test_user_data_that_is_not_cloud_init_s_is_named(boot: Path, root: Path, text: str, told: list[str]) -> None:
+    (boot / "user-data").write_text(text)
+    assert first_boot(boot, root) == (told, True)
+
+
+def test_a_mistake_that_is_gone_and_settings_that_nobody_reads_are_both_told(boot: Path, root: Path) -> None:
+    (boot / "bitgrid.yaml").write_text("schema: 1\nhostname: no name\n")
+    first_boot(boot, root)
+    (boot / "bitgrid.yaml").rename(boot / "firstrun.sh")
+    first_boot(boot, root)
+    assert (boot / applying.LOG).read_text() == f"{applying._NOTHING}\n{NOT_DONE}\n"
 
 
 def test_a_mistake_is_not_told_for_ever_once_its_file_is_gone(boot: Path, root: Path) -> None:

@@ -11,7 +11,7 @@ from ruamel.yaml.error import YAMLError
 
 from bitgrid.config.errors import ConfigError, Problem
 from bitgrid.ops.first_boot.changes import WPA, Change, changes
-from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager
+from bitgrid.ops.first_boot.imager import NETWORK, USER_DATA, imager, unread
 from bitgrid.ops.first_boot.reading import NAME, TAKEN, copies, find, read
 from bitgrid.ops.first_boot.removing import is_begun, remove
 from bitgrid.ops.first_boot.site import with_place
@@ -53,9 +53,10 @@ def first_boot(boot: Path, root: Path) -> tuple[list[str], bool]:
     try:
         wished = _wished(boot)
         if wished is None:
-            return [*faults, *_forget_mistake(log, _BEFORE if begun else _NOTHING)], True
+            told = _not_done(_unread(boot))
+            return [*told, *faults, *_say_without_wishes(log, _BEFORE if begun else _NOTHING, told)], True
         wishes, ignored, files = wished
-        told = [*_take_over(wishes, root), *(f"Not done: {words}." for words in ignored)]
+        told = [*_take_over(wishes, root), *_not_done(ignored)]
     except ConfigError as error:
         told = [MISTAKE, *(f"  {one}" for one in error.problems), _MEND]
         return [*told, *faults, *note(log, told)], False
@@ -89,9 +90,22 @@ def _found(boot: Path) -> tuple[Wishes, tuple[str, ...], tuple[Path, ...]] | Non
             f"{name}, a copy of {path.name}; take it off the card, for it holds what that held"
             for name in copies(boot)
         ]
+        ignored += _unread(boot, besides=others)
         return read(path), tuple(ignored), (*others, path)
     imagined = imager(boot)
-    return None if imagined is None else (imagined.wishes, imagined.ignored, imagined.files)
+    if imagined is None:
+        return None
+    return imagined.wishes, (*imagined.ignored, *_unread(boot)), imagined.files
+
+
+def _unread(boot: Path, besides: Iterable[Path] = ()) -> list[str]:
+    names = {path.name for path in besides}
+    words = f"which is not read here: write {NAME} instead, and take it off the card, for it may hold passwords"
+    return [f"{name}, {words}" for name in unread(boot) if name not in names]
+
+
+def _not_done(ignored: Iterable[str]) -> list[str]:
+    return [f"Not done: {words}." for words in ignored]
 
 
 def _take_over(wishes: Wishes, root: Path) -> list[str]:
@@ -167,13 +181,15 @@ def note(path: Path, lines: Iterable[str]) -> list[str]:
     return []
 
 
-def _forget_mistake(log: Path, words: str) -> list[str]:
-    """Where the file with the mistake is gone, nobody is told of it at every start; what could not be written."""
+def _say_without_wishes(log: Path, of_mistake: str, told: list[str]) -> list[str]:
+    """Say on the card, once, what nobody reads and that a mistake is gone; what could not be written."""
     try:
-        is_told = log.read_text(encoding="utf-8").startswith(MISTAKE)
+        said = log.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return []
-    return note(log, [words]) if is_told else []
+        said = ""
+    if said.startswith(MISTAKE):
+        return note(log, [of_mistake, *told])
+    return [] if set(told) <= set(said.splitlines()) else note(log, told)
 
 
 def _tell(change: Change) -> str:

@@ -6,6 +6,7 @@ netplan (``wifis``, ``ethernets``). What it asks for beyond that, as a password 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from bitgrid.ops.first_boot.changes import ADMIN
 from bitgrid.ops.first_boot.reading import text_of, without_secrets
 from bitgrid.ops.first_boot.wishes import Wishes
 
+UNREAD = frozenset({"firstrun.sh", "custom.toml", "userconf", "userconf.txt", "wpa_supplicant.conf"})
+"""Where Raspberry Pi OS before trixie is told the same, by Imager or by hand; a script is run by nobody here."""
 USER_DATA, NETWORK = "user-data", "network-config"
 _BOTH = f"{USER_DATA} or {NETWORK}"
 _HEADING = "#cloud-config"
@@ -83,6 +86,17 @@ def imager(boot: Path) -> Imagined | None:
     except ConfigError as error:
         problems = [dataclasses.replace(problem, line=0) for problem in without_secrets(error).problems]
         raise ConfigError(problems) from None
+
+
+def unread(boot: Path) -> list[str]:
+    """Names of files with settings that nobody reads here, and that may hold passwords."""
+    found = [path.name for path in boot.iterdir() if path.name.lower() in UNREAD and path.is_file()]
+    user = boot / USER_DATA
+    with contextlib.suppress(ConfigError):
+        text = text_of(user).lstrip() if user.is_file() else ""
+        if text and not text.startswith(_HEADING):
+            found.append(USER_DATA)
+    return sorted(found)
 
 
 def _read(path: Path, heading: str = "") -> YamlSource | None:
