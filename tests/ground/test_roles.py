@@ -85,3 +85,28 @@ def test_the_audits_own_limits_are_read_after_debians() -> None:
     (name,) = re.findall(r"dest: /etc/audit/rules\.d/(\S+)", said)
     assert name.endswith(".rules")
     assert sorted([name, "audit.rules"]) == ["audit.rules", name]
+
+
+def places(task: dict[str, Any]) -> list[str]:
+    """Paths that a task takes away."""
+    removed = task.get("ansible.builtin.file", {})
+    if removed.get("state") != "absent":
+        return []
+    return [str(path) for path in task.get("loop", [removed["path"]])]
+
+
+def stopped(task: dict[str, Any]) -> list[str]:
+    """Units that a task stops."""
+    unit = task.get("ansible.builtin.systemd_service", {})
+    return [str(name) for name in task.get("loop", [unit.get("name")])] if unit.get("state") == "stopped" else []
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_a_unit_is_stopped_before_its_file_goes(role: Path) -> None:
+    """Without its file it is stopped with nothing, and what it had started runs on."""
+    for path in (role / "tasks").glob("*.yml"):
+        known: list[str] = []
+        for task in yaml.safe_load(path.read_text()):
+            known += stopped(task)
+            gone = {Path(one).name for one in places(task) if re.match(r"/etc/systemd/system/bitgrid", one)}
+            assert gone <= set(known), path

@@ -43,3 +43,10 @@ def test_a_unit_is_confined(path: Path, tmp_path: Path) -> None:
 
 def test_a_unit_that_may_everything_is_noticed(tmp_path: Path) -> None:
     assert exposure("[Service]\nExecStart=/bin/true\n", tmp_path) > WANTED
+
+
+@pytest.mark.parametrize("name", ["bitgrid-reach.service", "bitgrid-follow.service"])
+def test_what_follows_a_change_is_started_for_each(name: str) -> None:
+    """systemd's own limit is five starts in ten seconds; its path unit, which met it, looks no more."""
+    unit, _ = (ROOT / "ansible/roles/app/files" / name).read_text().split("[Service]")
+    assert "\nStartLimitIntervalSec=0\n" in unit

@@ -210,6 +210,12 @@ def test_rules_that_cannot_be_loaded_at_the_start_leave_the_host_closed(applianc
     assert appliance.home.reaches(LOGIN) == [True]
 
 
+@pytest.mark.parametrize("unit", ["bitgrid-reach.service", "bitgrid-follow.service"])
+def test_what_follows_a_change_does_so_however_often_there_is_one(appliance: Appliance, unit: str) -> None:
+    appliance.run("sh", "-c", f"for _ in 1 2 3 4 5 6 7 8 9 10; do systemctl start {unit} || exit; done")
+    assert METER4 in appliance.run("nft", "list", "table", "inet", "bitgrid")
+
+
 def test_stopping_the_service_opens_nothing(appliance: Appliance) -> None:
     appliance.run("systemctl", "stop", "nftables.service")
     assert "policy drop" in appliance.run("nft", "list", "chain", "inet", "bitgrid", "input")
