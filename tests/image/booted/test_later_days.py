@@ -1,21 +1,13 @@
-"""What comes in a card's years: no room left, no clock; the computer starts, says so, and no load is on."""
+"""What comes in a card's years: no room left; the computer starts, says so, and no load is on."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from bitgrid_image.layout import Layout
-from bitgrid_image.tools import Tools
-from image.booted.computer import BEGIN_S, Computer, inserted
-from image.booted.conftest import CARD_MIB, WISHES
-
-BEFORE_IT_WAS_MADE = "2000-01-01"
+from image.booted.computer import Computer
 
 
 def is_answered(computer: Computer) -> bool:
@@ -48,17 +40,6 @@ def full(computer: Computer, known: int) -> Computer:  # noqa: ARG001  counted b
     return computer
 
 
-@pytest.fixture(scope="module")
-def stopped(
-    tmp_path_factory: pytest.TempPathFactory, card: Layout, debian: Tools, image: Path
-) -> Iterator[Computer]:
-    """A new card in a computer whose clock stands in another century, and no network to ask in."""
-    with inserted(tmp_path_factory.mktemp("clock"), card, debian, image, CARD_MIB) as computer:
-        computer.begins = BEFORE_IT_WAS_MADE
-        computer.begin(WISHES)
-        yield computer
-
-
 class TestNoRoomLeft:
     def test_it_starts_and_says_so(self, full: Computer) -> None:
         full.eventually(lambda: is_answered(full), "the page answers")
@@ -78,28 +59,3 @@ class TestNoRoomLeft:
         full.ssh("sudo rm -f /data/full.1M /data/full.1k")
         full.eventually(full.has_a_lease, "the miner may run")
         assert full.decisions() > known
-
-
-class TestNoClock:
-    def test_it_is_not_before_the_system_was_made(self, stopped: Computer) -> None:
-        """Later than what systemd sets a clock forward to by itself, which is when systemd was made."""
-        made_s, systemd_s = (
-            int(stopped.ssh(f"stat --format=%Y {one}")) for one in ("/etc/fstab", "/usr/lib/systemd/systemd")
-        )
-        assert made_s > systemd_s
-        assert int(stopped.ssh("date +%s")) >= made_s
-
-    def test_its_certificate_is_valid_for_a_tablet_that_has_the_time(self, stopped: Computer) -> None:
-        stopped.well()
-        assert stopped.page() == 200
-
-    def test_it_says_that_it_does_not_know_the_time(self, stopped: Computer) -> None:
-        said = stopped.ssh("sudo bitgrid doctor 2>&1", may_fail=True, within_s=BEGIN_S)
-        assert re.search(r"clock +is not synchronized", said), said
-
-    def test_the_time_that_comes_later_costs_no_decision(self, stopped: Computer) -> None:
-        known = stopped.decisions()
-        stopped.ssh(f"sudo date --set=@{int(time.time())}")
-        stopped.eventually(lambda: stopped.decisions() > known, "it decides on")
-        stopped.well()
-        assert stopped.page() == 200
